@@ -1,0 +1,64 @@
+namespace Glovebox;
+
+/// <summary>An environment failed. The message says what is wrong in words fit to show; <see cref="Hint"/> says what to do.</summary>
+/// <remarks>A program that fails is not an error of this kind: it is a <see cref="CodeResult"/>.</remarks>
+public class CodeExecutionException : Exception
+{
+    /// <summary>Makes an error.</summary>
+    /// <param name="code">A short stable name, such as <c>bubblewrap-unavailable</c>.</param>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="hint">What to do, or null.</param>
+    /// <param name="innerException">The cause, or null.</param>
+    public CodeExecutionException(string code, string message, string? hint = null, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(code);
+        Code = code;
+        Hint = hint;
+    }
+
+    /// <summary>A short stable name for programs: lower-case words with hyphens, such as <c>bubblewrap-unavailable</c>.</summary>
+    public string Code { get; }
+
+    /// <summary>What to do about it, or null where there is nothing to say.</summary>
+    public string? Hint { get; }
+}
+
+/// <summary>An environment cannot be started on this machine as it is.</summary>
+/// <param name="code">A short stable name, such as <c>bubblewrap-unavailable</c>.</param>
+/// <param name="message">What is wrong.</param>
+/// <param name="hint">What to do, or null.</param>
+/// <param name="innerException">The cause, or null.</param>
+public sealed class EnvironmentUnavailableException(string code, string message, string? hint = null, Exception? innerException = null)
+    : CodeExecutionException(code, message, hint, innerException);
+
+/// <summary>A control that was asked for cannot be enforced here. Nothing was started: there is no silent downgrade.</summary>
+/// <param name="message">Which control, and why not.</param>
+/// <param name="hint">What to do, or null.</param>
+public sealed class PolicyNotEnforceableException(string message, string? hint = null)
+    : CodeExecutionException("policy-not-enforceable", message, hint);
+
+/// <summary>The environment ended or stopped answering while it was used, and not by what a code block did.</summary>
+/// <param name="message">What happened.</param>
+/// <param name="hint">What to do, or null.</param>
+/// <param name="innerException">The cause, or null.</param>
+public sealed class EnvironmentLostException(string message, string? hint = null, Exception? innerException = null)
+    : CodeExecutionException("environment-lost", message, hint, innerException);
+
+/// <summary>The executor was stopped, restarted or disposed while this call was running. The code is dead.</summary>
+public sealed class ExecutorStoppedException()
+    : CodeExecutionException("executor-stopped", "The executor was stopped, restarted or disposed while code was running; the code was ended.");
+
+/// <summary>A file of the work directory cannot be used as asked: its path is refused, or it cannot be read or written.</summary>
+/// <param name="message">What is wrong.</param>
+/// <param name="hint">What to do, or null.</param>
+/// <param name="innerException">The cause, or null.</param>
+public sealed class WorkspaceException(string message, string? hint = null, Exception? innerException = null)
+    : CodeExecutionException("workspace", message, hint, innerException)
+{
+    /// <summary>Whether the path itself was refused: outside the work directory, absolute, through a link, or not a valid name.</summary>
+    public bool IsPathRefused { get; init; }
+
+    /// <summary>Whether there is no such file.</summary>
+    public bool IsNotFound { get; init; }
+}

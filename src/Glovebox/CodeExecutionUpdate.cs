@@ -1,0 +1,57 @@
+namespace Glovebox;
+
+/// <summary>One thing that happened while code blocks ran. The family is closed: a <c>switch</c> over the records below is complete.</summary>
+public abstract record CodeExecutionUpdate
+{
+    private protected CodeExecutionUpdate(int blockIndex) => BlockIndex = blockIndex;
+
+    /// <summary>The block's place in the list that was given, from 0.</summary>
+    public int BlockIndex { get; init; }
+}
+
+/// <summary>A block is about to run.</summary>
+/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="Block">The block.</param>
+public sealed record BlockStartedUpdate(int BlockIndex, CodeBlock Block) : CodeExecutionUpdate(BlockIndex);
+
+/// <summary>A block printed something. All of these of a block, joined, are the block's <see cref="BlockResult.Output"/>.</summary>
+/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="Stream">Where it was printed.</param>
+/// <param name="Text">The text, decoded as UTF-8; never cut within a character.</param>
+public sealed record OutputReceivedUpdate(int BlockIndex, OutputStream Stream, string Text) : CodeExecutionUpdate(BlockIndex);
+
+/// <summary>A block showed something rich: a picture, a table, a formula.</summary>
+/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="Display">What was shown.</param>
+public sealed record DisplayReceivedUpdate(int BlockIndex, DisplayOutput Display) : CodeExecutionUpdate(BlockIndex);
+
+/// <summary>A block made or changed a file of the work directory.</summary>
+/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="File">The file as it was when the block had ended.</param>
+public sealed record FileProducedUpdate(int BlockIndex, WorkspaceFile File) : CodeExecutionUpdate(BlockIndex);
+
+/// <summary>A block has ended.</summary>
+/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="Result">How it ended.</param>
+public sealed record BlockCompletedUpdate(int BlockIndex, BlockResult Result) : CodeExecutionUpdate(BlockIndex);
+
+/// <summary>The two output streams of a program.</summary>
+public enum OutputStream
+{
+    /// <summary>Standard output.</summary>
+    StandardOutput,
+
+    /// <summary>Standard error.</summary>
+    StandardError,
+}
+
+/// <summary>Something rich that a block showed, in one or more forms.</summary>
+/// <param name="Data">The same thing in each form, by MIME type. Text is UTF-8; pictures are decoded bytes.</param>
+public sealed record DisplayOutput(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Data)
+{
+    /// <summary>A name by which the program may change this display later, or null.</summary>
+    public string? DisplayId { get; init; }
+
+    /// <summary>The file in which the display was saved, by MIME type; empty when none was.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text;
+
+namespace Glovebox;
+
+/// <summary>What came of a list of code blocks.</summary>
+public sealed record CodeResult
+{
+    /// <summary>Makes a result of the blocks that ran.</summary>
+    /// <param name="blocks">The blocks that ran, in order; the last is the failing one where one failed.</param>
+    public CodeResult(IReadOnlyList<BlockResult> blocks)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        Blocks = blocks;
+    }
+
+    /// <summary>The blocks that ran, in order. Blocks after a failing one did not run and are not here.</summary>
+    public IReadOnlyList<BlockResult> Blocks { get; }
+
+    /// <summary>The exit code of the last block that ran: 0 when all succeeded.</summary>
+    public int ExitCode => Blocks.Count == 0 ? 0 : Blocks[^1].ExitCode;
+
+    /// <summary>Standard output and standard error of all blocks, in order of arrival.</summary>
+    public string Output => string.Concat(Blocks.Select(b => b.Output));
+
+    /// <summary>Standard output of all blocks.</summary>
+    public string StandardOutput => string.Concat(Blocks.Select(b => b.StandardOutput));
+
+    /// <summary>Standard error of all blocks.</summary>
+    public string StandardError => string.Concat(Blocks.Select(b => b.StandardError));
+
+    /// <summary>The first code file that was written, relative to the work directory, or null.</summary>
+    public string? CodeFile => Blocks.Select(b => b.CodeFile).FirstOrDefault(f => f is not null);
+
+    /// <summary>The files that the blocks made or changed, each once, as they were last seen.</summary>
+    public IReadOnlyList<WorkspaceFile> OutputFiles =>
+        [.. Blocks.SelectMany(b => b.OutputFiles).GroupBy(f => f.Path, StringComparer.Ordinal).Select(g => g.Last())];
+
+    /// <summary>Says in words, for a chat message, what happened: exit code, output, what was cut, which files were made.</summary>
+    public string FormatForModel()
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"Exit code: {ExitCode}");
+        text.Append(Explain(Blocks.Count == 0 ? null : Blocks[^1]));
+        text.Append('\n');
+        string output = Output;
+        if (output.Length == 0)
+        {
+            text.Append("Output: none. Print what you want to see.\n");
+        }
+        else
+        {
+            text.Append("Output:\n").Append(output);
+            if (!output.EndsWith('\n'))
+            {
+                text.Append('\n');
+            }
+        }
+
+        if (Blocks.Any(b => b.Truncated))
+        {
+            text.Append("The output was too long; its middle is missing. Print less, or write it to a file.\n");
+        }
+
+        if (OutputFiles is { Count: > 0 } files)
+        {
+            text.Append("Files: ").AppendJoin(", ", files.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Path} ({f.Size} bytes)"))).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string Explain(BlockResult? last) => last?.Termination switch
+    {
+        null => "",
+        TerminationReason.TimedOut => " (the time ran out; the program was ended)",
+        TerminationReason.OutOfMemory => " (out of memory; use less)",
+        TerminationReason.Signaled => " (ended by a signal)",
+        TerminationReason.EnvironmentLost => " (the environment ended; what ran in the background is gone)",
+        TerminationReason.NotStarted => " (the code was not run)",
+        TerminationReason.Denied => " (not approved; the code was not run)",
+        _ => last.ExitCode == 0 ? "" : " (failed)",
+    };
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Glovebox.Environments;
+
+namespace Glovebox;
+
+/// <summary>Runs one code block in an environment: saves its code, runs it within its time, says how it ended.</summary>
+internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLineSettings settings, TimeProvider timeProvider)
+{
+    /// <summary>What the exit code of a block says whose time ran out, as the <c>timeout</c> command has it.</summary>
+    private const int TimeoutExitCode = 124;
+
+    private readonly Guid _owner = Guid.NewGuid();
+
+    /// <summary>Runs a block. Ends <paramref name="output"/> in every case.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="output">Gets what it prints.</param>
+    /// <param name="kill">Ends the block; the caller decides what that means.</param>
+    public async Task<BlockResult> RunAsync(CodeBlock block, OutputCollector output, CancellationToken kill)
+    {
+        try
+        {
+            return await RunCoreAsync(block, output, kill).ConfigureAwait(false);
+        }
+        finally
+        {
+            output.Complete(null);
+        }
+    }
+
+    private async Task<BlockResult> RunCoreAsync(CodeBlock block, OutputCollector output, CancellationToken kill)
+    {
+        long started = timeProvider.GetTimestamp();
+        CodeLanguage? language = settings.Languages.Find(block.Language);
+        if (language is null)
+        {
+            return Finish(1, TerminationReason.NotStarted, null, $"unknown language {WorkspacePath.Printable(block.Language)}");
+        }
+
+        string code = language.QuietsPip ? PipQuieting.Apply(block.Code) : block.Code;
+        CodeFileName file;
+        try
+        {
+            file = CodeFileName.Choose(block.Code, language, _owner);
+            using MemoryStream content = new(Encoding.UTF8.GetBytes(code), writable: false);
+            await environment.Files.WriteAsync(file.Path, content, kill).ConfigureAwait(false);
+        }
+        catch (WorkspaceException e)
+        {
+            return Finish(1, TerminationReason.NotStarted, null, e.IsPathRefused ? "Filename is not in the workspace" : e.Message);
+        }
+
+        try
+        {
+            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(Command(language, file.Path), output, kill).ConfigureAwait(false);
+            return timedOut
+                ? Finish(TimeoutExitCode, TerminationReason.TimedOut, file.Path, TimeoutNotice())
+                : Finish(exit.ExitCode, Reason(exit.Kind), file.Path, exit.Message);
+        }
+        finally
+        {
+            if (file.IsTemporary && settings.DeleteTempFiles)
+            {
+                await DeleteAsync(file.Path).ConfigureAwait(false);
+            }
+        }
+
+        BlockResult Finish(int exitCode, TerminationReason reason, string? codeFile, string? notice)
+        {
+            output.Complete(notice);
+            return new BlockResult
+            {
+                Block = block,
+                Language = language?.Name ?? block.Language,
+                ExitCode = exitCode,
+                Output = output.Combined,
+                StandardOutput = output.StandardOutput,
+                StandardError = output.StandardError,
+                Truncated = output.Truncated,
+                Duration = timeProvider.GetElapsedTime(started),
+                Termination = reason,
+                CodeFile = codeFile,
+            };
+        }
+    }
+
+    private async Task<(ProcessExit Exit, bool TimedOut)> RunWithinTimeAsync(GuestCommand command, OutputCollector output, CancellationToken kill)
+    {
+        using CancellationTokenSource deadline = new(settings.Timeout, timeProvider);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);
+        ProcessExit exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
+
+        // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a caller's
+        // cancellation is the caller's. An environment that had to be ended to be rid of the program counts as the program.
+        bool ended = exit.Kind is ProcessExitKind.Killed or ProcessExitKind.EnvironmentLost;
+        return (exit, ended && deadline.IsCancellationRequested && !kill.IsCancellationRequested);
+    }
+
+    private static GuestCommand Command(CodeLanguage language, string file)
+    {
+        // A name that begins with a hyphen would be read as an option.
+        string argument = file.StartsWith('-') ? "./" + file : file;
+        string[] arguments = language.Arguments.Any(a => a.Contains(CodeLanguage.FilePlaceholder, StringComparison.Ordinal))
+            ? [.. language.Arguments.Select(a => a.Replace(CodeLanguage.FilePlaceholder, argument, StringComparison.Ordinal))]
+            : [.. language.Arguments, argument];
+        return new GuestCommand(language.Programs, arguments)
+        {
+            PythonScript = ReferenceEquals(language, CodeLanguage.Python) ? argument : null,
+        };
+    }
+
+    private async Task DeleteAsync(string path)
+    {
+        try
+        {
+            await environment.Files.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CodeExecutionException e)
+        {
+            // The block's result matters more than a left-over file, and an environment that is gone has taken it along or keeps it.
+            Debug.WriteLine(e);
+        }
+    }
+
+    private string TimeoutNotice() =>
+        string.Create(CultureInfo.InvariantCulture, $"Timed out after {settings.Timeout.TotalSeconds:0.###} s; the program was ended.");
+
+    private static TerminationReason Reason(ProcessExitKind kind) => kind switch
+    {
+        ProcessExitKind.Exited => TerminationReason.Exited,
+        ProcessExitKind.OutOfMemory => TerminationReason.OutOfMemory,
+        ProcessExitKind.NotFound or ProcessExitKind.NotStarted => TerminationReason.NotStarted,
+        ProcessExitKind.EnvironmentLost => TerminationReason.EnvironmentLost,
+        _ => TerminationReason.Signaled,
+    };
+}

@@ -1,0 +1,348 @@
+using System.Runtime.CompilerServices;
+using Glovebox.Environments;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Glovebox;
+
+/// <summary>Runs each code block as a process of its own in an environment. What the command-line executors share.</summary>
+public abstract partial class CommandLineCodeExecutor : ICodeExecutor
+{
+    private readonly IExecutionEnvironment _environment;
+    private readonly BlockRunner _runner;
+    private readonly CommandLineSettings _settings;
+    private readonly StartedWorkspace _workspace;
+
+    /// <summary>Held while the environment is started or stopped.</summary>
+    private readonly SemaphoreSlim _lifecycle = new(1, 1);
+
+    /// <summary>Held by the execution that runs.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    private Session? _session;
+    private bool _disposed;
+
+    private protected CommandLineCodeExecutor(
+        IExecutionEnvironment environment, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
+    {
+        _environment = environment;
+        _settings = settings;
+        _runner = new BlockRunner(environment, settings, timeProvider ?? TimeProvider.System);
+        _workspace = new StartedWorkspace(this);
+        Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
+    }
+
+    /// <inheritdoc/>
+    public IWorkspace Workspace => _workspace;
+
+    private protected ILogger Logger { get; }
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await StartHeldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await StopHeldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RestartAsync(CancellationToken cancellationToken = default)
+    {
+        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await StopHeldAsync(cancellationToken).ConfigureAwait(false);
+            await StartHeldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
+        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(codeBlocks);
+        CodeBlock[] blocks = [.. codeBlocks];
+        if (blocks.Length == 0)
+        {
+            throw new ArgumentException("There are no code blocks to execute.", nameof(codeBlocks));
+        }
+
+        if (blocks.Any(b => b is null || b.Code is null || b.Language is null))
+        {
+            throw new ArgumentException("A code block, its language or its code is null.", nameof(codeBlocks));
+        }
+
+        _ = StartedSession();
+        return ExecuteAsync(blocks, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public virtual object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is not null ? null
+            : serviceType.IsInstanceOfType(this) ? this
+            : serviceType == typeof(EnvironmentCapabilities) ? _environment.Capabilities
+            : serviceType.IsInstanceOfType(_environment) ? _environment
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _lifecycle.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            await StopHeldAsync(CancellationToken.None).ConfigureAwait(false);
+            await _environment.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    private async Task StartHeldAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_session is not null)
+        {
+            return;
+        }
+
+        await _environment.StartAsync(cancellationToken).ConfigureAwait(false);
+        _session = new Session();
+        LogStarted(Logger, _environment.Kind);
+    }
+
+    private async Task StopHeldAsync(CancellationToken cancellationToken)
+    {
+        if (_session is not { } session)
+        {
+            return;
+        }
+
+        _session = null;
+        await session.EndAsync().ConfigureAwait(false);
+        session.Dispose();
+        await _environment.StopAsync(cancellationToken).ConfigureAwait(false);
+        LogStopped(Logger, _environment.Kind);
+    }
+
+    private Session StartedSession()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _session ?? throw new InvalidOperationException("The executor is not started. Call StartAsync first.");
+    }
+
+    private async IAsyncEnumerable<CodeExecutionUpdate> ExecuteAsync(
+        CodeBlock[] blocks, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Session session = StartedSession();
+            using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
+            await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
+            ProducedFiles files = new(_environment.Files);
+            await Guarded(files.RememberAsync(kill.Token), session, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                yield return new BlockStartedUpdate(i, blocks[i]);
+                cancellationToken.ThrowIfCancellationRequested();
+                OutputCollector output = new(_settings.MaxOutput);
+                Task<BlockResult> running = session.Track(_runner.RunAsync(blocks[i], output, kill.Token));
+                try
+                {
+                    await foreach ((OutputStream stream, string text) in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                    {
+                        yield return new OutputReceivedUpdate(i, stream, text);
+                    }
+                }
+                finally
+                {
+                    // A reader that leaves early leaves no program behind.
+                    if (!output.IsComplete)
+                    {
+                        await kill.CancelAsync().ConfigureAwait(false);
+                    }
+
+                    await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+
+                BlockResult result = await Guarded(running, session, cancellationToken).ConfigureAwait(false);
+                files.ExceptCodeFile(result.CodeFile);
+                if (_environment.IsRunning)
+                {
+                    result = result with { OutputFiles = await Guarded(files.TakeAsync(kill.Token), session, cancellationToken).ConfigureAwait(false) };
+                }
+
+                foreach (WorkspaceFile file in result.OutputFiles)
+                {
+                    yield return new FileProducedUpdate(i, file);
+                }
+
+                LogBlockCompleted(Logger, i, result.Language, result.ExitCode, result.Termination, result.Duration.TotalMilliseconds);
+                yield return new BlockCompletedUpdate(i, result);
+                if (result.ExitCode != 0)
+                {
+                    yield break;
+                }
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Starts the environment anew when an earlier block took it down.</summary>
+    private async Task EnsureRunningAsync(Session session, CancellationToken cancellationToken)
+    {
+        if (_environment.IsRunning)
+        {
+            return;
+        }
+
+        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!ReferenceEquals(_session, session))
+            {
+                throw new ExecutorStoppedException();
+            }
+
+            if (!_environment.IsRunning)
+            {
+                LogStartingAnew(Logger, _environment.Kind);
+                await _environment.StartAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <summary>Awaits a step and tells apart why it ended early: the caller's cancellation, the executor's stop, or a failure.</summary>
+    private static async Task<T> Guarded<T>(Task<T> step, Session session, CancellationToken cancellationToken)
+    {
+        await Guarded((Task)step, session, cancellationToken).ConfigureAwait(false);
+        return await step.ConfigureAwait(false);
+    }
+
+    private static async Task Guarded(Task step, Session session, CancellationToken cancellationToken)
+    {
+        await step.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (session.Ending.IsCancellationRequested)
+        {
+            throw new ExecutorStoppedException();
+        }
+
+        await step.ConfigureAwait(false);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Started the {Kind} environment.")]
+    private static partial void LogStarted(ILogger logger, string kind);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Stopped the {Kind} environment.")]
+    private static partial void LogStopped(ILogger logger, string kind);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The {Kind} environment was lost; starting it anew.")]
+    private static partial void LogStartingAnew(ILogger logger, string kind);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Block {Index} ({Language}) ended with exit code {ExitCode}, {Termination}, after {Milliseconds} ms.")]
+    private static partial void LogBlockCompleted(
+        ILogger logger, int index, string language, int exitCode, TerminationReason termination, double milliseconds);
+
+    /// <summary>The time between a start and a stop.</summary>
+    private sealed class Session : IDisposable
+    {
+        private readonly CancellationTokenSource _ending = new();
+        private volatile Task _running = Task.CompletedTask;
+
+        public Session() => Ending = _ending.Token;
+
+        public CancellationToken Ending { get; }
+
+        public void Dispose() => _ending.Dispose();
+
+        public Task<BlockResult> Track(Task<BlockResult> running)
+        {
+            _running = running;
+            return running;
+        }
+
+        /// <summary>Kills the running block and waits until it is dead.</summary>
+        public async Task EndAsync()
+        {
+            await _ending.CancelAsync().ConfigureAwait(false);
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The environment's files, for as long as the executor is started.</summary>
+    private sealed class StartedWorkspace(CommandLineCodeExecutor executor) : IWorkspace
+    {
+        public async Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken) =>
+            await (await FilesAsync(cancellationToken).ConfigureAwait(false)).ListAsync(cancellationToken).ConfigureAwait(false);
+
+        public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken)
+        {
+            string normalized = WorkspacePath.Normalize(path);
+            return await (await FilesAsync(cancellationToken).ConfigureAwait(false)).OpenReadAsync(normalized, cancellationToken).ConfigureAwait(false);
+        }
+
+        public async Task WriteAsync(string path, Stream content, CancellationToken cancellationToken)
+        {
+            ArgumentNullException.ThrowIfNull(content);
+            string normalized = WorkspacePath.Normalize(path);
+            await (await FilesAsync(cancellationToken).ConfigureAwait(false)).WriteAsync(normalized, content, cancellationToken).ConfigureAwait(false);
+        }
+
+        public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken)
+        {
+            string normalized = WorkspacePath.Normalize(path);
+            return await (await FilesAsync(cancellationToken).ConfigureAwait(false)).DeleteAsync(normalized, cancellationToken).ConfigureAwait(false);
+        }
+
+        private async Task<IWorkspace> FilesAsync(CancellationToken cancellationToken)
+        {
+            await executor.EnsureRunningAsync(executor.StartedSession(), cancellationToken).ConfigureAwait(false);
+            return executor._environment.Files;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Threading.Channels;
+using Glovebox.Environments;
+
+namespace Glovebox;
+
+/// <summary>What one block prints: decoded, in order, bounded, and handed on while it arrives.</summary>
+/// <remarks>
+/// The first half of the bound is handed on at once. What comes after it is held back in a ring of the other half, because only the
+/// end of the program tells which part is the tail. The program never waits for a reader, and the host's memory stays within the bound.
+/// </remarks>
+internal sealed class OutputCollector(long maxBytes) : IOutputSink
+{
+    private readonly Lock _lock = new();
+    private readonly long _headBytes = maxBytes - (maxBytes / 2);
+    private readonly OutputTail _tail = new((int)(maxBytes / 2));
+    private readonly StreamText _standardOutput = new();
+    private readonly StreamText _standardError = new();
+    private readonly StringBuilder _combined = new();
+    private readonly List<(OutputStream Stream, StringBuilder Text)> _unread = [];
+    private readonly Channel<bool> _signal =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private long _received;
+    private bool _headFull;
+    private bool _ended;
+
+    /// <summary>Whether <see cref="Complete"/> was called.</summary>
+    public bool IsComplete => Volatile.Read(ref _ended);
+
+    public bool Truncated => _tail.DroppedBytes > 0;
+
+    public string Combined => _combined.ToString();
+
+    public string StandardOutput => _standardOutput.Text.ToString();
+
+    public string StandardError => _standardError.Text.ToString();
+
+    public void Write(OutputStream stream, ReadOnlySpan<byte> data)
+    {
+        lock (_lock)
+        {
+            if (_ended || data.IsEmpty)
+            {
+                return;
+            }
+
+            if (!_headFull)
+            {
+                int take = (int)Math.Min(data.Length, _headBytes - _received);
+                _received += take;
+                Emit(stream, Of(stream).Decode(data[..take]));
+                data = data[take..];
+                _headFull = _received == _headBytes;
+            }
+
+            // The decoders keep a character that the border cuts; when nothing is dropped the tail completes it.
+            _tail.Write(stream, data);
+        }
+    }
+
+    /// <summary>Takes the tail in, then ends the output with a line of Glovebox's own, if any. Later writes are dropped.</summary>
+    public void Complete(string? notice)
+    {
+        lock (_lock)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            // Reading the tail drops what is left of a cut character, so the count is right only afterwards.
+            (OutputStream, byte[])[] tail = [.. _tail.Read()];
+            if (Truncated)
+            {
+                _standardOutput.Forget();
+                _standardError.Forget();
+                EmitLine(string.Create(CultureInfo.InvariantCulture, $"[... {_tail.DroppedBytes} bytes dropped ...]"), both: true);
+            }
+
+            foreach ((OutputStream stream, byte[] bytes) in tail)
+            {
+                Emit(stream, Of(stream).Decode(bytes));
+            }
+
+            EmitPending();
+            if (notice is not null)
+            {
+                EmitLine(notice, both: false);
+            }
+
+            _ended = true;
+            _signal.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>Gives the output as it arrives, until <see cref="Complete"/>. For one reader.</summary>
+    public async IAsyncEnumerable<(OutputStream Stream, string Text)> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        bool more;
+        do
+        {
+            more = await _signal.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
+            _signal.Reader.TryRead(out _);
+            (OutputStream, StringBuilder)[] pieces;
+            lock (_lock)
+            {
+                pieces = [.. _unread];
+                _unread.Clear();
+            }
+
+            foreach ((OutputStream stream, StringBuilder text) in pieces)
+            {
+                yield return (stream, text.ToString());
+            }
+        }
+        while (more);
+    }
+
+    private StreamText Of(OutputStream stream) => stream == OutputStream.StandardOutput ? _standardOutput : _standardError;
+
+    private void EmitPending()
+    {
+        Emit(OutputStream.StandardOutput, _standardOutput.Flush());
+        Emit(OutputStream.StandardError, _standardError.Flush());
+    }
+
+    /// <summary>Writes a line of Glovebox's own: to standard error, and to standard output too when it marks a gap in both.</summary>
+    private void EmitLine(string line, bool both)
+    {
+        string start = _combined.Length == 0 || _combined[^1] == '\n' ? "" : "\n";
+        Append(OutputStream.StandardError, start + line + "\n");
+        Own(_standardError.Text, line);
+        if (both)
+        {
+            Own(_standardOutput.Text, line);
+        }
+
+        static void Own(StringBuilder text, string line) => text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(line).Append('\n');
+    }
+
+    private void Emit(OutputStream stream, string text)
+    {
+        if (text.Length > 0)
+        {
+            Of(stream).Text.Append(text);
+            Append(stream, text);
+        }
+    }
+
+    private void Append(OutputStream stream, string text)
+    {
+        _combined.Append(text);
+
+        // A reader that is slower than the program gets larger pieces, not more of them.
+        if (_unread.Count > 0 && _unread[^1].Stream == stream)
+        {
+            _unread[^1].Text.Append(text);
+        }
+        else
+        {
+            _unread.Add((stream, new StringBuilder(text)));
+        }
+
+        _signal.Writer.TryWrite(true);
+    }
+
+    private sealed class StreamText
+    {
+        private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+
+        public StringBuilder Text { get; } = new();
+
+        public string Decode(ReadOnlySpan<byte> bytes) => Decode(bytes, flush: false);
+
+        public string Flush() => Decode([], flush: true);
+
+        /// <summary>Drops the beginning of a character whose rest was dropped.</summary>
+        public void Forget() => _decoder.Reset();
+
+        private string Decode(ReadOnlySpan<byte> bytes, bool flush)
+        {
+            int count = _decoder.GetCharCount(bytes, flush);
+            if (count == 0)
+            {
+                _decoder.GetChars(bytes, [], flush);
+                return "";
+            }
+
+            char[] chars = new char[count];
+            return new string(chars, 0, _decoder.GetChars(bytes, chars, flush));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+namespace Glovebox.Environments.Local;
+
+/// <summary>The environment variables of programs on the host, and where programs are found.</summary>
+internal sealed class LocalVariables
+{
+    /// <summary>What passes from the host: where things are and how text looks, nothing that could hold a secret.</summary>
+    private static readonly string[] Harmless = OperatingSystem.IsWindows()
+        ? ["PATH", "PATHEXT", "SystemRoot", "SystemDrive", "windir", "ComSpec", "TEMP", "TMP", "USERPROFILE", "HOMEDRIVE", "HOMEPATH",
+            "APPDATA", "LOCALAPPDATA", "ProgramData", "ProgramFiles", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"]
+        : ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "DOTNET_ROOT"];
+
+    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly string? _virtualEnvironment;
+    private readonly string[] _path;
+
+    public LocalVariables(LocalCommandLineCodeExecutorOptions options)
+    {
+        foreach (string name in Harmless)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+            {
+                _values[name] = value;
+            }
+        }
+
+        _values.TryAdd("LANG", "C.UTF-8");
+
+        // Without this, Python holds printed text back until its buffer is full, and output has neither its time nor its order.
+        _values["PYTHONUNBUFFERED"] = "1";
+        GuestVariables.CopyTo(options.Environment, _values);
+        if (options.VirtualEnvironment is { } folder)
+        {
+            _virtualEnvironment = Path.GetFullPath(folder);
+            _values["VIRTUAL_ENV"] = _virtualEnvironment;
+            _values["PATH"] = Scripts(_virtualEnvironment) + Path.PathSeparator + _values.GetValueOrDefault("PATH");
+            _values.Remove("PYTHONHOME");
+        }
+
+        _values[Host.ProcessTree.MarkerVariable] = Marker;
+        _path = _values.GetValueOrDefault("PATH", "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    /// <summary>Set in every process of this executor, and in no other.</summary>
+    public string Marker { get; } = Guid.NewGuid().ToString("n");
+
+    /// <exception cref="EnvironmentUnavailableException">The virtual environment is none.</exception>
+    public void Validate()
+    {
+        if (_virtualEnvironment is { } folder && FindProgram(Scripts(folder), "python") is null && FindProgram(Scripts(folder), "python3") is null)
+        {
+            throw new EnvironmentUnavailableException(
+                "virtual-environment-unusable",
+                $"'{folder}' is not a Python virtual environment: it has no Python in its '{Path.GetFileName(Scripts(folder))}' folder.",
+                $"Make one with: python3 -m venv {folder}");
+        }
+    }
+
+    public void Apply(IDictionary<string, string?> environment)
+    {
+        environment.Clear();
+        foreach ((string name, string value) in _values)
+        {
+            environment[name] = value;
+        }
+    }
+
+    /// <summary>Finds the first of some programs that exists. .NET would search the host's PATH, not the one given to the program.</summary>
+    public string? FindProgram(IReadOnlyList<string> names) =>
+        names.Select(name => name.Contains('/') ? name : _path.Select(folder => FindProgram(folder, name)).FirstOrDefault(p => p is not null))
+            .FirstOrDefault(p => p is not null);
+
+    private static string Scripts(string folder) =>
+        Path.Combine(folder, Directory.Exists(Path.Combine(folder, "Scripts")) ? "Scripts" : "bin");
+
+    private static string? FindProgram(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        if (OperatingSystem.IsWindows())
+        {
+            return File.Exists(path + ".exe") ? path + ".exe" : File.Exists(path + ".cmd") ? path + ".cmd" : null;
+        }
+
+        const UnixFileMode executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        return File.Exists(path) && (File.GetUnixFileMode(path) & executable) != 0 ? path : null;
+    }
+}

@@ -1,0 +1,147 @@
+namespace Glovebox;
+
+/// <summary>What guest code may use.</summary>
+/// <remarks>
+/// A value that is left null takes its default, applied as strongly as the machine allows (a cgroup, else resource limits). A value
+/// that was set and that cannot be enforced in full fails the start with a <see cref="PolicyNotEnforceableException"/>.
+/// <see cref="EnvironmentCapabilities"/> tells what holds, and how.
+/// </remarks>
+public sealed record ExecutionPolicy
+{
+    /// <summary>The default of <see cref="Memory"/>: 2 GiB.</summary>
+    public const long DefaultMemory = 2L << 30;
+
+    /// <summary>The default of <see cref="MaxProcesses"/>: 256.</summary>
+    public const int DefaultMaxProcesses = 256;
+
+    /// <summary>The default of <see cref="MaxOutput"/>: 1 MiB.</summary>
+    public const long DefaultMaxOutput = 1L << 20;
+
+    /// <summary>The memory of all guest processes together, in bytes, at least 16 MiB. Null: 2 GiB.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 16 MiB.</exception>
+    public long? Memory
+    {
+        get;
+        init
+        {
+            AtLeast(value, 16L << 20, nameof(Memory));
+            field = value;
+        }
+    }
+
+    /// <summary>The bytes that guest code may keep on disk, at least 1 MiB. Null: no limit beyond the disk's own.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1 MiB.</exception>
+    public long? DiskSpace
+    {
+        get;
+        init
+        {
+            AtLeast(value, 1L << 20, nameof(DiskSpace));
+            field = value;
+        }
+    }
+
+    /// <summary>How many bytes of output are kept of one block, at least 1 KiB: the first and the last half; the middle is dropped
+    /// and marked. Null: 1 MiB.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1 KiB or more than 1 GiB.</exception>
+    public long? MaxOutput
+    {
+        get;
+        init
+        {
+            AtLeast(value, 1L << 10, nameof(MaxOutput));
+            if (value > 1L << 30)
+            {
+                throw new ArgumentOutOfRangeException(nameof(MaxOutput), value, "MaxOutput must be at most 1 GiB (1073741824).");
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>Processor time per wall-clock time, in cores: 0.5 is half of one core. At least 0.01. Null: no limit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 0.01, or not a number.</exception>
+    public double? Cpus
+    {
+        get;
+        init
+        {
+            if (value is { } cpus && !(cpus >= 0.01 && double.IsFinite(cpus)))
+            {
+                throw new ArgumentOutOfRangeException(nameof(Cpus), value, "Cpus must be a number of at least 0.01.");
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>How many processes and threads the guest may have at once, at least 4. Null: 256.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 4.</exception>
+    public int? MaxProcesses
+    {
+        get;
+        init
+        {
+            AtLeast(value, 4, nameof(MaxProcesses));
+            field = value;
+        }
+    }
+
+    /// <summary>What guest code reaches over the network. Default: <see cref="NetworkAccess.SetupOnly"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a value of the enumeration.</exception>
+    public NetworkAccess Network
+    {
+        get;
+        init
+        {
+            if (!Enum.IsDefined(value))
+            {
+                throw new ArgumentOutOfRangeException(nameof(Network), value, "Network must be None, SetupOnly or Full.");
+            }
+
+            field = value;
+        }
+    } = NetworkAccess.SetupOnly;
+
+    /// <summary>Whether everything but the work directory and the temporary directories is read-only. Null: as the environment does
+    /// by itself (bubblewrap: always read-only).</summary>
+    public bool? ReadOnlyRootFilesystem { get; init; }
+
+    /// <summary>The user that guest code runs as, <c>uid</c> or <c>uid:gid</c>, as guest code sees it; not root. Null: the environment's
+    /// unprivileged user.</summary>
+    /// <exception cref="ArgumentException">Not of that form, or root.</exception>
+    public string? User
+    {
+        get;
+        init
+        {
+            if (value is not null)
+            {
+                _ = UserId.Parse(value);
+            }
+
+            field = value;
+        }
+    }
+
+    private static void AtLeast(long? value, long minimum, string name)
+    {
+        if (value < minimum)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {minimum}.");
+        }
+    }
+}
+
+/// <summary>What guest code reaches over the network.</summary>
+public enum NetworkAccess
+{
+    /// <summary>Nothing but its own loopback, from the beginning.</summary>
+    None,
+
+    /// <summary>Set-up (an init command, the installation of packages) reaches the network; it is cut before the first block runs.</summary>
+    SetupOnly,
+
+    /// <summary>Everything that the host reaches.</summary>
+    Full,
+}

@@ -1,0 +1,54 @@
+namespace Glovebox;
+
+/// <summary>Runs code blocks in order and reports what they print, draw and write.</summary>
+/// <remarks>
+/// <para><b>Life.</b> <see cref="StartAsync"/> comes first; starting a started executor does nothing. A stopped executor may be
+/// started again. Executing before the start or after the stop throws <see cref="InvalidOperationException"/>; any use after
+/// disposal throws <see cref="ObjectDisposedException"/>.</para>
+/// <para><b>Concurrency.</b> All members may be called from any thread. Executions on one executor are serialised: a second call
+/// waits until the first has ended. Stopping, restarting or disposing ends a running execution; its caller gets an
+/// <see cref="ExecutorStoppedException"/>.</para>
+/// <para><b>Ownership.</b> A work directory that the caller named belongs to the caller: it is created when missing and never deleted.
+/// One that the executor made for itself lives until disposal.</para>
+/// <para><b>Errors.</b> A program that fails, runs out of time or is killed is a result. An environment that fails is a
+/// <see cref="CodeExecutionException"/>. Cancellation by the caller is an <see cref="OperationCanceledException"/> with the caller's
+/// token, and when it is thrown the code has already been killed.</para>
+/// </remarks>
+public interface ICodeExecutor : IAsyncDisposable
+{
+    /// <summary>The files of the work directory.</summary>
+    /// <exception cref="InvalidOperationException">On use of its members while the executor is not started.</exception>
+    IWorkspace Workspace { get; }
+
+    /// <summary>Makes the environment ready. Does nothing when it is already.</summary>
+    /// <param name="cancellationToken">Gives up the start; whatever had been started is ended.</param>
+    /// <exception cref="CodeExecutionException">The environment cannot be started, or cannot enforce a control that was asked for.</exception>
+    Task StartAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Ends the environment and every process in it. Does nothing when it is not started.</summary>
+    /// <param name="cancellationToken">Gives up waiting; the environment is ended all the same.</param>
+    Task StopAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Ends every process and starts a fresh environment. Files of the work directory are kept.</summary>
+    /// <param name="cancellationToken">Gives up the restart; the executor is then stopped.</param>
+    /// <exception cref="CodeExecutionException">The environment cannot be started.</exception>
+    Task RestartAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Runs code blocks in order until one fails, and reports what happens as it happens.</summary>
+    /// <param name="codeBlocks">At least one block.</param>
+    /// <param name="cancellationToken">Kills the running block and everything it started, then throws.</param>
+    /// <returns>For each block that ran: one start, any output, displays and files, one completion. Leaving the enumeration early
+    /// kills the running block.</returns>
+    /// <exception cref="ArgumentException">No block was given, or a block is null.</exception>
+    /// <exception cref="InvalidOperationException">The executor is not started.</exception>
+    /// <exception cref="CodeExecutionException">The environment failed.</exception>
+    IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
+        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default);
+
+    /// <summary>Looks up a service behind this executor: the executor itself, one that it wraps, or what they offer
+    /// (<see cref="EnvironmentCapabilities"/>, for one).</summary>
+    /// <param name="serviceType">The type asked for.</param>
+    /// <param name="serviceKey">A key, or null.</param>
+    /// <returns>The service, or null when there is none.</returns>
+    object? GetService(Type serviceType, object? serviceKey = null);
+}

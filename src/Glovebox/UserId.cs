@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace Glovebox;
+
+/// <summary>A numeric user and group.</summary>
+internal readonly record struct UserId(uint Uid, uint Gid)
+{
+    public static UserId Parse(string text)
+    {
+        string[] parts = text.Split(':');
+        if (parts.Length > 2
+            || !uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint uid)
+            || !uint.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out uint gid))
+        {
+            throw new ArgumentException($"User must be 'uid' or 'uid:gid' in numbers, not '{text}'.", nameof(text));
+        }
+
+        // (uint)-1 means "leave as it is" to the kernel, which would keep root.
+        if (uid is 0 or uint.MaxValue || gid is 0 or uint.MaxValue)
+        {
+            throw new ArgumentException($"User must be a real user and group other than root, not '{text}'.", nameof(text));
+        }
+
+        return new UserId(uid, gid);
+    }
+}

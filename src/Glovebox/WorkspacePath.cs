@@ -1,0 +1,75 @@
+using System.Text;
+
+namespace Glovebox;
+
+/// <summary>Checks and tidies paths inside a work directory. What this lets through still has to be opened without following links.</summary>
+internal static class WorkspacePath
+{
+    private const int MaxPathBytes = 4095;
+    private const int MaxNameBytes = 255;
+
+    /// <summary>Gives the path as names joined by <c>/</c>, without <c>.</c> and <c>..</c>.</summary>
+    /// <exception cref="WorkspaceException">The path does not name something inside the work directory.</exception>
+    public static string Normalize(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (path.Contains('\0') || path.StartsWith('/') || (OperatingSystem.IsWindows() && Path.IsPathRooted(path)))
+        {
+            throw Refused(path);
+        }
+
+        List<string> names = [];
+        foreach (string name in path.Split('/'))
+        {
+            switch (name)
+            {
+                case "" or ".":
+                    break;
+                case "..":
+                    if (names.Count == 0)
+                    {
+                        throw Refused(path);
+                    }
+
+                    names.RemoveAt(names.Count - 1);
+                    break;
+                default:
+                    names.Add(name);
+                    break;
+            }
+        }
+
+        if (names.Count == 0 || path.EndsWith('/'))
+        {
+            throw Refused(path);
+        }
+
+        if (Encoding.UTF8.GetByteCount(path) > MaxPathBytes || names.Any(n => Encoding.UTF8.GetByteCount(n) > MaxNameBytes))
+        {
+            throw new WorkspaceException("The file name is too long.", $"A name has at most {MaxNameBytes} bytes, a path {MaxPathBytes}.");
+        }
+
+        return string.Join('/', names);
+    }
+
+    public static WorkspaceException Refused(string path) =>
+        new($"'{Printable(path)}' is not in the work directory.", "Use a path relative to the work directory that passes through no link.")
+        {
+            IsPathRefused = true,
+        };
+
+    public static WorkspaceException NotFound(string path) =>
+        new($"There is no regular file '{Printable(path)}' in the work directory.") { IsNotFound = true };
+
+    /// <summary>A path in a message: guest code may have chosen it, so control characters do not reach a terminal or a log.</summary>
+    public static string Printable(string path)
+    {
+        StringBuilder text = new(path.Length);
+        foreach (char c in path)
+        {
+            text.Append(char.IsControl(c) ? '\uFFFD' : c);
+        }
+
+        return text.ToString();
+    }
+}

@@ -18,17 +18,23 @@ internal static class ProcessTree
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(800);
 
     /// <summary>Kills until nothing is left, or the time for it is over.</summary>
-    public static async Task KillAsync(int root, string marker)
+    /// <param name="root">The first process, or null to go by the marker alone.</param>
+    /// <param name="marker">The value of <see cref="MarkerVariable"/> in the processes that belong to the run.</param>
+    public static async Task KillAsync(int? root, string marker)
     {
         if (!OperatingSystem.IsLinux())
         {
-            Kill(root, entireTree: true);
+            if (root is { } first)
+            {
+                Kill(first, entireTree: true);
+            }
+
             return;
         }
 
         byte[] needle = Encoding.ASCII.GetBytes($"{MarkerVariable}={marker}");
         long started = Stopwatch.GetTimestamp();
-        HashSet<int> known = [root];
+        HashSet<int> known = root is { } only ? [only] : [];
         do
         {
             // What is killed in one round may have forked since the round began; the next round finds the children.
@@ -60,7 +66,16 @@ internal static class ProcessTree
             }
         }
 
-        return [.. parents.Keys.Where(id => known.Contains(id) || HasKnownAncestor(id) || HasMarker(id, needle))];
+        return Choose(parents, known, id => HasMarker(id, needle));
+    }
+
+    /// <summary>Chooses what to kill: the known processes, what descends from them, and what is marked.</summary>
+    /// <param name="parents">Every living process with its parent.</param>
+    /// <param name="known">Processes of the run that were found so far.</param>
+    /// <param name="isMarked">Whether a process carries the run's marker.</param>
+    internal static List<int> Choose(Dictionary<int, int> parents, HashSet<int> known, Func<int, bool> isMarked)
+    {
+        return [.. parents.Keys.Where(id => known.Contains(id) || HasKnownAncestor(id) || isMarked(id))];
 
         bool HasKnownAncestor(int id)
         {

@@ -52,7 +52,7 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
         await _stopping.CancelAsync().ConfigureAwait(false);
         _files?.Dispose();
         _files = null;
-        await ProcessTree.KillAsync(0, _variables.Marker).ConfigureAwait(false);
+        await ProcessTree.KillAsync(root: null, _variables.Marker).ConfigureAwait(false);
     }
 
     public async Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)

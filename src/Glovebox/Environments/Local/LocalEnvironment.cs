@@ -57,7 +57,7 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
 
     public async Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)
     {
-        if (_variables.FindProgram(command.Programs) is not { } program)
+        if (_variables.FindProgram(command.Programs, _work.Path) is not { } program)
         {
             return new ProcessExit(ProcessExitKind.NotFound, 127, $"{command.Programs[0]}: not found");
         }

@@ -46,7 +46,7 @@ internal sealed class LocalVariables
     /// <exception cref="EnvironmentUnavailableException">The virtual environment is none.</exception>
     public void Validate()
     {
-        if (_virtualEnvironment is { } folder && FindProgram(Scripts(folder), "python") is null && FindProgram(Scripts(folder), "python3") is null)
+        if (_virtualEnvironment is { } folder && FindIn(Scripts(folder), "python") is null && FindIn(Scripts(folder), "python3") is null)
         {
             throw new EnvironmentUnavailableException(
                 "virtual-environment-unusable",
@@ -64,15 +64,26 @@ internal sealed class LocalVariables
         }
     }
 
-    /// <summary>Finds the first of some programs that exists. .NET would search the host's PATH, not the one given to the program.</summary>
-    public string? FindProgram(IReadOnlyList<string> names) =>
-        names.Select(name => name.Contains('/') ? name : _path.Select(folder => FindProgram(folder, name)).FirstOrDefault(p => p is not null))
-            .FirstOrDefault(p => p is not null);
+    /// <summary>Finds the first of some programs that exists. .NET would search the host's PATH and the host's current directory, not
+    /// those given to the program.</summary>
+    public string? FindProgram(IReadOnlyList<string> names, string workDirectory) =>
+        names.Select(name => FindProgram(name, workDirectory)).FirstOrDefault(p => p is not null);
+
+    private string? FindProgram(string name, string workDirectory)
+    {
+        if (name.Contains('/'))
+        {
+            string path = Path.GetFullPath(name, workDirectory);
+            return File.Exists(path) ? path : null;
+        }
+
+        return _path.Select(folder => FindIn(Path.GetFullPath(folder, workDirectory), name)).FirstOrDefault(p => p is not null);
+    }
 
     private static string Scripts(string folder) =>
         Path.Combine(folder, Directory.Exists(Path.Combine(folder, "Scripts")) ? "Scripts" : "bin");
 
-    private static string? FindProgram(string folder, string name)
+    private static string? FindIn(string folder, string name)
     {
         string path = Path.Combine(folder, name);
         if (OperatingSystem.IsWindows())

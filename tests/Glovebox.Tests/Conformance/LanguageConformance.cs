@@ -1,0 +1,130 @@
+using Glovebox.Tests.Support;
+
+namespace Glovebox.Tests.Conformance;
+
+/// <summary>Which language names run what.</summary>
+public abstract class LanguageConformance(ExecutorKind kind)
+{
+    [Theory]
+    [InlineData("python", "python")]
+    [InlineData("py", "python")]
+    [InlineData("python3", "python")]
+    [InlineData("Python", "python")]
+    [InlineData(" PY ", "python")]
+    [InlineData("bash", "bash")]
+    [InlineData("sh", "sh")]
+    [InlineData("shell", "sh")]
+    public async Task A_language_runs_under_its_name_and_aliases(string given, string canonical)
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string code = canonical == "python" ? "print(6 * 7)" : "echo $((6 * 7))";
+        CodeResult result = await session.RunAsync(new CodeBlock(given, code));
+        Assert.Equal("42\n", result.Output);
+        Assert.Equal(0, result.ExitCode);
+        BlockResult block = Assert.Single(result.Blocks);
+        Assert.Equal(canonical, block.Language);
+        Assert.Equal(TerminationReason.Exited, block.Termination);
+        Assert.Equal(given, block.Block.Language);
+    }
+
+    [Fact]
+    public async Task Bash_is_bash()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        Assert.Equal("b\n", (await session.BashAsync("x=(a b c); echo ${x[1]}")).Output);
+    }
+
+    [Theory]
+    [InlineData("cobol")]
+    [InlineData("")]
+    public async Task An_unknown_language_is_a_result_and_writes_nothing(string language)
+    {
+        await using Session session = await Session.StartAsync(kind);
+        CodeResult result = await session.RunAsync(new("bash", "echo first"), new(language, "x"), new("bash", "echo never"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal($"first\nunknown language {language}\n", result.Output);
+        Assert.Equal(2, result.Blocks.Count);
+        Assert.Equal(TerminationReason.NotStarted, result.Blocks[1].Termination);
+        Assert.Equal(language, result.Blocks[1].Language);
+        Assert.Null(result.Blocks[1].CodeFile);
+        Assert.Empty(session.Folder.Entries());
+    }
+
+    [Theory]
+    [InlineData("glovebox-no-such-program")]
+    [InlineData("/no/such/program")]
+    public async Task A_missing_interpreter_is_a_result_that_names_it(string program)
+    {
+        await using Session session = await Session.StartAsync(kind, new() { Languages = [new("odd", ".odd", [program], [])] });
+        BlockResult block = Assert.Single((await session.RunAsync(new CodeBlock("odd", "x"))).Blocks);
+        Assert.Equal(127, block.ExitCode);
+        Assert.Equal(TerminationReason.NotStarted, block.Termination);
+        Assert.Contains(program, block.Output, StringComparison.Ordinal);
+        Assert.Equal(block.Output, block.StandardError);
+    }
+
+    [Fact]
+    public async Task An_interpreter_that_cannot_be_executed_is_a_result_that_names_it()
+    {
+        await using Session session = await Session.StartAsync(kind, new() { Languages = [new("odd", ".odd", ["/etc/passwd"], [])] });
+        BlockResult block = Assert.Single((await session.RunAsync(new CodeBlock("odd", "x"))).Blocks);
+        Assert.Equal(126, block.ExitCode);
+        Assert.Equal(TerminationReason.NotStarted, block.Termination);
+        Assert.Contains("/etc/passwd", block.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_interpreter_is_looked_for_on_the_PATH_of_the_guest_and_not_of_the_host()
+    {
+        await using Session session = await Session.StartAsync(kind, new() { Environment = new Dictionary<string, string> { ["PATH"] = "/nowhere" } });
+        Assert.Equal(127, (await session.BashAsync("echo hello")).ExitCode);
+
+        await using Session canary = await Session.StartAsync(kind);
+        Assert.Equal(0, (await canary.BashAsync("echo hello")).ExitCode);
+    }
+
+    [Fact]
+    public async Task An_interpreter_with_a_relative_path_is_one_of_the_work_directory()
+    {
+        await using Session session = await Session.StartAsync(kind, new() { Languages = [new("own", ".own", ["./tool"], [])] });
+        await session.BashAsync("printf '#!/bin/sh\necho own tool; cat \"$1\"' > tool; chmod +x tool");
+        Assert.Equal("own tool\ncode", (await session.RunAsync(new CodeBlock("own", "code"))).Output);
+    }
+
+    [Fact]
+    public async Task A_language_can_be_added_with_a_choice_of_programs_and_a_place_for_the_file()
+    {
+        CodeLanguage language = new("Upper", ".txt", ["glovebox-no-such-program", "sh"], ["-c", "tr a-z A-Z < \"$1\"; echo \"[$2]\"", "sh", "{file}", "last"])
+        {
+            Aliases = ["up"],
+        };
+        await using Session session = await Session.StartAsync(kind, new() { Languages = [language] });
+        Assert.Equal("# FILENAME: X.TXT\n[last]\n", (await session.RunAsync(new CodeBlock("UPPER", "# filename: x.txt\n"))).Output);
+        Assert.Equal("HELLO[last]\n", (await session.RunAsync(new CodeBlock("up", "hello"))).Output);
+    }
+
+    [Fact]
+    public async Task An_added_language_replaces_the_one_that_has_its_name_or_alias()
+    {
+        await using Session session = await Session.StartAsync(
+            kind, new() { Languages = [new("loud", ".loud", ["sh"], []) { Aliases = ["python", "bash"] }] });
+        CodeResult result = await session.RunAsync(new("python", "echo sh"), new("py", "print('py')"));
+        Assert.Equal("sh\npy\n", result.Output);
+        Assert.Equal("loud", result.Blocks[0].Language);
+    }
+
+    [Fact]
+    public async Task JavaScript_runs_where_node_is()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        if ((await session.BashAsync("command -v node || command -v nodejs")).ExitCode != 0)
+        {
+            Assert.Skip("Node.js is not installed.");
+        }
+
+        foreach (string name in new[] { "javascript", "js", "node" })
+        {
+            Assert.Equal("42\n", (await session.RunAsync(new CodeBlock(name, "console.log(6 * 7)"))).Output);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+using Glovebox.Tests.Support;
+
+namespace Glovebox.Tests.Conformance;
+
+// One class for each topic, so that the topics run beside each other.
+public sealed class LocalLanguages() : LanguageConformance(ExecutorKind.Local);
+
+public sealed class LocalFileNames() : FileNameConformance(ExecutorKind.Local);

@@ -1,0 +1,20 @@
+using System.Diagnostics;
+
+namespace Glovebox.Tests.Support;
+
+/// <summary>Waits for what no event tells.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
+
+    /// <summary>Looks again and again until something holds; fails when it does not in time.</summary>
+    public static async Task HoldsAsync(Func<bool> condition, string what, TimeSpan? within = null)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < (within ?? Long), $"In vain: {what}.");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+}

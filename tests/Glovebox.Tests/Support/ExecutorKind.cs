@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+
+namespace Glovebox.Tests.Support;
+
+/// <summary>What a test asks of an executor, whatever its kind.</summary>
+public sealed record ExecutorSetup
+{
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Null: the executor makes one of its own.</summary>
+    public string? WorkDir { get; init; }
+
+    public long MaxOutput { get; init; } = ExecutionPolicy.DefaultMaxOutput;
+
+    public bool DeleteTempFiles { get; init; } = true;
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyList<CodeLanguage> Languages { get; init; } = [];
+
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    public ILoggerFactory? LoggerFactory { get; init; }
+}
+
+/// <summary>A kind of command-line executor to which the conformance suite is put.</summary>
+public abstract class ExecutorKind
+{
+    public static ExecutorKind Local { get; } = new LocalKind();
+
+    public abstract bool IsIsolated { get; }
+
+    /// <summary>Makes an executor without starting it.</summary>
+    public abstract ICodeExecutor Create(ExecutorSetup setup);
+
+    private sealed class LocalKind : ExecutorKind
+    {
+        public override bool IsIsolated => false;
+
+        public override ICodeExecutor Create(ExecutorSetup setup) => new LocalCommandLineCodeExecutor(
+            new()
+            {
+                Timeout = setup.Timeout,
+                WorkDir = setup.WorkDir,
+                MaxOutput = setup.MaxOutput,
+                CleanupTempFiles = setup.DeleteTempFiles,
+                Environment = new Dictionary<string, string>(setup.Environment),
+                Languages = [.. setup.Languages],
+            },
+            setup.LoggerFactory,
+            setup.TimeProvider);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Glovebox.Tests.Support;
+
+/// <summary>A temporary folder that goes with its test.</summary>
+public sealed class TestFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("glovebox-test-").FullName;
+
+    /// <summary>A path in the folder.</summary>
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Everything in the folder, links and their like included, relative and sorted.</summary>
+    public IEnumerable<string> Entries() =>
+        Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories)
+            .Select(p => System.IO.Path.GetRelativePath(Path, p))
+            .Order(StringComparer.Ordinal);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

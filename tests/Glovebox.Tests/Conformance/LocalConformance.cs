@@ -6,3 +6,7 @@ namespace Glovebox.Tests.Conformance;
 public sealed class LocalLanguages() : LanguageConformance(ExecutorKind.Local);
 
 public sealed class LocalFileNames() : FileNameConformance(ExecutorKind.Local);
+
+public sealed class LocalOrder() : OrderConformance(ExecutorKind.Local);
+
+public sealed class LocalTimeouts() : TimeoutConformance(ExecutorKind.Local);

@@ -42,11 +42,13 @@ public sealed class Session : IAsyncDisposable
     public Task<CodeResult> BashAsync(string code) => RunAsync(new CodeBlock("bash", code));
 
     /// <summary>Begins an execution and reads its updates while the test goes on.</summary>
-    public Running Begin(string language, string code, CancellationToken cancellationToken = default) =>
-        Begin([new CodeBlock(language, code)], cancellationToken);
+    public Running Begin(string language, string code) => Begin([new CodeBlock(language, code)]);
 
-    public Running Begin(IReadOnlyList<CodeBlock> blocks, CancellationToken cancellationToken = default) =>
-        new(Executor.ExecuteCodeBlocksStreamingAsync(blocks, cancellationToken));
+    public Running Begin(IReadOnlyList<CodeBlock> blocks) => BeginCancellable(blocks, CancellationToken.None);
+
+    /// <summary>Begins an execution that the test will cancel.</summary>
+    public Running BeginCancellable(IReadOnlyList<CodeBlock> blocks, CancellationToken cancellation) =>
+        new(Executor.ExecuteCodeBlocksStreamingAsync(blocks, cancellation));
 
     public async ValueTask DisposeAsync()
     {

@@ -96,8 +96,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
             throw new ArgumentException("A code block, its language or its code is null.", nameof(codeBlocks));
         }
 
-        _ = StartedSession();
-        return ExecuteAsync(blocks, cancellationToken);
+        return ExecuteAsync(blocks, StartedSession(), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -168,12 +167,17 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
     }
 
     private async IAsyncEnumerable<CodeExecutionUpdate> ExecuteAsync(
-        CodeBlock[] blocks, [EnumeratorCancellation] CancellationToken cancellationToken)
+        CodeBlock[] blocks, Session session, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            Session session = StartedSession();
+            // What ended the executor while this call waited for its turn ended this call, too.
+            if (session.Ending.IsCancellationRequested)
+            {
+                throw new ExecutorStoppedException();
+            }
+
             using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
             await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
             ProducedFiles files = new(_environment.Files);

@@ -44,6 +44,7 @@ internal sealed class HostProcess : IDisposable
     {
         info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
         info.UseShellExecute = false;
+        BrokenPipes.AreTheDefaultInChildren();
         return new HostProcess(Process.Start(info)!, sink);
     }
 

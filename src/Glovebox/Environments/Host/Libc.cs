@@ -53,6 +53,9 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "getegid")]
     public static partial uint EffectiveGroupId();
 
+    [LibraryImport("libc", EntryPoint = "signal")]
+    public static partial nint Signal(int number, nint handler);
+
     /// <summary><c>statx</c>: unlike <c>fstat</c>, its structure is the same on every architecture.</summary>
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static unsafe partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, out FileStatus status);

@@ -10,3 +10,9 @@ public sealed class LocalFileNames() : FileNameConformance(ExecutorKind.Local);
 public sealed class LocalOrder() : OrderConformance(ExecutorKind.Local);
 
 public sealed class LocalTimeouts() : TimeoutConformance(ExecutorKind.Local);
+
+public sealed class LocalLifeCycle() : LifeCycleConformance(ExecutorKind.Local);
+
+public sealed class LocalOutput() : OutputConformance(ExecutorKind.Local);
+
+public sealed class LocalFloods() : FloodConformance(ExecutorKind.Local);

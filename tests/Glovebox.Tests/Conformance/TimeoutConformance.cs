@@ -184,7 +184,4 @@ public abstract class TimeoutConformance(ExecutorKind kind)
         Assert.InRange(result.Output.Length, 0, 4096 + 200);
         Assert.Equal("next\n", (await session.BashAsync("echo next")).Output);
     }
-
-    /// <summary>The system's clock under a type that <see cref="Session"/> takes for the test's choice.</summary>
-    private sealed class RealClock : TimeProvider;
 }

@@ -1,0 +1,272 @@
+using System.Diagnostics;
+using Glovebox.Tests.Support;
+
+namespace Glovebox.Tests.Conformance;
+
+/// <summary>Cancellation, start, stop and disposal.</summary>
+public abstract class LifeCycleConformance(ExecutorKind kind)
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private static readonly CodeBlock Echo = new("bash", "echo on");
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Cancellation_kills_and_throws_with_the_callers_token()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string marker = HostProcesses.NewMarker();
+        using CancellationTokenSource cancellation = new();
+        string code = $"{HeldFile.Lock("lock")}\n{GuestPrograms.Daemon(marker)}\nprint('ready')\nimport signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)";
+        Running running = session.BeginCancellable([new("python", code), new("bash", "touch never")], cancellation.Token);
+        await running.PrintsAsync("ready");
+        await HostProcesses.AppearsAsync(marker);
+        Assert.True(HeldFile.IsHeld(session.Folder["lock"]));
+
+        long started = Stopwatch.GetTimestamp();
+        await cancellation.CancelAsync();
+        OperationCanceledException e = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.Completion);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Grace);
+        Assert.Equal(cancellation.Token, e.CancellationToken);
+        await HostProcesses.AreGoneAsync(marker);
+        await HeldFile.IsFreeAsync(session.Folder["lock"]);
+        Assert.False(File.Exists(session.Folder["never"]));
+        Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+    }
+
+    [Fact]
+    public async Task Cancellation_of_the_folded_call_throws_with_the_callers_token_too()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        using CancellationTokenSource cancellation = new();
+        Task<CodeResult> running = session.Executor.ExecuteCodeBlocksAsync([new("bash", "touch ready; exec sleep 600")], cancellation.Token);
+        await Eventually.HoldsAsync(() => File.Exists(session.Folder["ready"]), "the program runs");
+        await cancellation.CancelAsync();
+        Assert.Equal(cancellation.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running)).CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_cancelled_already_runs_nothing()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        CancellationToken cancelled = new(canceled: true);
+        OperationCanceledException e = await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => session.Executor.ExecuteCodeBlocksAsync([new("bash", "touch never")], cancelled));
+        Assert.Equal(cancelled, e.CancellationToken);
+        Assert.Empty(session.Folder.Entries());
+        Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+    }
+
+    [Fact]
+    public async Task An_execution_that_waits_for_its_turn_is_cancelled_at_once_and_the_running_one_goes_on()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        Running first = session.Begin("bash", "echo ready; until [ -e go ]; do sleep 0.01; done; echo done");
+        await first.PrintsAsync("ready");
+        using CancellationTokenSource cancellation = new();
+        Running second = session.BeginCancellable([Echo], cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.Completion);
+        await File.WriteAllTextAsync(session.Folder["go"], "", Ct);
+        Assert.Equal("ready\ndone\n", (await first.Completion).Output);
+    }
+
+    [Fact]
+    public async Task A_reader_that_leaves_early_leaves_no_program_behind()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string marker = HostProcesses.NewMarker();
+        await foreach (CodeExecutionUpdate update in session.Executor.ExecuteCodeBlocksStreamingAsync([new("bash", $"(exec -a {marker} sleep 600) & echo ready; wait")], Ct))
+        {
+            if (update is OutputReceivedUpdate)
+            {
+                await HostProcesses.AppearsAsync(marker);
+                break;
+            }
+        }
+
+        await HostProcesses.AreGoneAsync(marker);
+        Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+    }
+
+    [Theory]
+    [InlineData("dispose")]
+    [InlineData("stop")]
+    [InlineData("restart")]
+    public async Task Ending_the_executor_during_a_run_kills_the_program_and_tells_its_caller(string how)
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string marker = HostProcesses.NewMarker();
+        Running running = session.Begin("bash", $"exec 9> lock; flock 9; (exec -a {marker} sleep 600) & echo ready; trap '' TERM; wait; sleep 600");
+        await running.PrintsAsync("ready");
+        await HostProcesses.AppearsAsync(marker);
+        Running waiting = session.Begin([Echo]);
+
+        long started = Stopwatch.GetTimestamp();
+        Task ending = how switch
+        {
+            "dispose" => session.Executor.DisposeAsync().AsTask(),
+            "stop" => session.Executor.StopAsync(Ct),
+            _ => session.Executor.RestartAsync(Ct),
+        };
+        ExecutorStoppedException e = await Assert.ThrowsAsync<ExecutorStoppedException>(() => running.Completion);
+        Assert.Equal("executor-stopped", e.Code);
+        await ending;
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Grace);
+        await HostProcesses.AreGoneAsync(marker);
+        await HeldFile.IsFreeAsync(session.Folder["lock"]);
+
+        await Assert.ThrowsAsync<ExecutorStoppedException>(() => waiting.Completion);
+        if (how == "restart")
+        {
+            Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+        }
+    }
+
+    [Fact]
+    public async Task Starting_twice_starts_once()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string marker = HostProcesses.NewMarker();
+        await session.BashAsync($"(exec -a {marker} sleep 600) & exit");
+        await HostProcesses.AppearsAsync(marker);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => session.Executor.StartAsync(Ct)));
+        Assert.Single(HostProcesses.With(marker));
+        Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+    }
+
+    [Fact]
+    public async Task A_restart_ends_what_runs_in_the_background()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string marker = HostProcesses.NewMarker();
+        await session.BashAsync($"(exec -a {marker} sleep 600) & exit");
+        await HostProcesses.AppearsAsync(marker);
+        await session.Executor.RestartAsync(Ct);
+        await HostProcesses.AreGoneAsync(marker);
+        Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+    }
+
+    [Fact]
+    public async Task Stopping_leaves_the_processes_of_others_alone()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        await using Session other = await Session.StartAsync(kind);
+        using Process own = Process.Start("sleep", ["600"]);
+        string marker = HostProcesses.NewMarker();
+        await other.BashAsync($"(exec -a {marker} sleep 600) & exit");
+        await HostProcesses.AppearsAsync(marker);
+        await session.RunAsync(Echo);
+        await session.Executor.StopAsync(Ct);
+        Assert.Single(HostProcesses.With(marker));
+        Assert.False(own.HasExited);
+        own.Kill();
+    }
+
+    [Fact]
+    public async Task Use_before_the_start_and_after_the_stop_is_an_error_at_the_call()
+    {
+        using TestFolder folder = new();
+        ICodeExecutor executor = kind.Create(new() { WorkDir = folder.Path });
+        await using (executor)
+        {
+            await RefusesAsync<InvalidOperationException>(executor);
+            await executor.StopAsync(Ct);
+            await executor.StartAsync(Ct);
+            Assert.Equal("on\n", (await executor.ExecuteCodeBlocksAsync([Echo], Ct)).Output);
+            await executor.StopAsync(Ct);
+            await executor.StopAsync(Ct);
+            await RefusesAsync<InvalidOperationException>(executor);
+            await executor.StartAsync(Ct);
+            Assert.Equal("on\n", (await executor.ExecuteCodeBlocksAsync([Echo], Ct)).Output);
+        }
+
+        await executor.DisposeAsync();
+        await RefusesAsync<ObjectDisposedException>(executor);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => executor.StartAsync(Ct));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => executor.RestartAsync(Ct));
+        Assert.True(Directory.Exists(folder.Path));
+
+        static async Task RefusesAsync<T>(ICodeExecutor executor)
+            where T : Exception
+        {
+            Assert.Throws<T>(() => { _ = executor.ExecuteCodeBlocksStreamingAsync([Echo], Ct); });
+            await Assert.ThrowsAsync<T>(() => executor.Workspace.ListAsync(Ct));
+            await Assert.ThrowsAsync<T>(() => executor.Workspace.OpenReadAsync("x", Ct));
+            await Assert.ThrowsAsync<T>(() => executor.Workspace.WriteAsync("x", Stream.Null, Ct));
+            await Assert.ThrowsAsync<T>(() => executor.Workspace.DeleteAsync("x", Ct));
+        }
+    }
+
+    [Fact]
+    public async Task Use_after_disposal_is_an_error_even_if_it_was_never_started()
+    {
+        ICodeExecutor executor = kind.Create(new());
+        await executor.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => executor.StartAsync(Ct));
+    }
+
+    [Fact]
+    public async Task No_blocks_is_an_argument_error()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        await Assert.ThrowsAsync<ArgumentException>(() => session.RunAsync());
+        await Assert.ThrowsAsync<ArgumentException>(() => session.RunAsync(Echo, null!));
+        await Assert.ThrowsAsync<ArgumentException>(() => session.RunAsync(new CodeBlock(null!, "x")));
+        await Assert.ThrowsAsync<ArgumentException>(() => session.RunAsync(new CodeBlock("bash", null!)));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => session.Executor.ExecuteCodeBlocksAsync(null!, Ct));
+    }
+
+    [Fact]
+    public async Task A_work_directory_is_made_when_missing_and_stays()
+    {
+        using TestFolder folder = new();
+        ICodeExecutor executor = kind.Create(new() { WorkDir = folder["new/deep"] });
+        await using (executor)
+        {
+            await executor.StartAsync(Ct);
+            await executor.ExecuteCodeBlocksAsync([new("bash", "echo kept > file.txt")], Ct);
+        }
+
+        Assert.Equal("kept\n", await File.ReadAllTextAsync(folder["new/deep/file.txt"], Ct));
+    }
+
+    [Fact]
+    public async Task A_work_directory_that_is_a_file_is_an_error_that_says_so()
+    {
+        using TestFolder folder = new();
+        await File.WriteAllTextAsync(folder["file"], "x", Ct);
+        await using ICodeExecutor executor = kind.Create(new() { WorkDir = folder["file"] });
+        CodeExecutionException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+        Assert.Equal("work-directory-unusable", e.Code);
+        Assert.Contains(folder["file"], e.Message, StringComparison.Ordinal);
+        Assert.NotNull(e.Hint);
+        Assert.Throws<InvalidOperationException>(() => { _ = executor.ExecuteCodeBlocksStreamingAsync([Echo], Ct); });
+    }
+
+    [Fact]
+    public async Task A_work_directory_named_relatively_stays_the_one_it_was_at_construction()
+    {
+        using TestFolder folder = new();
+        ICodeExecutor executor = kind.Create(new() { WorkDir = Path.GetRelativePath(Directory.GetCurrentDirectory(), folder.Path) });
+        await using (executor)
+        {
+            await executor.StartAsync(Ct);
+            await executor.ExecuteCodeBlocksAsync([new("bash", "touch here")], Ct);
+        }
+
+        Assert.Equal(["here"], folder.Entries());
+    }
+
+    [Fact]
+    public async Task Services_are_found_by_type()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        Assert.Same(session.Executor, session.Executor.GetService<ICodeExecutor>());
+        Assert.Equal(kind.IsIsolated, session.Executor.GetService<EnvironmentCapabilities>()!.IsIsolated);
+        Assert.Null(session.Executor.GetService<TimeProvider>());
+        Assert.Null(session.Executor.GetService(typeof(ICodeExecutor), "key"));
+        Assert.Throws<ArgumentNullException>(() => { session.Executor.GetService(null!); });
+    }
+}

@@ -233,6 +233,39 @@ public abstract class LifeCycleConformance(ExecutorKind kind)
     }
 
     [Fact]
+    public async Task A_work_directory_of_the_executors_own_is_deleted_with_it_whatever_is_in_it()
+    {
+        using TestFolder outside = new();
+        await File.WriteAllTextAsync(outside["kept"], "kept", Ct);
+        string unique = HostProcesses.NewMarker();
+        ICodeExecutor executor = kind.Create(new());
+        string? made;
+        await using (executor)
+        {
+            await executor.StartAsync(Ct);
+            CodeResult result = await executor.ExecuteCodeBlocksAsync(
+                [
+                    new("python", $"""
+                        import os
+                        open('{unique}', 'w'); open(b'not-\xff-utf8', 'w'); os.symlink('{outside.Path}', 'link')
+                        os.makedirs('locked/in'); open('locked/in/x', 'w'); os.chmod('locked/in', 0); os.chmod('locked', 0)
+                        for i in range(1500): os.mkdir('deeper'); os.chdir('deeper')
+                        """),
+                ],
+                Ct);
+            Assert.Equal((0, ""), (result.ExitCode, result.Output));
+            made = Folder();
+            Assert.NotNull(made);
+        }
+
+        Assert.False(Directory.Exists(made));
+        Assert.Equal(["kept"], outside.Entries());
+
+        string? Folder() => Directory.EnumerateDirectories(Path.GetTempPath(), $"glovebox-{Environment.ProcessId}-work-*")
+            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, unique)));
+    }
+
+    [Fact]
     public async Task A_work_directory_that_is_a_file_is_an_error_that_says_so()
     {
         using TestFolder folder = new();

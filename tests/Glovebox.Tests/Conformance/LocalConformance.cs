@@ -16,3 +16,5 @@ public sealed class LocalLifeCycle() : LifeCycleConformance(ExecutorKind.Local);
 public sealed class LocalOutput() : OutputConformance(ExecutorKind.Local);
 
 public sealed class LocalFloods() : FloodConformance(ExecutorKind.Local);
+
+public sealed class LocalWorkspace() : WorkspaceConformance(ExecutorKind.Local);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Glovebox.Tests.Support;
 
 /// <summary>A temporary folder that goes with its test.</summary>
@@ -14,5 +16,10 @@ public sealed class TestFolder : IDisposable
             .Select(p => System.IO.Path.GetRelativePath(Path, p))
             .Order(StringComparer.Ordinal);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        // .NET cannot delete what has a name that is not UTF-8.
+        using Process rm = Process.Start("rm", ["-rf", "--", Path]);
+        rm.WaitForExit();
+    }
 }

@@ -50,8 +50,9 @@ internal static class TemporaryFolders
         {
             return !Directory.Exists(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
+            // The last: .NET cannot say the names that are not UTF-8, and calls them by none.
             return false;
         }
     }

@@ -35,4 +35,12 @@ public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
             timeProvider)
     {
     }
+
+    /// <summary>Tries whether bubblewrap works on this machine, by making a sandbox, and tells what it enforces here.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) => ExecutorDiagnosis.TryAsync(
+        "bubblewrap",
+        async () => (await BubblewrapProgram.FindAsync(null, cancellationToken).ConfigureAwait(false)).Version.ToString(),
+        () => new BubblewrapCommandLineCodeExecutor(),
+        cancellationToken);
 }

@@ -1,14 +1,255 @@
+using Glovebox.Environments.Host;
+using Glovebox.Guest;
+
 namespace Glovebox.Environments.Bubblewrap;
 
-internal sealed class BubblewrapEnvironment(BubblewrapCommandLineCodeExecutorOptions options, BubblewrapInternals internals) : IExecutionEnvironment
+/// <summary>A bubblewrap sandbox. One is started with the environment and serves every block; the work directory outlives it.</summary>
+internal sealed class BubblewrapEnvironment : IExecutionEnvironment
 {
+    /// <summary>The sandbox's own processes count too: the shell that becomes bwrap, and the agent.</summary>
+    private const int OwnProcesses = 2;
+
+    private static readonly string[] Interpreters = ["python3", "python"];
+
+    private readonly WorkDirectory _work;
+    private readonly ExecutionPolicy _policy;
+    private readonly BubblewrapInternals _internals;
+    private readonly UserId _inside;
+    private readonly string[] _readOnlyPaths;
+    private readonly string[] _preload;
+    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
+
+    private GuestUser? _user;
+    private SandboxFiles? _sandboxFiles;
+    private HostDirectory? _files;
+    private ControlGroup? _group;
+    private Sandbox? _sandbox;
+    private PlainSandbox? _plain;
+    private EnvironmentCapabilities? _capabilities;
+
+    public BubblewrapEnvironment(BubblewrapCommandLineCodeExecutorOptions options, BubblewrapInternals internals)
+    {
+        ArgumentNullException.ThrowIfNull(options.Policy);
+        _work = new WorkDirectory(options.WorkDir);
+        _policy = options.Policy;
+        _internals = internals;
+        _inside = _policy.User is { } user ? UserId.Parse(user) : new UserId(1000, 1000);
+        _readOnlyPaths = [.. options.ReadOnlyPaths.Select(BubblewrapArguments.Validate)];
+        _preload = [.. options.Preload];
+        if (_preload.FirstOrDefault(m => string.IsNullOrWhiteSpace(m) || m.Contains('\0')) is { } bad)
+        {
+            throw new ArgumentException($"Preload must hold names of Python modules, not '{bad}'.");
+        }
+
+        GuestVariables.CopyTo(options.Environment, _variables);
+    }
+
     public string Kind => "bubblewrap";
-    public bool IsRunning => false;
-    public string WorkDirectory => "/workspace";
-    public EnvironmentCapabilities Capabilities => throw new InvalidOperationException($"{options}{internals}");
-    public IWorkspace Files => throw new InvalidOperationException();
-    public ValueTask DisposeAsync() => default;
-    public Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill) => throw new InvalidOperationException();
-    public Task StartAsync(CancellationToken cancellationToken) => throw new InvalidOperationException();
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public bool IsRunning => _sandbox?.IsRunning ?? _plain?.IsRunning ?? false;
+
+    public string WorkDirectory => BubblewrapArguments.WorkDirectory;
+
+    public EnvironmentCapabilities Capabilities => _capabilities ?? throw new InvalidOperationException("The environment is not started.");
+
+    public IWorkspace Files => _files ?? throw new InvalidOperationException("The environment is not started.");
+
+    private long Memory => _policy.Memory ?? ExecutionPolicy.DefaultMemory;
+
+    private int Processes => _policy.MaxProcesses ?? ExecutionPolicy.DefaultMaxProcesses;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        BubblewrapProgram bwrap = await BubblewrapProgram.FindAsync(_internals.SearchPath, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Prepare();
+            await StartSandboxAsync(bwrap, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await StopAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_sandbox is { } sandbox)
+        {
+            _sandbox = null;
+            await sandbox.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_plain is { } plain)
+        {
+            _plain = null;
+            await plain.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _group?.Dispose();
+        _group = null;
+        _files?.Dispose();
+        _files = null;
+    }
+
+    public async Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)
+    {
+        Sandbox? sandbox = _sandbox;
+        ProcessExit? exit = sandbox is not null
+            ? await sandbox.RunAsync(command, output, kill).ConfigureAwait(false)
+            : _plain is { } plain
+                ? await plain.RunAsync(command, output, kill).ConfigureAwait(false)
+                : throw new EnvironmentLostException("The sandbox has ended.");
+        bool outOfMemory = _group?.TakeOutOfMemory() ?? false;
+        if (exit is null)
+        {
+            return outOfMemory
+                ? OutOfMemory()
+                : new ProcessExit(ProcessExitKind.EnvironmentLost, 137, kill.IsCancellationRequested ? null : "The sandbox has ended; the next block gets a fresh one.");
+        }
+
+        if (!outOfMemory || exit.ExitCode != 137 || exit.Kind == ProcessExitKind.Killed)
+        {
+            return exit;
+        }
+
+        // Shared memory and temporary files outlive the program that filled them: a sandbox that stays full would fail every block.
+        if (sandbox is not null && _group!.MemoryInUse() > Memory / 2)
+        {
+            await sandbox.DisposeAsync().ConfigureAwait(false);
+        }
+
+        return OutOfMemory();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_sandboxFiles is { } files)
+        {
+            _sandboxFiles = null;
+            await files.DeleteAsync().ConfigureAwait(false);
+        }
+
+        await _work.DeleteOwnedAsync().ConfigureAwait(false);
+    }
+
+    private ProcessExit OutOfMemory() =>
+        new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {Memory >> 20} MiB.");
+
+    /// <summary>Makes what the sandbox stands on: the work directory with its owner, our files, the control group.</summary>
+    private void Prepare()
+    {
+        _work.Create();
+        _user ??= GuestUser.Choose(_work.Path, _work.IsMade);
+        _files = new HostDirectory(_work.Path, _user.MustSwitch ? new UserId(_user.Uid, _user.Gid) : null);
+        if (_user.TakesOver)
+        {
+            _files.GiveAwayRoot();
+        }
+
+        _files.CheckWritable();
+        foreach (string path in _readOnlyPaths)
+        {
+            if (!Path.Exists(path))
+            {
+                throw new EnvironmentUnavailableException("read-only-path-missing", $"'{path}' of ReadOnlyPaths does not exist.", "Name paths that exist on this machine.");
+            }
+        }
+
+        _sandboxFiles ??= new SandboxFiles(_inside);
+        if (_internals.UsesControlGroups)
+        {
+            _group = ControlGroup.Create(Memory, Processes + OwnProcesses, _policy.Cpus);
+        }
+
+        BubblewrapControls.Check(_policy, _group, _user);
+    }
+
+    private async Task StartSandboxAsync(BubblewrapProgram bwrap, CancellationToken cancellationToken)
+    {
+        string? python = _internals.UsesAgent ? FindPython() : null;
+        GuestHello? hello = null;
+        try
+        {
+            if (python is not null)
+            {
+                Dictionary<string, string> variables = BubblewrapArguments.Variables();
+                if (!_internals.HidesAgent)
+                {
+                    variables["GLOVEBOX_TEST_DUMPABLE"] = "1";
+                }
+
+                if (!_internals.IsFirstProcess)
+                {
+                    variables["GLOVEBOX_TEST_NOT_FIRST"] = "1";
+                }
+
+                _sandbox = await Sandbox.StartAsync(
+                    Launch(bwrap, [python, BubblewrapArguments.AgentPath], variables, _internals.IsFirstProcess),
+                    new GuestConfiguration(_group is { LimitsMemory: true } ? 0 : Memory, ProcessLimit(), _variables, _preload),
+                    cancellationToken).ConfigureAwait(false);
+                hello = _sandbox.Hello;
+            }
+            else
+            {
+                Dictionary<string, string> variables = BubblewrapArguments.Variables();
+                GuestVariables.CopyTo(_variables, variables);
+                _plain = new PlainSandbox(command => Launch(bwrap, command, variables, isFirstProcess: false));
+                await _plain.CheckAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (SandboxStartException e) when (e.ExitCode == SandboxLauncher.ControlGroupRefused)
+        {
+            throw new EnvironmentUnavailableException("sandbox-failed", "The control group of the sandbox takes no members.", "Run in a session whose control group is your own.");
+        }
+        catch (SandboxStartException e)
+        {
+            throw SandboxErrors.Explain(e.Message, _work.Path);
+        }
+
+        if (_preload.Length > 0 && (hello is null || hello.PreloadErrors.Length > 0))
+        {
+            throw new EnvironmentUnavailableException(
+                "preload-failed",
+                hello is null ? "Modules cannot be preloaded: the sandbox has no Python." : $"Modules cannot be preloaded: {hello.PreloadErrors}",
+                "Install them for the system's Python, or take them out of Preload.");
+        }
+
+        _capabilities = BubblewrapControls.Describe(_policy, _group, _user!, hello, _internals.UsesSeccomp && _sandboxFiles!.SeccompFile is not null);
+    }
+
+    private long ProcessLimit() => _group is { LimitsProcesses: true } ? 0 : Processes + OwnProcesses;
+
+    private List<string> Launch(BubblewrapProgram bwrap, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> variables, bool isFirstProcess)
+    {
+        string? seccomp = _internals.UsesSeccomp ? _sandboxFiles!.SeccompFile : null;
+        List<string> arguments = BubblewrapArguments.Build(new BubblewrapLayout
+        {
+            WorkDirectory = _work.Path,
+            AgentFile = _sandboxFiles!.AgentFile,
+            PasswordFile = _sandboxFiles.PasswordFile,
+            GroupFile = _sandboxFiles.GroupFile,
+            ReadOnlyPaths = _readOnlyPaths,
+            Variables = variables,
+            Inside = _inside,
+            Memory = Memory,
+            SharesNetwork = _policy.Network == NetworkAccess.Full,
+            HasSeccomp = seccomp is not null,
+            IsFirstProcess = isFirstProcess,
+            Command = command,
+        });
+        return SandboxLauncher.Arguments(bwrap, _user!, _group?.MembershipFiles ?? [], seccomp, arguments);
+    }
+
+    /// <summary>Finds the Python that the sandbox will have: the system's folders are the same inside, and read-only.</summary>
+    private string? FindPython() =>
+        Interpreters.SelectMany(name => _variables.GetValueOrDefault("PATH", BubblewrapArguments.DefaultPath)
+                .Split(':')
+                .Where(folder => folder.StartsWith("/usr/", StringComparison.Ordinal) || folder is "/bin" or "/sbin" || _readOnlyPaths.Any(p => folder == p || folder.StartsWith(p + "/", StringComparison.Ordinal)))
+                .Select(folder => Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists);
 }

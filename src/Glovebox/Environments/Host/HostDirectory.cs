@@ -6,7 +6,9 @@ namespace Glovebox.Environments.Host;
 /// <summary>A directory of the host in which guest code writes, used without ever following a link that guest code could have made.</summary>
 /// <remarks>Every path is walked name by name from the open directory with <c>O_NOFOLLOW</c>, so a folder that is swapped for a link
 /// between two steps leads nowhere.</remarks>
-internal sealed class HostDirectory(string path) : IWorkspace, IDisposable
+/// <param name="path">The directory.</param>
+/// <param name="owner">Who is to own what is made in it, when that is not this process' user; needs root.</param>
+internal sealed class HostDirectory(string path, UserId? owner = null) : IWorkspace, IDisposable
 {
     private const uint NewFileMode = 0x1B6; // 0666, less the umask
     private const uint NewDirectoryMode = 0x1FF; // 0777, less the umask
@@ -30,7 +32,7 @@ internal sealed class HostDirectory(string path) : IWorkspace, IDisposable
             throw Failed(path);
         }
 
-        if (Libc.Statx(file, "", 0x1000 /* AT_EMPTY_PATH */, Libc.StatxBasic, out Libc.FileStatus status) != 0 || !status.IsRegular)
+        if (Libc.Statx(file, "", Libc.EmptyPath, Libc.StatxBasic, out Libc.FileStatus status) != 0 || !status.IsRegular)
         {
             file.Dispose();
             throw WorkspacePath.NotFound(path);
@@ -63,6 +65,7 @@ internal sealed class HostDirectory(string path) : IWorkspace, IDisposable
         bool done = false;
         try
         {
+            GiveAway(handle);
             FileStream file = new(handle, FileAccess.Write, bufferSize: 0);
             await using (file.ConfigureAwait(false))
             {
@@ -102,6 +105,32 @@ internal sealed class HostDirectory(string path) : IWorkspace, IDisposable
         }
     }
 
+    /// <summary>Makes sure that files can be made in the directory.</summary>
+    /// <exception cref="EnvironmentUnavailableException">They cannot.</exception>
+    public void CheckWritable()
+    {
+        string name = $".glovebox-{Guid.NewGuid():n}";
+        using SafeFileHandle file = Libc.OpenAt(_root, name, Libc.OpenWriteOnly | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec, NewFileMode);
+        if (file.IsInvalid)
+        {
+            throw new EnvironmentUnavailableException(
+                "work-directory-unusable", $"The work directory '{path}' cannot be written: {LastErrorText()}.", "Name a directory that you may read and write.");
+        }
+
+        _ = Libc.UnlinkAt(_root, name, 0);
+    }
+
+    /// <summary>Gives the directory itself to the owner.</summary>
+    public void GiveAwayRoot() => GiveAway(_root);
+
+    private void GiveAway(SafeFileHandle file)
+    {
+        if (owner is { } user && Libc.ChangeOwner(file, user.Uid, user.Gid) != 0)
+        {
+            throw new IOException(LastErrorText());
+        }
+    }
+
     private static SafeFileHandle OpenRoot(string path)
     {
         SafeFileHandle root = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
@@ -130,8 +159,12 @@ internal sealed class HostDirectory(string path) : IWorkspace, IDisposable
             if (next.IsInvalid && create && Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry)
             {
                 // Another may make it first; opening it tells.
-                _ = Libc.MakeDirectoryAt(folder, name, NewDirectoryMode);
+                bool made = Libc.MakeDirectoryAt(folder, name, NewDirectoryMode) == 0;
                 next = OpenFolder(folder, name);
+                if (made && !next.IsInvalid)
+                {
+                    GiveAway(next);
+                }
             }
 
             int error = Marshal.GetLastPInvokeError();

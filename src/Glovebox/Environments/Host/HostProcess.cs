@@ -74,6 +74,8 @@ internal sealed class HostProcess : IDisposable
             : new ProcessExit(ProcessExitKind.Exited, code);
     }
 
+    public void Kill() => _process.Kill();
+
     public void Dispose() => _process.Dispose();
 
     private async Task PumpAsync(Stream stream, OutputStream name)

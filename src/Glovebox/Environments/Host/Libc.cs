@@ -13,6 +13,9 @@ internal static partial class Libc
     public const int OpenNonBlocking = 0x800;
     public const int OpenCloseOnExec = 0x80000;
 
+    public const int OpenPath = 0x200000;
+
+    public const int EmptyPath = 0x1000;
     public const int SymlinkNoFollow = 0x100;
     public const uint StatxBasic = 0x7ff;
 
@@ -47,6 +50,9 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     public static partial int ChangeOwner(SafeFileHandle file, uint uid, uint gid);
 
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int SetDescriptorFlags(int descriptor, int command, nint flags);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUserId();
 
@@ -59,6 +65,16 @@ internal static partial class Libc
     /// <summary><c>statx</c>: unlike <c>fstat</c>, its structure is the same on every architecture.</summary>
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static unsafe partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, out FileStatus status);
+
+    /// <summary>The status of a path, links followed.</summary>
+    /// <exception cref="EnvironmentUnavailableException">It cannot be read.</exception>
+    public static FileStatus Status(string path)
+    {
+        using SafeFileHandle directory = Open(path, OpenReadOnly | OpenPath | OpenCloseOnExec, 0);
+        return !directory.IsInvalid && Statx(directory, "", EmptyPath, StatxBasic, out FileStatus status) == 0
+            ? status
+            : throw new EnvironmentUnavailableException("work-directory-unusable", $"'{path}' cannot be read: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+    }
 
     /// <summary>The beginning of the kernel's <c>struct statx</c>; the rest is room that the kernel fills.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

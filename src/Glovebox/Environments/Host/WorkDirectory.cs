@@ -6,8 +6,8 @@ internal sealed class WorkDirectory(string? path)
     private readonly string? _given = path is null ? null : System.IO.Path.GetFullPath(path);
     private string? _own;
 
-    /// <summary>Whether it is ours, to be deleted in the end.</summary>
-    public bool IsOwned => _given is null;
+    /// <summary>Whether we made it, so that we may choose its owner.</summary>
+    public bool IsMade { get; private set; }
 
     /// <summary>The absolute path, once <see cref="Create"/> was called.</summary>
     public string Path => _given ?? _own ?? throw new InvalidOperationException("The environment is not started.");
@@ -19,6 +19,7 @@ internal sealed class WorkDirectory(string? path)
         if (_given is null)
         {
             _own ??= TemporaryFolders.Create("work");
+            IsMade = true;
             return;
         }
 
@@ -29,7 +30,11 @@ internal sealed class WorkDirectory(string? path)
 
         try
         {
-            Directory.CreateDirectory(_given);
+            if (!Directory.Exists(_given))
+            {
+                Directory.CreateDirectory(_given);
+                IsMade = true;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

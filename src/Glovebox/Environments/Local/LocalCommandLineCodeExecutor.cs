@@ -21,6 +21,11 @@ public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecut
             timeProvider) =>
         LogNotIsolated(Logger);
 
+    /// <summary>Tries whether the local executor works on this machine. It isolates nothing, and its capabilities say so.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) =>
+        ExecutorDiagnosis.TryAsync("local", () => Task.FromResult<string?>(null), () => new LocalCommandLineCodeExecutor(), cancellationToken);
+
     [LoggerMessage(Level = LogLevel.Warning, Message =
         "LocalCommandLineCodeExecutor runs code on the host and isolates nothing. For code that you do not trust, use BubblewrapCommandLineCodeExecutor or a container.")]
     private static partial void LogNotIsolated(ILogger logger);

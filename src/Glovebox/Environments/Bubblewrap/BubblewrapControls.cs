@@ -1,0 +1,81 @@
+using Glovebox.Environments.Host;
+using Glovebox.Guest;
+
+namespace Glovebox.Environments.Bubblewrap;
+
+/// <summary>Which controls a sandbox enforces, and how.</summary>
+internal static class BubblewrapControls
+{
+    /// <summary>Makes sure that what the caller set can be enforced.</summary>
+    /// <exception cref="PolicyNotEnforceableException">It cannot.</exception>
+    public static void Check(ExecutionPolicy policy, ControlGroup? group, GuestUser user)
+    {
+        const string Hint = "Run as root or in a delegated control group, or leave the limit out to have it as far as this machine allows.";
+        if (policy.Memory is not null && group is not { LimitsMemory: true })
+        {
+            throw new PolicyNotEnforceableException("Memory was set, but no control group can be made here that limits it.", Hint);
+        }
+
+        if (policy.Cpus is not null && group is not { LimitsCpus: true })
+        {
+            throw new PolicyNotEnforceableException("Cpus was set, but no control group can be made here that limits them.", Hint);
+        }
+
+        if (policy.MaxProcesses is not null && group is not { LimitsProcesses: true } && user.IsRoot)
+        {
+            throw new PolicyNotEnforceableException("MaxProcesses was set, but no control group can be made here that limits them, and root has no limit of its own.", Hint);
+        }
+
+        if (policy.DiskSpace is not null)
+        {
+            throw new PolicyNotEnforceableException(
+                "DiskSpace was set, but bubblewrap cannot limit what a directory of the host holds.", "Put the work directory on a file system of that size, and leave DiskSpace out.");
+        }
+
+        if (policy.ReadOnlyRootFilesystem == false)
+        {
+            throw new PolicyNotEnforceableException("ReadOnlyRootFilesystem is false, but the sandbox shares the host's system directories and so keeps them read-only.", "Leave it out.");
+        }
+    }
+
+    public static EnvironmentCapabilities Describe(
+        ExecutionPolicy policy, ControlGroup? group, GuestUser user, GuestHello? hello, bool hasSeccomp)
+    {
+        string groups = $"control group, version {group?.Version ?? 1}";
+        return new EnvironmentCapabilities
+        {
+            Environment = "bubblewrap",
+            IsIsolated = true,
+            UsesGuestAgent = hello is not null,
+            GuestAgentDetail = hello is not null ? null : "the sandbox has no Python; each block gets a sandbox of its own",
+            Controls =
+            [
+                group is { LimitsMemory: true }
+                    ? new("memory", EnforcementLevel.Full, groups)
+                    : hello is not null
+                        ? new("memory", EnforcementLevel.Partial, "address space of each process; no control group can be made here")
+                        : new("memory", EnforcementLevel.None, "no control group can be made here"),
+                group is { LimitsProcesses: true }
+                    ? new("processes", EnforcementLevel.Full, groups)
+                    : hello is not null && !user.IsRoot
+                        ? new("processes", EnforcementLevel.Full, "processes of the user in its namespace (RLIMIT_NPROC)")
+                        : new("processes", EnforcementLevel.None, "no control group can be made here"),
+                group is { LimitsCpus: true }
+                    ? new("cpus", EnforcementLevel.Full, groups)
+                    : new("cpus", EnforcementLevel.None, "no limit was set"),
+                new("disk", EnforcementLevel.Partial, "temporary file systems have a size; the work directory has the disk's"),
+                policy.Network == NetworkAccess.Full
+                    ? new("network", EnforcementLevel.None, "the host's network, as asked for")
+                    : new("network", EnforcementLevel.Full, "a network namespace with nothing but its loopback"),
+                new("filesystem", EnforcementLevel.Full, "system directories read-only, nothing else of the host but the work directory"),
+                user.IsRoot
+                    ? new("user", EnforcementLevel.Partial, "the host's root without capabilities, because the work directory is root's")
+                    : new("user", EnforcementLevel.Full, $"uid {user.Uid} of the host, without capabilities"),
+                hasSeccomp
+                    ? new("seccomp", EnforcementLevel.Full, "a filter of system calls")
+                    : new("seccomp", EnforcementLevel.None, "no filter for this processor"),
+                new("output", EnforcementLevel.Full, "bounded by the executor"),
+            ],
+        };
+    }
+}

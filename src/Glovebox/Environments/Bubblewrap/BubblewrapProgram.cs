@@ -1,0 +1,65 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Glovebox.Environments.Bubblewrap;
+
+/// <summary>The <c>bwrap</c> of this machine.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="Version">As it says itself.</param>
+internal sealed record BubblewrapProgram(string Path, Version Version)
+{
+    /// <summary>The first version with <c>--disable-userns</c>.</summary>
+    public static readonly Version Oldest = new(0, 8, 0);
+
+    private const string Hint = "Install it: apt-get install bubblewrap, dnf install bubblewrap, or your system's way.";
+
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<(string, DateTime), BubblewrapProgram> Known = new();
+
+    /// <summary>Finds it on PATH and asks its version; the answer is kept for as long as the file stays the same.</summary>
+    /// <exception cref="EnvironmentUnavailableException">There is none, it does not run, or it is too old.</exception>
+    public static async Task<BubblewrapProgram> FindAsync(string? path, CancellationToken cancellationToken)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new EnvironmentUnavailableException("bubblewrap-unavailable", "Bubblewrap works on Linux only.", "Use the Docker executor here.");
+        }
+
+        string? file = (path ?? Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, "bwrap")))
+            .FirstOrDefault(File.Exists);
+        if (file is null)
+        {
+            throw new EnvironmentUnavailableException("bubblewrap-unavailable", "Bubblewrap (bwrap) is not on PATH.", Hint);
+        }
+
+        (string, DateTime) key = (file, File.GetLastWriteTimeUtc(file));
+        if (!Known.TryGetValue(key, out BubblewrapProgram? program))
+        {
+            program = new BubblewrapProgram(file, await AskVersionAsync(file, cancellationToken).ConfigureAwait(false));
+            Known[key] = program;
+        }
+
+        return program.Version >= Oldest ? program : throw new EnvironmentUnavailableException(
+            "bubblewrap-too-old", $"Bubblewrap {program.Version} is too old; Glovebox needs {Oldest} or newer.", Hint);
+    }
+
+    private static async Task<Version> AskVersionAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(file, ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            string text = await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+
+            // "bubblewrap 0.8.0"
+            return Version.TryParse(text.Trim().Split(' ')[^1], out Version? version) ? version : throw Broken(file, null);
+        }
+        catch (Win32Exception e)
+        {
+            throw Broken(file, e);
+        }
+    }
+
+    private static EnvironmentUnavailableException Broken(string file, Exception? cause) =>
+        new("bubblewrap-unavailable", $"'{file}' does not run, or does not say its version.", Hint, cause);
+}

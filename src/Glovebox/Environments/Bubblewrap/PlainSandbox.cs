@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Text;
+using Glovebox.Environments.Host;
+
+namespace Glovebox.Environments.Bubblewrap;
+
+/// <summary>The way without an agent, for a guest without Python: each program gets a sandbox of its own over the same work directory.</summary>
+/// <param name="launch">Makes the shell's arguments for a command inside a sandbox.</param>
+internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> launch) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<string, string?> _programs = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _looking = new(1, 1);
+
+    public bool IsRunning => !_stopping.IsCancellationRequested;
+
+    /// <summary>Makes sure that a sandbox can be made at all.</summary>
+    /// <exception cref="SandboxStartException">It cannot.</exception>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        Lines lines = new();
+        ProcessExit exit = await StartAsync([SandboxLauncher.Shell, "-c", ":"], lines, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (exit.ExitCode != 0)
+        {
+            throw new SandboxStartException(exit.ExitCode, lines.Errors, new IOException("The sandbox ended at once."));
+        }
+    }
+
+    public async Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(kill, _stopping.Token);
+        try
+        {
+            foreach (string name in command.Programs)
+            {
+                if (await FindAsync(name, either.Token).ConfigureAwait(false) is { } path)
+                {
+                    return await StartAsync([path, .. command.Arguments], output, either.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            return new ProcessExit(ProcessExitKind.Killed, 137);
+        }
+
+        return new ProcessExit(ProcessExitKind.NotFound, 127, $"{command.Programs[0]}: not found");
+    }
+
+    public async ValueTask DisposeAsync() => await _stopping.CancelAsync().ConfigureAwait(false);
+
+    /// <summary>Asks inside where a program is, once.</summary>
+    private async Task<string?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        await _looking.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_programs.TryGetValue(name, out string? path))
+            {
+                Lines lines = new();
+                ProcessExit exit = await StartAsync([SandboxLauncher.Shell, "-c", "command -v -- \"$1\"", "sh", name], lines, cancellationToken).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                _programs[name] = path = exit.ExitCode == 0 && lines.Output.StartsWith('/') ? lines.Output.TrimEnd('\n') : null;
+            }
+
+            return path;
+        }
+        finally
+        {
+            _looking.Release();
+        }
+    }
+
+    private async Task<ProcessExit> StartAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill)
+    {
+        List<string> arguments = launch(command);
+        ProcessStartInfo info = new(arguments[0], arguments.Skip(1));
+        info.Environment.Clear();
+        using HostProcess process = await SpawnerThread.RunAsync(() => HostProcess.Start(info, output)).ConfigureAwait(false);
+
+        // bwrap dies, and the kernel takes its namespace along.
+        return await process.WaitAsync(
+            () =>
+            {
+                process.Kill();
+                return Task.CompletedTask;
+            },
+            kill).ConfigureAwait(false);
+    }
+
+    private sealed class Lines : IOutputSink
+    {
+        private const int Longest = 8 << 10;
+        private readonly StringBuilder _output = new();
+        private readonly StringBuilder _errors = new();
+
+        public string Output => _output.ToString();
+
+        public string Errors => _errors.ToString();
+
+        public void Write(OutputStream stream, ReadOnlySpan<byte> data)
+        {
+            StringBuilder text = stream == OutputStream.StandardOutput ? _output : _errors;
+            if (text.Length < Longest)
+            {
+                text.Append(Encoding.UTF8.GetString(data));
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using Glovebox.Environments;
+
+namespace Glovebox.Guest;
+
+/// <summary>The host's end of the channel to a guest agent: starts runs, hands on their output, ends them.</summary>
+/// <remarks>What comes from the guest is hostile: a frame that the agent never sends ends the channel, and nothing is kept that the
+/// guest could make grow.</remarks>
+internal sealed class GuestAgentClient(Stream channel) : IAsyncDisposable
+{
+    private const int AgentVersion = 1;
+    private const int MaxFrame = 1 << 20;
+
+    private readonly ConcurrentDictionary<uint, PendingRun> _runs = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly TaskCompletionSource<GuestHello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private uint _lastNumber;
+
+    /// <summary>Completes when the channel has ended, for whatever reason.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Configures the agent and waits for its answer.</summary>
+    /// <exception cref="IOException">The channel ended before the answer.</exception>
+    /// <exception cref="GuestProtocolException">The answer is none.</exception>
+    public async Task<GuestHello> ConnectAsync(GuestConfiguration configuration, CancellationToken cancellationToken)
+    {
+        _ = ReadAsync();
+        GuestFrameWriter frame = new GuestFrameWriter()
+            .Number((ulong)configuration.AddressSpace)
+            .Number((ulong)configuration.Processes)
+            .Texts([.. configuration.Variables.SelectMany(v => new[] { v.Key, v.Value })])
+            .Texts(configuration.Preload);
+        await SendAsync(frame.Frame(GuestFrameType.Configure, 0), cancellationToken).ConfigureAwait(false);
+        return await _hello.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a program.</summary>
+    /// <param name="command">What to run.</param>
+    /// <param name="output">Gets what it prints.</param>
+    /// <param name="kill">Asks the agent to end it. The answer may never come; that is the caller's to deal with.</param>
+    /// <returns>How it ended, or null when the channel ended first.</returns>
+    public async Task<ProcessExit?> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)
+    {
+        uint number = Interlocked.Increment(ref _lastNumber);
+        PendingRun run = new(output);
+        _runs[number] = run;
+        try
+        {
+            GuestFrameWriter frame = new GuestFrameWriter().Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
+            if (!await TrySendAsync(frame.Frame(GuestFrameType.Run, number)).ConfigureAwait(false))
+            {
+                return null;
+            }
+
+            CancellationTokenRegistration killing = kill.UnsafeRegister(
+                static state =>
+                {
+                    (GuestAgentClient client, uint number) = ((GuestAgentClient, uint))state!;
+                    _ = client.TrySendAsync(new GuestFrameWriter().Frame(GuestFrameType.Kill, number));
+                },
+                (this, number));
+            await using (killing.ConfigureAwait(false))
+            {
+                await Task.WhenAny(run.Exit.Task, Ended).ConfigureAwait(false);
+                return run.Exit.Task.IsCompletedSuccessfully ? await run.Exit.Task.ConfigureAwait(false) : null;
+            }
+        }
+        finally
+        {
+            _runs.TryRemove(number, out _);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await channel.DisposeAsync().ConfigureAwait(false);
+        await _ended.Task.ConfigureAwait(false);
+        _writing.Dispose();
+    }
+
+    private async Task<bool> TrySendAsync(ReadOnlyMemory<byte> frame)
+    {
+        try
+        {
+            await SendAsync(frame, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
+    {
+        if (frame.Length - sizeof(int) > MaxFrame)
+        {
+            throw new ArgumentException("The command is too long: its program, arguments and variables must be less than 1 MiB.");
+        }
+
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await channel.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        Exception? failure = null;
+        try
+        {
+            byte[] buffer = new byte[128 << 10];
+            int filled = 0;
+            int read;
+            while ((read = await channel.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false)) > 0)
+            {
+                filled += read;
+                int handled = 0;
+                int needed = 0;
+                while (filled - handled >= sizeof(int))
+                {
+                    int size = BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(handled));
+                    if (size is < 5 or > MaxFrame)
+                    {
+                        throw new GuestProtocolException("a frame has an impossible length");
+                    }
+
+                    needed = size + sizeof(int);
+                    if (filled - handled < needed)
+                    {
+                        break;
+                    }
+
+                    Handle(buffer.AsSpan(handled + sizeof(int), size));
+                    handled += needed;
+                }
+
+                filled -= handled;
+                buffer.AsSpan(handled, filled).CopyTo(buffer);
+                if (needed > buffer.Length)
+                {
+                    Array.Resize(ref buffer, MaxFrame + sizeof(int));
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or GuestProtocolException)
+        {
+            failure = e;
+        }
+        finally
+        {
+            _hello.TrySetException(failure ?? new IOException("The guest agent ended before it answered."));
+            _ = _hello.Task.Exception;
+            _ended.TrySetResult();
+        }
+    }
+
+    private void Handle(ReadOnlySpan<byte> frame)
+    {
+        GuestFrameType type = (GuestFrameType)frame[0];
+        uint number = BinaryPrimitives.ReadUInt32LittleEndian(frame[1..]);
+        ReadOnlySpan<byte> payload = frame[5..];
+        GuestFrameReader reader = new(payload);
+        switch (type)
+        {
+            case GuestFrameType.StandardOutput:
+                _runs.GetValueOrDefault(number)?.Output.Write(OutputStream.StandardOutput, payload);
+                break;
+            case GuestFrameType.StandardError:
+                _runs.GetValueOrDefault(number)?.Output.Write(OutputStream.StandardError, payload);
+                break;
+            case GuestFrameType.Exit:
+                byte kind = reader.Byte();
+                ProcessExit exit = new(KindOf(kind), reader.Int32(), reader.Text() is { Length: > 0 } message ? message : null);
+                _runs.GetValueOrDefault(number)?.Exit.TrySetResult(exit);
+                break;
+            case GuestFrameType.Hello:
+                int version = reader.Int32();
+                if (version != AgentVersion)
+                {
+                    throw new GuestProtocolException("the agent has another version");
+                }
+
+                _hello.TrySetResult(new GuestHello(reader.Text(), reader.Text()));
+                break;
+            default:
+                throw new GuestProtocolException("a frame has an unknown type");
+        }
+    }
+
+    private static ProcessExitKind KindOf(byte kind) => kind switch
+    {
+        0 => ProcessExitKind.Exited,
+        1 => ProcessExitKind.Signaled,
+        2 => ProcessExitKind.Killed,
+        3 => ProcessExitKind.NotFound,
+        4 => ProcessExitKind.NotStarted,
+        _ => throw new GuestProtocolException("an unknown kind of exit"),
+    };
+
+    private sealed class PendingRun(IOutputSink output)
+    {
+        public IOutputSink Output => output;
+
+        public TaskCompletionSource<ProcessExit> Exit { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
+
+/// <summary>What the agent is told at its start.</summary>
+/// <param name="AddressSpace">The address space of each guest process in bytes, or 0 where a cgroup limits memory.</param>
+/// <param name="Processes">The processes of the guest's user, or 0 where a cgroup limits them.</param>
+/// <param name="Variables">Environment variables of guest programs that the caller named.</param>
+/// <param name="Preload">Python modules to import before the first run.</param>
+internal sealed record GuestConfiguration(
+    long AddressSpace, long Processes, IReadOnlyDictionary<string, string> Variables, IReadOnlyList<string> Preload);
+
+/// <summary>What the agent says of itself.</summary>
+/// <param name="PythonVersion">The version of its interpreter.</param>
+/// <param name="PreloadErrors">The modules that could not be imported, a line each; empty when all were.</param>
+internal sealed record GuestHello(string PythonVersion, string PreloadErrors);

@@ -1,3 +1,4 @@
+using Glovebox.Environments.Bubblewrap;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Tests.Support;
@@ -28,10 +29,40 @@ public abstract class ExecutorKind
 {
     public static ExecutorKind Local { get; } = new LocalKind();
 
+    public static ExecutorKind Bubblewrap { get; } = new BubblewrapKind(new());
+
+    /// <summary>A sandbox without Python, in which there is no guest agent.</summary>
+    public static ExecutorKind BubblewrapPlain { get; } = new BubblewrapKind(new() { UsesAgent = false });
+
     public abstract bool IsIsolated { get; }
 
     /// <summary>Makes an executor without starting it.</summary>
     public abstract ICodeExecutor Create(ExecutorSetup setup);
+
+    /// <summary>Whether what a block leaves in the background lives on when the block has ended.</summary>
+    public virtual bool KeepsBackground => true;
+
+    private sealed class BubblewrapKind(BubblewrapInternals internals) : ExecutorKind
+    {
+        public override bool IsIsolated => true;
+
+        // Without an agent, each program has a sandbox of its own.
+        public override bool KeepsBackground => internals.UsesAgent;
+
+        public override ICodeExecutor Create(ExecutorSetup setup) => new BubblewrapCommandLineCodeExecutor(
+            new()
+            {
+                Timeout = setup.Timeout,
+                WorkDir = setup.WorkDir,
+                Policy = new() { MaxOutput = setup.MaxOutput },
+                DeleteTempFiles = setup.DeleteTempFiles,
+                Environment = new Dictionary<string, string>(setup.Environment),
+                Languages = [.. setup.Languages],
+            },
+            internals,
+            setup.LoggerFactory,
+            setup.TimeProvider);
+    }
 
     private sealed class LocalKind : ExecutorKind
     {

@@ -24,6 +24,11 @@ public sealed class Session : IAsyncDisposable
     {
         setup ??= new();
         TestFolder folder = new();
+        if (kind.IsIsolated)
+        {
+            folder.GiveAway();
+        }
+
         FakeTimeProvider clock = new();
         ICodeExecutor executor = kind.Create(setup with
         {

@@ -16,6 +16,16 @@ public sealed class TestFolder : IDisposable
             .Select(p => System.IO.Path.GetRelativePath(Path, p))
             .Order(StringComparer.Ordinal);
 
+    /// <summary>Makes the folder that of a plain user when the tests run as root, so that guest code has no more rights than such a one.</summary>
+    public void GiveAway()
+    {
+        if (Environment.IsPrivilegedProcess)
+        {
+            using Process chown = Process.Start("chown", ["4242:4242", Path]);
+            chown.WaitForExit();
+        }
+    }
+
     public void Dispose()
     {
         // .NET cannot delete what has a name that is not UTF-8.

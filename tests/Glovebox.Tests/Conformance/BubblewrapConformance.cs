@@ -1,0 +1,20 @@
+using Glovebox.Tests.Support;
+
+namespace Glovebox.Tests.Conformance;
+
+// One class for each topic, so that the topics run beside each other.
+public sealed class BubblewrapLanguages() : LanguageConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapFileNames() : FileNameConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapOrder() : OrderConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapTimeouts() : TimeoutConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapLifeCycle() : LifeCycleConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapOutput() : OutputConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapFloods() : FloodConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapWorkspace() : WorkspaceConformance(ExecutorKind.Bubblewrap);

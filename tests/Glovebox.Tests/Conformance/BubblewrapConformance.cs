@@ -18,3 +18,5 @@ public sealed class BubblewrapOutput() : OutputConformance(ExecutorKind.Bubblewr
 public sealed class BubblewrapFloods() : FloodConformance(ExecutorKind.Bubblewrap);
 
 public sealed class BubblewrapWorkspace() : WorkspaceConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapBackground() : BackgroundConformance(ExecutorKind.Bubblewrap);

@@ -125,46 +125,6 @@ public abstract class LifeCycleConformance(ExecutorKind kind)
     }
 
     [Fact]
-    public async Task Starting_twice_starts_once()
-    {
-        await using Session session = await Session.StartAsync(kind);
-        string marker = HostProcesses.NewMarker();
-        await session.BashAsync($"(exec -a {marker} sleep 600) & exit");
-        await HostProcesses.AppearsAsync(marker);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => session.Executor.StartAsync(Ct)));
-        Assert.Single(HostProcesses.With(marker));
-        Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
-    }
-
-    [Fact]
-    public async Task A_restart_ends_what_runs_in_the_background()
-    {
-        await using Session session = await Session.StartAsync(kind);
-        string marker = HostProcesses.NewMarker();
-        await session.BashAsync($"(exec -a {marker} sleep 600) & exit");
-        await HostProcesses.AppearsAsync(marker);
-        await session.Executor.RestartAsync(Ct);
-        await HostProcesses.AreGoneAsync(marker);
-        Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
-    }
-
-    [Fact]
-    public async Task Stopping_leaves_the_processes_of_others_alone()
-    {
-        await using Session session = await Session.StartAsync(kind);
-        await using Session other = await Session.StartAsync(kind);
-        using Process own = Process.Start("sleep", ["600"]);
-        string marker = HostProcesses.NewMarker();
-        await other.BashAsync($"(exec -a {marker} sleep 600) & exit");
-        await HostProcesses.AppearsAsync(marker);
-        await session.RunAsync(Echo);
-        await session.Executor.StopAsync(Ct);
-        Assert.Single(HostProcesses.With(marker));
-        Assert.False(own.HasExited);
-        own.Kill();
-    }
-
-    [Fact]
     public async Task Use_before_the_start_and_after_the_stop_is_an_error_at_the_call()
     {
         using TestFolder folder = new();

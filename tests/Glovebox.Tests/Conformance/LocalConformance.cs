@@ -18,3 +18,5 @@ public sealed class LocalOutput() : OutputConformance(ExecutorKind.Local);
 public sealed class LocalFloods() : FloodConformance(ExecutorKind.Local);
 
 public sealed class LocalWorkspace() : WorkspaceConformance(ExecutorKind.Local);
+
+public sealed class LocalBackground() : BackgroundConformance(ExecutorKind.Local);

@@ -31,7 +31,8 @@ public abstract class ExecutorKind
 
     public static ExecutorKind Bubblewrap { get; } = new BubblewrapKind(new());
 
-    /// <summary>A sandbox without Python, in which there is no guest agent.</summary>
+    /// <summary>Without a guest agent, as where there is no Python: each program has a sandbox of its own, and what it leaves in the
+    /// background ends with it.</summary>
     public static ExecutorKind BubblewrapPlain { get; } = new BubblewrapKind(new() { UsesAgent = false });
 
     public abstract bool IsIsolated { get; }
@@ -39,15 +40,9 @@ public abstract class ExecutorKind
     /// <summary>Makes an executor without starting it.</summary>
     public abstract ICodeExecutor Create(ExecutorSetup setup);
 
-    /// <summary>Whether what a block leaves in the background lives on when the block has ended.</summary>
-    public virtual bool KeepsBackground => true;
-
     private sealed class BubblewrapKind(BubblewrapInternals internals) : ExecutorKind
     {
         public override bool IsIsolated => true;
-
-        // Without an agent, each program has a sandbox of its own.
-        public override bool KeepsBackground => internals.UsesAgent;
 
         public override ICodeExecutor Create(ExecutorSetup setup) => new BubblewrapCommandLineCodeExecutor(
             new()

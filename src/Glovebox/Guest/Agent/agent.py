@@ -153,6 +153,9 @@ class Agent:
         if path is None:
             self.exit(number, NOT_FOUND, 127, programs[0] + ': not found')
             return None
+        if not os.access(path, os.X_OK):
+            self.exit(number, NOT_STARTED, 126, path + ': ' + os.strerror(errno.EACCES))
+            return None
         fork_only = script != '' and self.fork_python and os.path.realpath(path) == self.interpreter and path == sys.executable
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
@@ -168,6 +171,9 @@ class Agent:
                 self.become_guest(out_write, err_write, [out_read, err_read])
                 if fork_only:
                     return script
+                # Python ignores these, and what is ignored stays so in another program.
+                signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+                signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
                 os.execv(path, [path] + arguments)
             except OSError as e:
                 os.write(2, ('%s: %s\n' % (path, e.strerror)).encode())
@@ -324,7 +330,7 @@ class Agent:
 def find_program(names):
     for name in names:
         if '/' in name:
-            if os.access(name, os.X_OK):
+            if os.path.isfile(name):
                 return name
             continue
         for folder in os.environ.get('PATH', os.defpath).split(':'):

@@ -8,8 +8,19 @@ namespace Glovebox.Environments.Bubblewrap;
 /// <param name="launch">Makes the shell's arguments for a command inside a sandbox.</param>
 internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> launch) : IAsyncDisposable
 {
+    /// <summary>Says where a program is, and fails when it cannot be executed. Not <c>command -v</c>: it prefers what the shell has built in.</summary>
+    private const string Finder = """
+        case $1 in
+        */*) [ -f "$1" ] && printf %s "$1" && [ -x "$1" ]; exit;;
+        esac
+        IFS=:
+        for folder in $PATH; do
+            [ -f "$folder/$1" ] && [ -x "$folder/$1" ] && printf %s "$folder/$1" && exit
+        done
+        """;
+
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Dictionary<string, string?> _programs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Found> _programs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _looking = new(1, 1);
 
     public bool IsRunning => !_stopping.IsCancellationRequested;
@@ -34,9 +45,11 @@ internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> lau
         {
             foreach (string name in command.Programs)
             {
-                if (await FindAsync(name, either.Token).ConfigureAwait(false) is { } path)
+                if (await FindAsync(name, either.Token).ConfigureAwait(false) is { } found)
                 {
-                    return await StartAsync([path, .. command.Arguments], output, either.Token).ConfigureAwait(false);
+                    return found.IsExecutable
+                        ? await StartAsync([found.Path, .. command.Arguments], output, either.Token).ConfigureAwait(false)
+                        : new ProcessExit(ProcessExitKind.NotStarted, 126, $"{found.Path}: Permission denied");
                 }
             }
         }
@@ -50,21 +63,32 @@ internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> lau
 
     public async ValueTask DisposeAsync() => await _stopping.CancelAsync().ConfigureAwait(false);
 
-    /// <summary>Asks inside where a program is, once.</summary>
-    private async Task<string?> FindAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Asks inside where a program is, until it is there.</summary>
+    private async Task<Found?> FindAsync(string name, CancellationToken cancellationToken)
     {
         await _looking.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!_programs.TryGetValue(name, out string? path))
+            if (_programs.TryGetValue(name, out Found? known))
             {
-                Lines lines = new();
-                ProcessExit exit = await StartAsync([SandboxLauncher.Shell, "-c", "command -v -- \"$1\"", "sh", name], lines, cancellationToken).ConfigureAwait(false);
-                cancellationToken.ThrowIfCancellationRequested();
-                _programs[name] = path = exit.ExitCode == 0 && lines.Output.StartsWith('/') ? lines.Output.TrimEnd('\n') : null;
+                return known;
             }
 
-            return path;
+            Lines lines = new();
+            ProcessExit exit = await StartAsync([SandboxLauncher.Shell, "-c", Finder, "sh", name], lines, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (lines.Output.Length == 0)
+            {
+                return null;
+            }
+
+            Found found = new(lines.Output, exit.ExitCode == 0);
+            if (found.IsExecutable)
+            {
+                _programs[name] = found;
+            }
+
+            return found;
         }
         finally
         {
@@ -88,6 +112,8 @@ internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> lau
             },
             kill).ConfigureAwait(false);
     }
+
+    private sealed record Found(string Path, bool IsExecutable);
 
     private sealed class Lines : IOutputSink
     {

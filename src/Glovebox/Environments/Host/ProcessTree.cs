@@ -18,17 +18,25 @@ internal static class ProcessTree
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(800);
 
     /// <summary>Kills until nothing is left, or the time for it is over.</summary>
+    /// <param name="root">The process that everything descends from, or 0: only what has the marker is killed.</param>
+    /// <param name="marker">The value of <see cref="MarkerVariable"/>.</param>
     public static async Task KillAsync(int root, string marker)
     {
         if (!OperatingSystem.IsLinux())
         {
-            Kill(root, entireTree: true);
+            if (root > 0)
+            {
+                Kill(root, entireTree: true);
+            }
+
             return;
         }
 
         byte[] needle = Encoding.ASCII.GetBytes($"{MarkerVariable}={marker}");
         long started = Stopwatch.GetTimestamp();
-        HashSet<int> known = [root];
+
+        // Every process of the machine descends from 0.
+        HashSet<int> known = root > 0 ? [root] : [];
         do
         {
             // What is killed in one round may have forked since the round began; the next round finds the children.

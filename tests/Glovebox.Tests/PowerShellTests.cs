@@ -28,8 +28,10 @@ public sealed class PowerShellTests
 
     private static async Task CheckAsync(ICodeExecutor executor, string language)
     {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        await executor.StartAsync(cancellationToken);
         CodeResult result = await executor.ExecuteCodeBlocksAsync(
-            [new CodeBlock(language, "Write-Output 'hi'; Write-Error 'bad'; exit 3")], TestContext.Current.CancellationToken);
+            [new CodeBlock(language, "Write-Output 'hi'; Write-Error 'bad'; exit 3")], cancellationToken);
         BlockResult block = Assert.Single(result.Blocks);
         Assert.Equal("hi", block.StandardOutput.Trim());
         Assert.Contains("bad", block.StandardError, StringComparison.Ordinal);

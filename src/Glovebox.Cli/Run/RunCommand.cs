@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Glovebox.Cli.Run;
+
+/// <summary><c>glovebox run</c>: its options.</summary>
+internal static class RunCommand
+{
+    private static readonly Dictionary<string, NetworkAccess> Networks = new(StringComparer.Ordinal)
+    {
+        ["none"] = NetworkAccess.None,
+        ["setup"] = NetworkAccess.SetupOnly,
+        ["full"] = NetworkAccess.Full,
+    };
+
+    public static Command Create()
+    {
+        Argument<string?> file = new("FILE")
+        {
+            Arity = ArgumentArity.ZeroOrOne,
+            Description = "A reply in Markdown (.md, .txt), a script (.py, .sh, .ps1, .js, .cs), or - for standard input.",
+        };
+        Option<string?> language = new("--language", "-l") { Description = "Run the whole input as one block of this language." };
+        Option<string> executor = new("--executor", "-e")
+        {
+            Description = "Where to run: auto (bubblewrap where it works, never local), bubblewrap, docker, local, docker-jupyter.",
+            DefaultValueFactory = _ => "auto",
+        };
+        executor.AcceptOnlyFromAmong(ExecutorChoice.Names);
+        Option<string?> image = new("--image") { Description = "The image, for the Docker executors." };
+        Option<double?> timeout = new("--timeout", "-t") { Description = "Seconds that one block may run. Default: 60.", CustomParser = ParseTimeout };
+        Option<string?> workDir = new("--work-dir", "-w") { Description = "The directory where files persist. Default: a temporary one." };
+        Option<string?> network = new("--network") { Description = "none, setup (only while setting up; the default) or full." };
+        network.AcceptOnlyFromAmong([.. Networks.Keys]);
+        Option<long?> memory = new("--memory", "-m") { Description = "The memory of all processes together: 512M, 2G. Default: 2G.", CustomParser = ParseMemory };
+        Option<double?> cpus = new("--cpus") { Description = "Processor cores, such as 0.5. Default: no limit.", CustomParser = ParseCpus };
+        Option<bool> approve = new("--approve") { Description = "Show each block and ask before it runs." };
+        Option<bool> json = new("--json") { Description = "Print one JSON object when all is over." };
+
+        Command command = new(
+            "run",
+            """
+            Runs the code blocks of a reply, or a script.
+
+            The exit code is the program's; 124 when its time ran out; 125 when Glovebox could not run it; 2 for wrong usage.
+            Piped, standard output has what the programs print there, and standard error the rest with a header for each block.
+
+            Examples:
+              glovebox run reply.md
+              glovebox run script.py --timeout 10 --memory 512M
+              echo 'print(1)' | glovebox run --language python
+            """)
+        {
+            file, language, executor, image, timeout, workDir, network, memory, cpus, approve, json,
+        };
+        command.SetAction((parsed, cancellationToken) => RunSession.RunAsync(
+            new RunRequest
+            {
+                File = parsed.GetValue(file),
+                Language = parsed.GetValue(language),
+                Executor = parsed.GetValue(executor)!,
+                Image = parsed.GetValue(image),
+                Timeout = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                WorkDir = parsed.GetValue(workDir),
+                Network = parsed.GetValue(network) is { } access ? Networks[access] : null,
+                Memory = parsed.GetValue(memory),
+                Cpus = parsed.GetValue(cpus),
+                Approve = parsed.GetValue(approve),
+                Json = parsed.GetValue(json),
+            },
+            cancellationToken));
+        return command;
+    }
+
+    private static double? ParseTimeout(ArgumentResult result)
+    {
+        // The longest that a timer takes is 24 days.
+        if (Number(result) is { } seconds && seconds >= 0.001 && seconds <= 2_000_000)
+        {
+            return seconds;
+        }
+
+        result.AddError($"--timeout takes a number of seconds, more than 0 and at most 2000000, not '{Text(result)}'.");
+        return null;
+    }
+
+    private static double? ParseCpus(ArgumentResult result)
+    {
+        if (Number(result) is { } cpus && cpus >= 0.01 && cpus <= 10_000)
+        {
+            return cpus;
+        }
+
+        result.AddError($"--cpus takes a number of cores of at least 0.01, such as 0.5, not '{Text(result)}'.");
+        return null;
+    }
+
+    private static long? ParseMemory(ArgumentResult result)
+    {
+        if (ByteSize.TryParse(Text(result), out long bytes) && bytes >= 16L << 20)
+        {
+            return bytes;
+        }
+
+        result.AddError($"--memory takes a size of at least 16M, such as 512M or 2G, not '{Text(result)}'.");
+        return null;
+    }
+
+    private static double? Number(ArgumentResult result) =>
+        double.TryParse(Text(result), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) ? value : null;
+
+    private static string Text(ArgumentResult result) => Output.TerminalText.Line(result.Tokens[0].Value);
+}

@@ -5,7 +5,7 @@ namespace Glovebox.Tests.Samples;
 /// <summary>The replies of <c>samples/replies</c> do what they say, in a bubblewrap sandbox with nothing but the defaults.</summary>
 public sealed class SampleRepliesTests
 {
-    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "samples", "replies");
+    private static readonly string Folder = Repository.File("samples/replies");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -5,13 +5,6 @@ namespace Glovebox.Tests.ForkServer;
 /// <summary>What a script finds in its interpreter when its first line runs.</summary>
 public sealed class MainModuleTests(ForkServerFixture forkServer) : IClassFixture<ForkServerFixture>
 {
-    /// <summary>Prints what differs from run to run by its type only.</summary>
-    private const string Show = """
-        import re
-        def show(value): print(re.sub('0x[0-9a-f]+', '0x', repr(value)))
-
-        """;
-
     [Fact]
     public async Task Only_the_command_line_and_the_first_variables_in_proc_tell_the_fork_server_from_an_interpreter()
     {
@@ -51,34 +44,34 @@ public sealed class MainModuleTests(ForkServerFixture forkServer) : IClassFixtur
         Assert.Equal(" What it does. \n", (await forkServer.SameAsync("''' What it does. '''\nprint(__doc__)")).Output);
 
     [Theory]
-    [InlineData("show(sys.flags)")]
-    [InlineData("show((sys.argv, sys.orig_argv, sys.path, sys.executable, sys.prefix, sys.exec_prefix, sys.base_prefix))")]
-    [InlineData("show((sys.warnoptions, sys._xoptions, sys.dont_write_bytecode, sys.pycache_prefix, sys.flags.hash_randomization))")]
-    [InlineData("show((sys.getrecursionlimit(), sys.getswitchinterval(), sys.gettrace(), sys.getprofile(), sys.getfilesystemencoding()))")]
-    [InlineData("show([sys.excepthook is sys.__excepthook__, sys.displayhook is sys.__displayhook__, sys.unraisablehook is sys.__unraisablehook__])")]
-    [InlineData("show([hasattr(sys, name) for name in ('last_type', 'last_value', 'last_traceback', 'ps1', 'exitfunc', 'tracebacklimit')])")]
-    [InlineData("show([sys.stdin is sys.__stdin__, sys.stdout is sys.__stdout__, sys.stderr is sys.__stderr__])")]
-    [InlineData("show((sys.meta_path, sys.path_hooks, sys.exc_info(), sys.getdlopenflags(), sys.gettrace()))")]
-    [InlineData("import warnings; show(warnings.filters)")]
-    [InlineData("import gc; show((gc.isenabled(), gc.get_threshold(), gc.get_debug(), gc.callbacks))")]
-    [InlineData("import builtins; show(sorted(vars(builtins)))")]
-    [InlineData("show(sorted(name for name in dir(sys)))")]
-    [InlineData("import site; show((site.ENABLE_USER_SITE, site.getsitepackages(), site.getusersitepackages()))")]
-    [InlineData("import locale; show((locale.getlocale(), locale.getpreferredencoding(), locale.setlocale(locale.LC_ALL)))")]
-    [InlineData("import threading; t = threading; show((t.active_count(), t.enumerate() == [t.main_thread()], t.current_thread() is t.main_thread(), t.main_thread().name, t.main_thread().daemon, t.main_thread().ident == t.get_ident(), t.stack_size()))")]
-    [InlineData("import threading, os; show(threading.get_native_id() == os.getpid())")]
-    [InlineData("import os; show(sorted(os.environ.items()))")]
-    [InlineData("import os; show(sorted(k for k in os.environ if os.getenv(k) != os.popen('printf %s \"$' + k + '\"').read()))")]
-    [InlineData("import linecache; show(list(linecache.cache))")]
-    [InlineData("import time; show((time.process_time() < 1, time.thread_time() < 1, time.tzname))")]
-    [InlineData("import decimal, contextvars; show((decimal.getcontext(), list(contextvars.copy_context())))")]
-    [InlineData("import atexit; show(atexit._ncallbacks())")]
-    [InlineData("import asyncio; show((asyncio._get_running_loop(), asyncio.get_event_loop_policy()))")]
-    [InlineData("import copyreg; show(sorted(map(str, copyreg.dispatch_table)))")]
-    [InlineData("import codecs; show((codecs.lookup('utf-8').name, codecs.lookup_error('strict')))")]
-    [InlineData("import logging; show((logging.root.handlers, logging.root.level, sorted(logging.root.manager.loggerDict)))")]
-    [InlineData("import mimetypes, encodings; show(mimetypes.inited)")]
-    public async Task The_interpreter_is_as_a_fresh_one(string code) => await forkServer.SameAsync(Show + "import sys\n" + code);
+    [InlineData("print(sys.flags)")]
+    [InlineData("print((sys.argv, sys.orig_argv, sys.path, sys.executable, sys.prefix, sys.exec_prefix, sys.base_prefix))")]
+    [InlineData("print((sys.warnoptions, sys._xoptions, sys.dont_write_bytecode, sys.pycache_prefix, sys.flags.hash_randomization))")]
+    [InlineData("print((sys.getrecursionlimit(), sys.getswitchinterval(), sys.gettrace(), sys.getprofile(), sys.getfilesystemencoding()))")]
+    [InlineData("print([sys.excepthook is sys.__excepthook__, sys.displayhook is sys.__displayhook__, sys.unraisablehook is sys.__unraisablehook__])")]
+    [InlineData("print([hasattr(sys, name) for name in ('last_type', 'last_value', 'last_traceback', 'ps1', 'exitfunc', 'tracebacklimit')])")]
+    [InlineData("print([sys.stdin is sys.__stdin__, sys.stdout is sys.__stdout__, sys.stderr is sys.__stderr__])")]
+    [InlineData("print((sys.meta_path, sys.path_hooks, sys.exc_info(), sys.getdlopenflags(), sys.gettrace()))")]
+    [InlineData("import warnings; print(warnings.filters)")]
+    [InlineData("import gc; print((gc.isenabled(), gc.get_threshold(), gc.get_debug(), gc.callbacks))")]
+    [InlineData("import builtins; print(sorted(vars(builtins)))")]
+    [InlineData("print(sorted(name for name in dir(sys)))")]
+    [InlineData("import site; print((site.ENABLE_USER_SITE, site.getsitepackages(), site.getusersitepackages()))")]
+    [InlineData("import locale; print((locale.getlocale(), locale.getpreferredencoding(), locale.setlocale(locale.LC_ALL)))")]
+    [InlineData("import threading; t = threading; print((t.active_count(), t.enumerate() == [t.main_thread()], t.current_thread() is t.main_thread(), t.main_thread().name, t.main_thread().daemon, t.main_thread().ident == t.get_ident(), t.stack_size()))")]
+    [InlineData("import threading, os; print(threading.get_native_id() == os.getpid())")]
+    [InlineData("import os; print(sorted(os.environ.items()))")]
+    [InlineData("import os; print(sorted(k for k in os.environ if os.getenv(k) != os.popen('printf %s \"$' + k + '\"').read()))")]
+    [InlineData("import linecache; print(list(linecache.cache))")]
+    [InlineData("import time; print((time.process_time() < 1, time.thread_time() < 1, time.tzname))")]
+    [InlineData("import decimal, contextvars; print((decimal.getcontext(), list(contextvars.copy_context())))")]
+    [InlineData("import atexit; print(atexit._ncallbacks())")]
+    [InlineData("import asyncio; print((asyncio._get_running_loop(), asyncio.get_event_loop_policy()))")]
+    [InlineData("import copyreg; print(sorted(map(str, copyreg.dispatch_table)))")]
+    [InlineData("import codecs; print((codecs.lookup('utf-8').name, codecs.lookup_error('strict')))")]
+    [InlineData("import logging; print((logging.root.handlers, logging.root.level, sorted(logging.root.manager.loggerDict)))")]
+    [InlineData("import mimetypes, encodings; print(mimetypes.inited)")]
+    public async Task The_interpreter_is_as_a_fresh_one(string code) => await forkServer.SameAsync("import sys\n" + code);
 
     [Fact]
     public async Task A_plain_command_line_shows_the_same_but_for_the_name_of_the_program()

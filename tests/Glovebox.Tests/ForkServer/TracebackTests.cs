@@ -1,5 +1,3 @@
-using Glovebox.Tests.Support;
-
 namespace Glovebox.Tests.ForkServer;
 
 /// <summary>What a script that fails, or looks at its own stack, shows: nothing of ours is below its first frame.</summary>

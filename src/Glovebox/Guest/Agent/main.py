@@ -32,6 +32,7 @@ class EndHook:
 def calls(agent, hook, results):
     """Serves the host until it is gone. In a fork it gives the calls that run a script."""
     hook.unset()
+    renew_stdin()
     try:
         agent.serve()
     except Protocol as e:

@@ -55,6 +55,15 @@ def become_fresh(script, folder):
     sys.modules['__main__'] = module
 
 
+def renew_stdin():
+    """The interpreter looked at its standard input when that was the channel still."""
+    before = sys.__stdin__
+    buffer = open(0, 'rb', closefd=False)
+    buffer.raw.name = before.name
+    sys.stdin = sys.__stdin__ = type(before)(buffer, before.encoding, before.errors, '\n', before.line_buffering, before.write_through)
+    sys.stdin.mode = before.mode
+
+
 def add_user_site():
     """A package that an earlier block installed is in a folder that did not exist when this interpreter started."""
     site = sys.modules.get('site')

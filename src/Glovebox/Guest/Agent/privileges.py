@@ -14,8 +14,6 @@ class Privileges:
     """
 
     def __init__(self, hides):
-        import ctypes
-        self.ctypes = ctypes
         self.libc = ctypes.CDLL(None, use_errno=True)
         self.hides = hides
         self.user = None
@@ -38,7 +36,7 @@ class Privileges:
         uid, gid = self.user
         for capability in range(64):
             if self.libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-                if self.ctypes.get_errno() == errno.EINVAL:
+                if ctypes.get_errno() == errno.EINVAL:
                     break
                 self.fail('prctl')
         os.setgroups([])
@@ -70,4 +68,4 @@ class Privileges:
             self.fail('prctl')
 
     def fail(self, call):
-        raise OSError(self.ctypes.get_errno(), call)
+        raise OSError(ctypes.get_errno(), call)

@@ -7,12 +7,13 @@ namespace Glovebox.Guest;
 /// <summary>The host's end of the channel to a guest agent: starts runs, hands on their output, ends them.</summary>
 /// <remarks>What comes from the guest is hostile: a frame that the agent never sends ends the channel, and nothing is kept that the
 /// guest could make grow.</remarks>
-internal sealed class GuestAgentClient(Stream channel) : IAsyncDisposable
+internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposable
 {
-    private const int AgentVersion = 1;
+    private const int AgentVersion = 2;
     private const int MaxFrame = 1 << 20;
 
     private readonly ConcurrentDictionary<uint, PendingRun> _runs = new();
+    private readonly ConcurrentDictionary<uint, PendingRequest> _requests = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly TaskCompletionSource<GuestHello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,8 +31,11 @@ internal sealed class GuestAgentClient(Stream channel) : IAsyncDisposable
         GuestFrameWriter frame = new GuestFrameWriter()
             .Number((ulong)configuration.AddressSpace)
             .Number((ulong)configuration.Processes)
-            .Texts([.. configuration.Variables.SelectMany(v => new[] { v.Key, v.Value })])
-            .Texts(configuration.Preload);
+            .UInt32(configuration.User.Uid)
+            .UInt32(configuration.User.Gid)
+            .Text(configuration.WorkDirectory)
+            .Text(configuration.Listen)
+            .Texts([.. configuration.Variables.SelectMany(v => new[] { v.Key, v.Value })]);
         await SendAsync(frame.Frame(GuestFrameType.Configure, 0), cancellationToken).ConfigureAwait(false);
         return await _hello.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -40,15 +44,16 @@ internal sealed class GuestAgentClient(Stream channel) : IAsyncDisposable
     /// <param name="command">What to run.</param>
     /// <param name="output">Gets what it prints.</param>
     /// <param name="kill">Asks the agent to end it. The answer may never come; that is the caller's to deal with.</param>
+    /// <param name="isSetup">Whether it is part of the set-up, and so runs with all that the environment itself has.</param>
     /// <returns>How it ended, or null when the channel ended first.</returns>
-    public async Task<ProcessExit?> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)
+    public async Task<ProcessExit?> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill, bool isSetup = false)
     {
-        uint number = Interlocked.Increment(ref _lastNumber);
+        uint number = NextNumber();
         PendingRun run = new(output);
         _runs[number] = run;
         try
         {
-            GuestFrameWriter frame = new GuestFrameWriter().Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
+            GuestFrameWriter frame = new GuestFrameWriter().Byte(isSetup ? (byte)1 : (byte)0).Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
             if (!await TrySendAsync(frame.Frame(GuestFrameType.Run, number)).ConfigureAwait(false))
             {
                 return null;
@@ -79,6 +84,8 @@ internal sealed class GuestAgentClient(Stream channel) : IAsyncDisposable
         await _ended.Task.ConfigureAwait(false);
         _writing.Dispose();
     }
+
+    private uint NextNumber() => Interlocked.Increment(ref _lastNumber);
 
     private async Task<bool> TrySendAsync(ReadOnlyMemory<byte> frame)
     {
@@ -159,6 +166,10 @@ internal sealed class GuestAgentClient(Stream channel) : IAsyncDisposable
             _hello.TrySetException(failure ?? new IOException("The guest agent ended before it answered."));
             _ = _hello.Task.Exception;
             _ended.TrySetResult();
+            foreach (PendingRequest request in _requests.Values)
+            {
+                request.Lose();
+            }
         }
     }
 
@@ -188,7 +199,11 @@ internal sealed class GuestAgentClient(Stream channel) : IAsyncDisposable
                     throw new GuestProtocolException("the agent has another version");
                 }
 
-                _hello.TrySetResult(new GuestHello(reader.Text(), reader.Text()));
+                _hello.TrySetResult(new GuestHello(reader.Text()));
+                break;
+            case GuestFrameType.Reply:
+                // One that was given up is not there any more.
+                _requests.GetValueOrDefault(number)?.Take((GuestReplyStatus)reader.Byte(), reader.Rest);
                 break;
             default:
                 throw new GuestProtocolException("a frame has an unknown type");
@@ -202,6 +217,7 @@ internal sealed class GuestAgentClient(Stream channel) : IAsyncDisposable
         2 => ProcessExitKind.Killed,
         3 => ProcessExitKind.NotFound,
         4 => ProcessExitKind.NotStarted,
+        5 => ProcessExitKind.OutOfMemory,
         _ => throw new GuestProtocolException("an unknown kind of exit"),
     };
 
@@ -216,12 +232,18 @@ internal sealed class GuestAgentClient(Stream channel) : IAsyncDisposable
 /// <summary>What the agent is told at its start.</summary>
 /// <param name="AddressSpace">The address space of each guest process in bytes, or 0 where a cgroup limits memory.</param>
 /// <param name="Processes">The processes of the guest's user, or 0 where a cgroup limits them.</param>
+/// <param name="WorkDirectory">Where programs run and files are, as the guest sees it.</param>
 /// <param name="Variables">Environment variables of guest programs that the caller named.</param>
-/// <param name="Preload">Python modules to import before the first run.</param>
-internal sealed record GuestConfiguration(
-    long AddressSpace, long Processes, IReadOnlyDictionary<string, string> Variables, IReadOnlyList<string> Preload);
+internal sealed record GuestConfiguration(long AddressSpace, long Processes, string WorkDirectory, IReadOnlyDictionary<string, string> Variables)
+{
+    /// <summary>Whom guest code is to be, where the agent itself is root; else it is whoever the agent is.</summary>
+    public UserId User { get; init; }
+
+    /// <summary>The path of a socket on which the agent waits for the next host when this one has gone; empty: it ends with the host.
+    /// The socket's folder must be one that guest code cannot enter.</summary>
+    public string Listen { get; init; } = "";
+}
 
 /// <summary>What the agent says of itself.</summary>
 /// <param name="PythonVersion">The version of its interpreter.</param>
-/// <param name="PreloadErrors">The modules that could not be imported, a line each; empty when all were.</param>
-internal sealed record GuestHello(string PythonVersion, string PreloadErrors);
+internal sealed record GuestHello(string PythonVersion);

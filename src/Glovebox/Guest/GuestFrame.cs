@@ -3,30 +3,79 @@ using System.Text;
 
 namespace Glovebox.Guest;
 
-/// <summary>The types of the frames between the host and the guest agent. A frame is its length (of what follows), its type, the number
-/// of the run that it is about, and a payload; numbers are little-endian.</summary>
+/// <summary>The types of the frames between the host and the guest agent. A frame is its length (of what follows), its type, a number
+/// (of the run or the request that it is about), and a payload; numbers are little-endian.</summary>
 internal enum GuestFrameType : byte
 {
-    /// <summary>To the agent, once: limits, environment variables, modules to preload.</summary>
+    /// <summary>To the agent: limits, the guest's user, the work directory, environment variables. Answered by a hello.</summary>
     Configure = 1,
 
-    /// <summary>To the agent: a Python script's name or nothing, programs, arguments.</summary>
-    Run = 2,
+    /// <summary>To the agent: whether it is part of the set-up, a Python script's name or nothing, programs, arguments.</summary>
+    Run,
 
     /// <summary>To the agent: end the run with everything that it started.</summary>
-    Kill = 3,
+    Kill,
 
-    /// <summary>From the agent, once: its version, Python's, and what could not be preloaded.</summary>
-    Hello = 16,
+    /// <summary>To the agent: the set-up is over; import these modules, and give nothing more than guest code may have.</summary>
+    Seal,
+
+    /// <summary>To the agent: list the work directory. The files come in replies that have more to follow.</summary>
+    List,
+
+    /// <summary>To the agent: open a file for reading. The request's number is then the file's handle.</summary>
+    OpenRead,
+
+    /// <summary>To the agent: handle, offset, count.</summary>
+    Read,
+
+    /// <summary>To the agent: begin to write a file. Not answered; the number is the handle.</summary>
+    OpenWrite,
+
+    /// <summary>To the agent: handle, bytes. Not answered.</summary>
+    Write,
+
+    /// <summary>To the agent: handle. The file appears under its name, or the answer says what went wrong.</summary>
+    Commit,
+
+    /// <summary>To the agent: handle. Not answered; what was written but not committed is dropped.</summary>
+    Close,
+
+    /// <summary>To the agent: delete a file.</summary>
+    Delete,
+
+    /// <summary>From the agent, once for each configuration: its version and Python's.</summary>
+    Hello = 32,
 
     /// <summary>From the agent: bytes of standard output.</summary>
-    StandardOutput = 17,
+    StandardOutput,
 
     /// <summary>From the agent: bytes of standard error.</summary>
-    StandardError = 18,
+    StandardError,
 
     /// <summary>From the agent: how a run ended.</summary>
-    Exit = 19,
+    Exit,
+
+    /// <summary>From the agent: what came of a request: a <see cref="GuestReplyStatus"/>, then what it asked for.</summary>
+    Reply,
+}
+
+/// <summary>What came of a request.</summary>
+internal enum GuestReplyStatus : byte
+{
+    /// <summary>It is done; nothing more comes.</summary>
+    Done,
+
+    /// <summary>A part of the answer; more comes.</summary>
+    More,
+
+    /// <summary>The path passes through a link, or leads outside.</summary>
+    Refused,
+
+    /// <summary>There is no such file.</summary>
+    Missing,
+
+    /// <summary>Something else failed, in words.</summary>
+    Failed,
 }
 
 /// <summary>A frame that the guest sent is none that the agent sends.</summary>
@@ -39,6 +88,24 @@ internal sealed class GuestFrameWriter
 
     private byte[] _data = new byte[256];
     private int _size = HeaderSize;
+
+    public GuestFrameWriter Byte(byte value)
+    {
+        Reserve(1)[0] = value;
+        return this;
+    }
+
+    public GuestFrameWriter UInt32(uint value)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(Reserve(sizeof(uint)), value);
+        return this;
+    }
+
+    public GuestFrameWriter Bytes(ReadOnlySpan<byte> value)
+    {
+        value.CopyTo(Reserve(value.Length));
+        return this;
+    }
 
     public GuestFrameWriter Number(ulong value)
     {
@@ -92,6 +159,12 @@ internal ref struct GuestFrameReader(ReadOnlySpan<byte> data)
     private ReadOnlySpan<byte> _data = data;
 
     public byte Byte() => Take(1)[0];
+
+    public bool IsAtEnd => _data.IsEmpty;
+
+    public ReadOnlySpan<byte> Rest => _data;
+
+    public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)));
 
     public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
 

@@ -99,7 +99,7 @@ public abstract class TimeoutConformance(ExecutorKind kind)
         }
 
         Running running = session.Begin(language, code);
-        await running.PrintsAsync("ready");
+        await running.PrintsAsync("ready\n");
         Assert.True(HeldFile.IsHeld(session.Folder["lock"]));
         Assert.Equal("ready\n", (await TimeOutAsync(session, running)).StandardOutput);
         await HeldFile.IsFreeAsync(session.Folder["lock"]);

@@ -190,7 +190,8 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
 
                 _sandbox = await Sandbox.StartAsync(
                     Launch(bwrap, [python, BubblewrapArguments.AgentPath], variables, _internals.IsFirstProcess),
-                    new GuestConfiguration(_group is { LimitsMemory: true } ? 0 : Memory, ProcessLimit(), _variables, _preload),
+                    new GuestConfiguration(_group is { LimitsMemory: true } ? 0 : Memory, ProcessLimit(), BubblewrapArguments.WorkDirectory, _variables),
+                    _preload,
                     cancellationToken).ConfigureAwait(false);
                 hello = _sandbox.Hello;
             }
@@ -211,11 +212,11 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
             throw SandboxErrors.Explain(e.Message, _work.Path);
         }
 
-        if (_preload.Length > 0 && (hello is null || hello.PreloadErrors.Length > 0))
+        if (_preload.Length > 0 && (_sandbox is null || _sandbox.PreloadErrors.Length > 0))
         {
             throw new EnvironmentUnavailableException(
                 "preload-failed",
-                hello is null ? "Modules cannot be preloaded: the sandbox has no Python." : $"Modules cannot be preloaded: {hello.PreloadErrors}",
+                _sandbox is null ? "Modules cannot be preloaded: the sandbox has no Python." : $"Modules cannot be preloaded: {_sandbox.PreloadErrors}",
                 "Install them for the system's Python, or take them out of Preload.");
         }
 

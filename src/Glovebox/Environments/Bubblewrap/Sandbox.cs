@@ -28,11 +28,14 @@ internal sealed class Sandbox : IAsyncDisposable
     public bool IsRunning => !_agent.Ended.IsCompleted;
 
     /// <summary>What the agent said of itself.</summary>
-    public GuestHello Hello { get; private set; } = new("", "");
+    public GuestHello Hello { get; private set; } = new("");
+
+    /// <summary>The modules that could not be imported, a line each.</summary>
+    public string PreloadErrors { get; private set; } = "";
 
     /// <summary>Starts a sandbox and waits until its agent answers.</summary>
     /// <exception cref="SandboxStartException">It ended before the answer.</exception>
-    public static async Task<Sandbox> StartAsync(IReadOnlyList<string> arguments, GuestConfiguration configuration, CancellationToken cancellationToken)
+    public static async Task<Sandbox> StartAsync(IReadOnlyList<string> arguments, GuestConfiguration configuration, IReadOnlyList<string> preload, CancellationToken cancellationToken)
     {
         Sandbox sandbox = new(await SpawnedProcess.StartAsync(SandboxLauncher.Shell, arguments).ConfigureAwait(false));
         using CancellationTokenSource longest = new(LongestStart);
@@ -40,9 +43,10 @@ internal sealed class Sandbox : IAsyncDisposable
         try
         {
             sandbox.Hello = await sandbox._agent.ConnectAsync(configuration, either.Token).ConfigureAwait(false);
+            sandbox.PreloadErrors = await sandbox._agent.SealAsync(preload, either.Token).ConfigureAwait(false);
             return sandbox;
         }
-        catch (Exception e) when (e is IOException or GuestProtocolException)
+        catch (Exception e) when (e is IOException or GuestProtocolException or EnvironmentLostException)
         {
             sandbox._process.Kill();
             int exitCode = await sandbox._process.WaitForExitAsync().ConfigureAwait(false);

@@ -1,14 +1,13 @@
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Glovebox.Environments.Host;
+using Glovebox.Guest;
 
 namespace Glovebox.Environments.Bubblewrap;
 
 /// <summary>The files of ours that a sandbox is made with, in a temporary folder that any user may read.</summary>
 internal sealed class SandboxFiles
 {
-    private const string AgentResource = "Glovebox.Guest.agent.py";
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Enterable =
         Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -22,9 +21,7 @@ internal sealed class SandboxFiles
             File.SetUnixFileMode(_folder, Enterable);
         }
 
-        using Stream agent = Assembly.GetExecutingAssembly().GetManifestResourceStream(AgentResource)
-            ?? throw new InvalidOperationException($"The resource {AgentResource} is missing.");
-        Write(AgentFile, agent);
+        Write(AgentFile, GuestAgentSource.Text);
         Write(PasswordFile, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Uid}:{inside.Gid}::{BubblewrapArguments.Home}:/bin/sh\n"));
         Write(GroupFile, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Gid}:\n"));
         if (SeccompFilter.Build(RuntimeInformation.ProcessArchitecture) is { } filter)

@@ -1,0 +1,73 @@
+PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+CAPABILITY_VERSION = 0x20080522
+CAP_KILL, CAP_SETGID, CAP_SETUID = 5, 6, 7
+
+
+class Privileges:
+    """What this process may do, and what guest code may do.
+
+    Where the agent is root, it keeps three capabilities after the set-up: to end every process, and to make guest processes another
+    user's. It uses files as that user, so a link or a mode of the guest's leads it nowhere that the guest could not go by itself.
+    """
+
+    def __init__(self, hides):
+        import ctypes
+        self.ctypes = ctypes
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.hides = hides
+        self.user = None
+        self.sealed = False
+        self.dumpable(0)
+
+    def dumpable(self, value):
+        """Lets other processes look into this one, or not: a process of the same user may trace it otherwise."""
+        if self.hides:
+            self.prctl(PR_SET_DUMPABLE, value)
+
+    def configure(self, uid, gid):
+        self.user = (uid, gid) if uid != 0 and os.getuid() == 0 else None
+
+    def seal(self):
+        """Ends the set-up: from here on nothing gets more than guest code may have."""
+        if self.sealed or self.user is None:
+            self.sealed = True
+            return
+        uid, gid = self.user
+        for capability in range(64):
+            if self.libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+                if self.ctypes.get_errno() == errno.EINVAL:
+                    break
+                self.fail('prctl')
+        os.setgroups([])
+        for change, value in ((self.libc.setfsgid, gid), (self.libc.setfsuid, uid)):
+            change(value)
+            if change(value) != value:
+                raise OSError(errno.EPERM, 'the user of files cannot be changed')
+        kept = 1 << CAP_KILL | 1 << CAP_SETGID | 1 << CAP_SETUID
+        header = struct.pack('<Ii', CAPABILITY_VERSION, 0)
+        if self.libc.capset(header, struct.pack('<6I', kept, kept, 0, 0, 0, 0)) != 0:
+            self.fail('capset')
+        # Changing who one is makes one readable again on some kernels.
+        self.dumpable(0)
+        self.sealed = True
+
+    def become_guest(self):
+        """Turns this process, a fork of the agent, into one that has no more than guest code may have."""
+        if self.user is not None:
+            uid, gid = self.user
+            os.setgroups([])
+            os.setresgid(gid, gid, gid)
+            os.setresuid(uid, uid, uid)
+            self.libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+        self.prctl(PR_SET_NO_NEW_PRIVS, 1)
+        self.dumpable(1)
+
+    def prctl(self, option, value):
+        if self.libc.prctl(option, value, 0, 0, 0) != 0:
+            self.fail('prctl')
+
+    def fail(self, call):
+        raise OSError(self.ctypes.get_errno(), call)

@@ -1,0 +1,230 @@
+class ForkedScript(Exception):
+    """Raised in a fork of the agent, which has become a guest process: it is to run this script."""
+
+    def __init__(self, script):
+        self.script = script
+
+
+class Run:
+    def __init__(self, number, pid, out, err):
+        self.number, self.pid, self.pipes = number, pid, {out: STDOUT, err: STDERR}
+
+
+class Processes:
+    """Guest processes: starts them, sends what they print, ends them."""
+
+    # A background child keeps its run's pipes open. What it prints is read and dropped; past this many pipes the oldest are closed.
+    MAX_DETACHED = 64
+    # The kernel tells here how often it has ended a process for want of memory, in version 2 of control groups and in version 1.
+    OUT_OF_MEMORY_COUNTS = ('/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control')
+
+    def __init__(self, agent):
+        self.agent = agent
+        self.runs = {}
+        self.pipes = {}
+        self.detached = []
+        self.work = '/'
+        self.address_space = self.processes = 0
+        self.fork_python = False
+        self.interpreter = os.path.realpath(sys.executable) if sys.executable else ''
+        self.out_of_memory = self.out_of_memory_count()
+
+    def configure(self, address_space, processes, work, variables):
+        self.address_space, self.processes, self.work = address_space, processes, work
+        for name, value in zip(variables[::2], variables[1::2]):
+            os.environ[name] = value
+        # This interpreter was started without them, so only a new one can obey them.
+        self.fork_python = not any(name.startswith('PYTHON') for name in variables[::2])
+
+    def run(self, number, as_root, script, programs, arguments):
+        if as_root and self.agent.privileges.sealed:
+            self.exit(number, NOT_STARTED, 126, 'the set-up is over')
+            return
+        path = find_program(programs, self.work)
+        if path is None:
+            self.exit(number, NOT_FOUND, 127, programs[0] + ': not found')
+            return
+        if not os.access(path, os.X_OK):
+            self.exit(number, NOT_STARTED, 126, path + ': ' + os.strerror(errno.EACCES))
+            return
+        forks_only = script != '' and self.fork_python and os.path.realpath(path) == self.interpreter and path == sys.executable
+        out_read, out_write = os.pipe()
+        err_read, err_write = os.pipe()
+        try:
+            pid = self.fork()
+        except OSError as e:
+            for fd in (out_read, out_write, err_read, err_write):
+                os.close(fd)
+            self.exit(number, NOT_STARTED, 126, 'no process can be started: ' + e.strerror)
+            return
+        if pid == 0:
+            try:
+                self.become_guest(as_root, out_write, err_write, [out_read, err_read])
+                if not forks_only:
+                    # Python ignores these, and what is ignored stays so in another program.
+                    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+                    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+                    os.execv(path, [path] + arguments)
+            except OSError as e:
+                os.write(2, ('%s: %s\n' % (path, e.strerror)).encode())
+                os._exit(126)
+            except BaseException as e:
+                os.write(2, ('%s: %s\n' % (path, e)).encode('utf-8', 'backslashreplace'))
+                os._exit(126)
+            raise ForkedScript(script)
+        os.close(out_write)
+        os.close(err_write)
+        run = Run(number, pid, out_read, err_read)
+        self.runs[pid] = run
+        for fd in (out_read, err_read):
+            self.pipes[fd] = run
+            self.agent.watch(fd, self.read_pipe)
+
+    def fork(self):
+        try:
+            return os.fork()
+        except OSError as e:
+            if e.errno != errno.EAGAIN:
+                raise
+        # What earlier blocks left in the background has used up the processes. It goes, so that this block can run.
+        if self.runs:
+            self.reap()
+        else:
+            self.kill_everything()
+        return os.fork()
+
+    def become_guest(self, as_root, out, err, others):
+        """Turns a fork of the agent into a process that is the guest's: nothing of the channel stays open in it."""
+        os.setsid()
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        self.agent.leave()
+        for fd in [out, err, *others, *self.pipes]:
+            os.close(fd)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if as_root:
+            os.environ.update(HOME='/root', USER='root', LOGNAME='root')
+        else:
+            self.agent.privileges.become_guest()
+        os.chdir(self.work)
+        # The kernel ends these before the agent when memory is short.
+        try:
+            with open('/proc/self/oom_score_adj', 'w') as file:
+                file.write('1000')
+        except OSError:
+            pass
+        if self.address_space:
+            resource.setrlimit(resource.RLIMIT_AS, (self.address_space, self.address_space))
+        if self.processes:
+            resource.setrlimit(resource.RLIMIT_NPROC, (self.processes, self.processes))
+
+    # Output and ends.
+
+    def read_pipe(self, fd):
+        run = self.pipes[fd]
+        data = os.read(fd, CHUNK)
+        if not data:
+            self.close_pipe(fd)
+        elif run is not None:
+            self.agent.channel.send(run.pipes[fd], run.number, data)
+
+    def close_pipe(self, fd):
+        self.agent.unwatch(fd)
+        os.close(fd)
+        del self.pipes[fd]
+        if fd in self.detached:
+            self.detached.remove(fd)
+
+    def reap(self):
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.reaped(pid, status, False)
+
+    def reaped(self, pid, status, killed):
+        run = self.runs.pop(pid, None)
+        if run is None:
+            return
+        for fd in run.pipes:
+            if fd in self.pipes:
+                self.drain(run, fd)
+        code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        if killed:
+            self.exit(run.number, KILLED, 137, '')
+        elif code == 137 and self.ran_out_of_memory():
+            self.exit(run.number, OUT_OF_MEMORY, 137, '')
+        else:
+            self.exit(run.number, SIGNALED if os.WIFSIGNALED(status) else EXITED, code, '')
+
+    def drain(self, run, fd):
+        """Sends what was printed before the end. No more than a pipe holds can be that; the rest is a background child's."""
+        os.set_blocking(fd, False)
+        left = fcntl.fcntl(fd, 1032)  # F_GETPIPE_SZ
+        try:
+            while left > 0:
+                data = os.read(fd, min(left, CHUNK))
+                if not data:
+                    self.close_pipe(fd)
+                    return
+                self.agent.channel.send(run.pipes[fd], run.number, data)
+                left -= len(data)
+        except BlockingIOError:
+            pass
+        os.set_blocking(fd, True)
+        self.pipes[fd] = None
+        self.detached.append(fd)
+        if len(self.detached) > self.MAX_DETACHED:
+            self.close_pipe(self.detached[0])
+
+    def exit(self, number, kind, code, message):
+        self.agent.channel.send(EXIT, number, struct.pack('<Bi', kind, code) + text_field(message))
+
+    def ran_out_of_memory(self):
+        before, self.out_of_memory = self.out_of_memory, self.out_of_memory_count()
+        return self.out_of_memory > before
+
+    def out_of_memory_count(self):
+        for path in self.OUT_OF_MEMORY_COUNTS:
+            try:
+                with open(path) as file:
+                    words = file.read().split()
+                return int(words[words.index('oom_kill') + 1])
+            except (OSError, ValueError, IndexError):
+                continue
+        return 0
+
+    def kill(self, number):
+        if any(run.number == number for run in self.runs.values()):
+            self.kill_everything()
+
+    def kill_everything(self):
+        """Ends every process of the namespace but this one, and waits until they are gone."""
+        while True:
+            try:
+                os.kill(-1, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            try:
+                pid, status = os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
+            self.reaped(pid, status, True)
+
+
+def find_program(names, work):
+    for name in names:
+        if '/' in name:
+            path = os.path.join(work, name)
+            if os.path.isfile(path):
+                return path
+            continue
+        for folder in os.environ.get('PATH', os.defpath).split(':'):
+            path = os.path.join(work, folder, name)
+            if os.access(path, os.X_OK) and os.path.isfile(path):
+                return path
+    return None

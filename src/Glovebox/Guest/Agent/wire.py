@@ -1,0 +1,109 @@
+_PRISTINE = dict(globals())
+# The guest agent of Glovebox: the first process of an isolated environment. It is written in parts that are joined into one file. No
+# docstring, and the names above first: a script that is run in a fork of this interpreter starts from what a fresh __main__ holds, and
+# from nothing of ours.
+import sys
+_STARTUP_MODULES = frozenset(sys.modules)
+import os
+import errno
+import fcntl
+import resource
+import select
+import signal
+import socket
+import stat
+import struct
+
+VERSION = 2
+MAX_FRAME = 1 << 20
+CHUNK = 64 << 10
+
+# Frames from the host, and to it; GuestFrameType on the host's side has the same numbers.
+CONFIGURE, RUN, KILL, SEAL, LIST, OPEN_READ, READ, OPEN_WRITE, WRITE, COMMIT, CLOSE, DELETE = range(1, 13)
+HELLO, STDOUT, STDERR, EXIT, REPLY = range(32, 37)
+
+# How a run ended, and what came of a request.
+EXITED, SIGNALED, KILLED, NOT_FOUND, NOT_STARTED, OUT_OF_MEMORY = range(6)
+DONE, MORE, REFUSED, MISSING, FAILED = range(5)
+
+
+class Protocol(Exception):
+    """The host sent what it never sends."""
+
+
+class Disconnected(Exception):
+    """The host is gone."""
+
+
+class Reader:
+    """Takes the fields of a frame apart."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def number(self, form):
+        (value,) = struct.unpack_from(form, self.data, self.at)
+        self.at += struct.calcsize(form)
+        return value
+
+    def text(self):
+        size = self.number('<I')
+        if size > len(self.data) - self.at:
+            raise Protocol('a text is longer than its frame')
+        self.at += size
+        return os.fsdecode(bytes(self.data[self.at - size:self.at]))
+
+    def texts(self):
+        return [self.text() for _ in range(self.number('<I'))]
+
+    def rest(self):
+        return self.data[self.at:]
+
+
+def field(data):
+    return struct.pack('<I', len(data)) + data
+
+
+def text_field(value):
+    return field(value.encode('utf-8', 'backslashreplace'))
+
+
+class Channel:
+    """The frames that come from the host and go to it."""
+
+    def __init__(self, source, target):
+        self.source, self.target = source, target
+        self.pending = bytearray()
+
+    def send(self, kind, number, payload):
+        data = memoryview(struct.pack('<IBI', 5 + len(payload), kind, number) + payload)
+        try:
+            while data:
+                data = data[os.write(self.target, data):]
+        except (BrokenPipeError, ConnectionResetError):
+            raise Disconnected() from None
+
+    def receive(self):
+        """Gives the frames that have arrived whole."""
+        try:
+            data = os.read(self.source, CHUNK)
+        except ConnectionResetError:
+            data = b''
+        if not data:
+            raise Disconnected()
+        self.pending += data
+        while len(self.pending) >= 4:
+            (size,) = struct.unpack_from('<I', self.pending)
+            if not 5 <= size <= MAX_FRAME:
+                raise Protocol('a frame of %d bytes' % size)
+            if len(self.pending) < 4 + size:
+                return
+            kind, number = struct.unpack_from('<BI', self.pending, 4)
+            frame = Reader(bytes(self.pending[9:4 + size]))
+            del self.pending[:4 + size]
+            yield kind, number, frame
+
+    def close(self):
+        os.close(self.source)
+        if self.target != self.source:
+            os.close(self.target)

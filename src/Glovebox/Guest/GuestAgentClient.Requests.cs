@@ -1,0 +1,88 @@
+namespace Glovebox.Guest;
+
+/// <content>Requests that the agent answers.</content>
+internal sealed partial class GuestAgentClient
+{
+    /// <summary>How many bytes an answer may have in all: more than any listing takes.</summary>
+    private const int MaxReply = 64 << 20;
+
+    /// <summary>Ends the set-up: from here on, the agent starts nothing that has more than guest code may have.</summary>
+    /// <param name="preload">Python modules to import into the interpreter that is forked.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The modules that could not be imported, a line each; empty when all were.</returns>
+    /// <exception cref="IOException">The channel ended, or the agent refused: nothing may run then.</exception>
+    public async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
+    {
+        GuestReply reply = await RequestAsync(GuestFrameType.Seal, new GuestFrameWriter().Texts(preload), cancellationToken).ConfigureAwait(false);
+        return reply.Status == GuestReplyStatus.Done
+            ? new GuestFrameReader(reply.Parts[^1]).Text()
+            : throw new IOException("The guest agent did not end the set-up.");
+    }
+
+    /// <summary>Asks the agent for something and waits for the whole answer.</summary>
+    /// <exception cref="EnvironmentLostException">The channel ended first.</exception>
+    public async Task<GuestReply> RequestAsync(GuestFrameType type, GuestFrameWriter frame, CancellationToken cancellationToken)
+    {
+        uint number = NextNumber();
+        PendingRequest request = new();
+        _requests[number] = request;
+        try
+        {
+            if (Ended.IsCompleted || !await TrySendAsync(frame.Frame(type, number)).ConfigureAwait(false))
+            {
+                request.Lose();
+            }
+
+            return await request.Reply.WaitAsync(cancellationToken).ConfigureAwait(false) with { Number = number };
+        }
+        finally
+        {
+            _requests.TryRemove(number, out _);
+        }
+    }
+
+    /// <summary>Tells the agent something that it does not answer, and gives the number that it was told under.</summary>
+    /// <exception cref="EnvironmentLostException">The channel has ended.</exception>
+    public async Task<uint> TellAsync(GuestFrameType type, GuestFrameWriter frame)
+    {
+        uint number = NextNumber();
+        return await TrySendAsync(frame.Frame(type, number)).ConfigureAwait(false) ? number : throw Lost();
+    }
+
+    private static EnvironmentLostException Lost() => new("The environment has ended; its files cannot be reached.");
+
+    private sealed class PendingRequest
+    {
+        private readonly TaskCompletionSource<GuestReply> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly List<byte[]> _parts = [];
+        private int _size;
+
+        public Task<GuestReply> Reply => _reply.Task;
+
+        public void Take(GuestReplyStatus status, ReadOnlySpan<byte> payload)
+        {
+            _size += payload.Length;
+            if (_size > MaxReply || status > GuestReplyStatus.Failed)
+            {
+                throw new GuestProtocolException("a reply is too long, or has an unknown status");
+            }
+
+            _parts.Add(payload.ToArray());
+            if (status != GuestReplyStatus.More)
+            {
+                _reply.TrySetResult(new GuestReply(status, _parts));
+            }
+        }
+
+        public void Lose() => _reply.TrySetException(Lost());
+    }
+}
+
+/// <summary>The answer to a request.</summary>
+/// <param name="Status">What came of it.</param>
+/// <param name="Parts">What each frame of the answer held.</param>
+internal sealed record GuestReply(GuestReplyStatus Status, IReadOnlyList<byte[]> Parts)
+{
+    /// <summary>The number that the request had.</summary>
+    public uint Number { get; init; }
+}

@@ -32,29 +32,30 @@ internal sealed class CodeExecution(CodeExecutorAgentSettings settings, Func<Can
     };
 
     /// <summary>A model's update, as one of this run.</summary>
-    public AgentResponseUpdate Update(ChatResponseUpdate update, string fallbackId) => new(update)
+    public AgentResponseUpdate Update(ChatResponseUpdate update, string fallbackId)
     {
-        AgentId = agentId,
-        AuthorName = settings.Name,
-        MessageId = string.IsNullOrEmpty(update.MessageId) ? fallbackId : update.MessageId,
-        ResponseId = _responseId,
-    };
+        // What folds updates looks into the model's own, so that it has to say the same.
+        ChatResponseUpdate own = update.Clone();
+        own.AuthorName = settings.Name;
+        own.MessageId = string.IsNullOrEmpty(update.MessageId) ? fallbackId : update.MessageId;
+        own.ResponseId = _responseId;
+        return new AgentResponseUpdate(own) { AgentId = agentId };
+    }
 
     /// <summary>Runs the code of messages, and replies with the output.</summary>
     public async IAsyncEnumerable<AgentResponseUpdate> RunMessagesAsync(
         IReadOnlyList<ChatMessage> messages, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string reply = NewMessageId();
-        CodeSessionLease lease = await acquire(cancellationToken).ConfigureAwait(false);
+        (CodeSessionLease? lease, IReadOnlyList<CodeBlock> blocks) = await TakeCodeAsync(messages.Where(settings.IsSource), cancellationToken).ConfigureAwait(false);
+        if (lease is null)
+        {
+            yield return Update(reply, new TextContent(AgentTexts.NoCodeBlocks));
+            yield break;
+        }
+
         await using (lease.ConfigureAwait(false))
         {
-            List<CodeBlock> blocks = [.. messages.Where(settings.IsSource).SelectMany(m => settings.Languages.Extract(m.Text, lease.Executor))];
-            if (blocks.Count == 0)
-            {
-                yield return Update(reply, new TextContent(AgentTexts.NoCodeBlocks));
-                yield break;
-            }
-
             await foreach (AgentResponseUpdate update in RunAsync(blocks, messages, lease.Executor, reply, cancellationToken).ConfigureAwait(false))
             {
                 yield return update;
@@ -64,19 +65,26 @@ internal sealed class CodeExecution(CodeExecutorAgentSettings settings, Func<Can
         yield return Update(reply, [new TextContent(Output) { RawRepresentation = Result }, .. Data]);
     }
 
-    /// <summary>Takes the code out of a model's answer.</summary>
+    /// <summary>Takes the code out of messages.</summary>
     /// <returns>The use of the executor, and the blocks; none of both when there is no code.</returns>
-    public async ValueTask<(CodeSessionLease? Lease, List<CodeBlock> Blocks)> TakeCodeAsync(string answer, CancellationToken cancellationToken)
+    public async ValueTask<(CodeSessionLease? Lease, IReadOnlyList<CodeBlock> Blocks)> TakeCodeAsync(
+        IEnumerable<ChatMessage> messages, CancellationToken cancellationToken)
     {
+        List<CodeBlock> all = [.. messages.SelectMany(m => SupportedLanguages.Blocks(m.Text))];
+        if (all.Count == 0)
+        {
+            return (null, []);
+        }
+
         CodeSessionLease lease = await acquire(cancellationToken).ConfigureAwait(false);
-        List<CodeBlock> blocks = [.. settings.Languages.Extract(answer, lease.Executor)];
+        IReadOnlyList<CodeBlock> blocks = settings.Languages.Filter(all, lease.Executor);
         if (blocks.Count > 0)
         {
             return (lease, blocks);
         }
 
         await lease.DisposeAsync().ConfigureAwait(false);
-        return (null, blocks);
+        return (null, []);
     }
 
     /// <summary>Runs blocks, if they are approved. The outcome is in the properties.</summary>

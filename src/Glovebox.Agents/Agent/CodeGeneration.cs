@@ -31,7 +31,8 @@ internal sealed class CodeGeneration(
             }
 
             _remembered.AddRange(_answer.Messages);
-            (CodeSessionLease? lease, List<CodeBlock> blocks) = await execution.TakeCodeAsync(_answer.Text, cancellationToken).ConfigureAwait(false);
+            (CodeSessionLease? lease, IReadOnlyList<CodeBlock> blocks) =
+                await execution.TakeCodeAsync(_answer.Messages, cancellationToken).ConfigureAwait(false);
             if (lease is null)
             {
                 yield break;

@@ -5,26 +5,8 @@ internal sealed class SupportedLanguages(IReadOnlyList<string> names)
 {
     private static readonly LanguageRegistry Known = new([]);
 
-    public IReadOnlyList<string> Names => names;
-
-    /// <summary>The blocks of a text that are to be run, in order.</summary>
-    /// <param name="markdown">A message.</param>
-    /// <param name="executor">Knows its languages' aliases.</param>
-    public IEnumerable<CodeBlock> Extract(string markdown, ICodeExecutor executor)
-    {
-        LanguageRegistry registry = executor.GetService<LanguageRegistry>() ?? Known;
-        HashSet<string> supported = new(names.Select(n => Canonical(n, registry)), StringComparer.OrdinalIgnoreCase);
-        if (supported.Contains(CodeLanguage.Sh.Name))
-        {
-            supported.Add(CodeLanguage.Bash.Name);
-        }
-
-        return Blocks(markdown).Where(b => supported.Contains(Canonical(b.Language, registry)));
-    }
-
-    private static string Canonical(string name, LanguageRegistry registry) => registry.Find(name)?.Name ?? name;
-
-    private static IReadOnlyList<CodeBlock> Blocks(string markdown)
+    /// <summary>The blocks of a text, in any language.</summary>
+    public static IReadOnlyList<CodeBlock> Blocks(string markdown)
     {
         try
         {
@@ -36,4 +18,21 @@ internal sealed class SupportedLanguages(IReadOnlyList<string> names)
             return [];
         }
     }
+
+    /// <summary>The blocks that are to be run, in order.</summary>
+    /// <param name="blocks">Blocks in any language.</param>
+    /// <param name="executor">Knows its languages' aliases.</param>
+    public IReadOnlyList<CodeBlock> Filter(IReadOnlyList<CodeBlock> blocks, ICodeExecutor executor)
+    {
+        LanguageRegistry registry = executor.GetService<LanguageRegistry>() ?? Known;
+        HashSet<string> supported = new(names.Select(n => Canonical(n, registry)), StringComparer.OrdinalIgnoreCase);
+        if (supported.Contains(CodeLanguage.Sh.Name))
+        {
+            supported.Add(CodeLanguage.Bash.Name);
+        }
+
+        return [.. blocks.Where(b => supported.Contains(Canonical(b.Language, registry)))];
+    }
+
+    private static string Canonical(string name, LanguageRegistry registry) => registry.Find(name)?.Name ?? name;
 }

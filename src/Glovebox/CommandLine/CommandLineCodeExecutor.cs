@@ -94,7 +94,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
             : serviceType.IsInstanceOfType(this) ? this
-            : serviceType == typeof(EnvironmentCapabilities) ? _environment.Capabilities
+            : serviceType == typeof(EnvironmentCapabilities) ? (_session is null ? null : _environment.Capabilities)
             : serviceType == typeof(LanguageRegistry) ? _settings.Languages
             : serviceType.IsInstanceOfType(_environment) ? _environment
             : null;

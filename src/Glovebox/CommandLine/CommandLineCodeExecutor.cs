@@ -90,18 +90,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
     public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
         IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(codeBlocks);
-        CodeBlock[] blocks = [.. codeBlocks];
-        if (blocks.Length == 0)
-        {
-            throw new ArgumentException("There are no code blocks to execute.", nameof(codeBlocks));
-        }
-
-        if (blocks.Any(b => b is null || b.Code is null || b.Language is null))
-        {
-            throw new ArgumentException("A code block, its language or its code is null.", nameof(codeBlocks));
-        }
-
+        CodeBlock[] blocks = CodeBlockList.Copy(codeBlocks);
         return ExecuteAsync(blocks, StartedSession(), cancellationToken);
     }
 
@@ -111,7 +100,8 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
             : serviceType.IsInstanceOfType(this) ? this
-            : serviceType == typeof(EnvironmentCapabilities) ? _environment.Capabilities
+            : serviceType == typeof(EnvironmentCapabilities) ? (_session is null ? null : _environment.Capabilities)
+            : serviceType == typeof(LanguageRegistry) ? _settings.Languages
             : serviceType.IsInstanceOfType(_environment) ? _environment
             : null;
     }

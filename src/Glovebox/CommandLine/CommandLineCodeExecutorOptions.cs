@@ -7,6 +7,15 @@ public abstract class CommandLineCodeExecutorOptions
     {
     }
 
+    /// <summary>Copies options, so that later changes of them have no effect.</summary>
+    private protected CommandLineCodeExecutorOptions(CommandLineCodeExecutorOptions original)
+    {
+        Timeout = original.Timeout;
+        WorkDir = original.WorkDir;
+        Environment = new Dictionary<string, string>(original.Environment, StringComparer.Ordinal);
+        Languages = [.. original.Languages];
+    }
+
     /// <summary>How long one block may run. Default: 60 seconds. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> sets no limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
     public TimeSpan Timeout

@@ -29,12 +29,14 @@ public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null)
         : base(
-            new BubblewrapEnvironment(options, internals),
+            new BubblewrapEnvironment(options = new(options), internals),
             new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, options.DeleteTempFiles),
             loggerFactory,
-            timeProvider)
-    {
-    }
+            timeProvider) =>
+        Options = options;
+
+    /// <summary>This executor's own copy.</summary>
+    internal BubblewrapCommandLineCodeExecutorOptions Options { get; }
 
     /// <summary>Tries whether bubblewrap works on this machine, by making a sandbox, and tells what it enforces here.</summary>
     /// <param name="cancellationToken">Gives up.</param>

@@ -9,7 +9,7 @@ namespace Glovebox.Guest;
 /// guest could make grow.</remarks>
 internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposable
 {
-    private const int AgentVersion = 3;
+    public const int AgentVersion = 3;
     private const int MaxFrame = 1 << 20;
 
     private readonly ConcurrentDictionary<uint, PendingRun> _runs = new();

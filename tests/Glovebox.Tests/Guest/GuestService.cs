@@ -46,6 +46,8 @@ internal sealed class GuestService : IAsyncDisposable, IOutputSink
 
     public Task<Stream> ConnectAsync(int port) => Environment.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), TestContext.Current.CancellationToken);
 
+    public Task KillAsync() => _kill.CancelAsync();
+
     /// <summary>Runs a shell script beside the service.</summary>
     public async Task<(ProcessExit Exit, string Output)> ShellAsync(string script, CancellationToken kill = default)
     {

@@ -68,14 +68,12 @@ public sealed class ServiceTests
     [Fact]
     public async Task Killing_a_service_ends_everything()
     {
-        GuestService service = await GuestService.StartAsync(Server);
-        await using (service)
-        {
-            using CancellationTokenSource kill = new();
-            await service.Environment.StopAsync(TestContext.Current.CancellationToken);
-            ProcessExit exit = await service.Exit;
-            Assert.Equal(ProcessExitKind.EnvironmentLost, exit.Kind);
-        }
+        await using GuestService service = await GuestService.StartAsync(Server);
+        await service.ShellAsync("(setsid sleep 2000 &)");
+        await service.KillAsync();
+        Assert.Equal(ProcessExitKind.Killed, (await service.Exit).Kind);
+        (_, string output) = await service.ShellAsync("set -- /proc/[0-9]*; echo $#");
+        Assert.Equal("2\n", output);
     }
 
     /// <summary>Runs a script until it has made the file <c>up</c>, and kills it.</summary>

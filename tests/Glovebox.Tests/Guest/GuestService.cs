@@ -49,7 +49,10 @@ internal sealed class GuestService : IAsyncDisposable, IOutputSink
     public Task KillAsync() => _kill.CancelAsync();
 
     /// <summary>Runs a shell script beside the service.</summary>
-    public async Task<(ProcessExit Exit, string Output)> ShellAsync(string script, CancellationToken kill = default)
+    public Task<(ProcessExit Exit, string Output)> ShellAsync(string script) => KillableShellAsync(script, CancellationToken.None);
+
+    /// <summary>Runs a shell script that the test kills.</summary>
+    public async Task<(ProcessExit Exit, string Output)> KillableShellAsync(string script, CancellationToken kill)
     {
         Sink sink = new();
         ProcessExit exit = await Environment.RunAsync(new GuestCommand(["bash"], ["-c", script]), sink, kill);

@@ -80,7 +80,7 @@ public sealed class ServiceTests
     private static async Task KillAsync(GuestService service, string script)
     {
         using CancellationTokenSource kill = new();
-        Task<(ProcessExit Exit, string Output)> running = service.ShellAsync(script, kill.Token);
+        Task<(ProcessExit Exit, string Output)> running = service.KillableShellAsync(script, kill.Token);
         await Eventually.HoldsAsync(() => service.Environment.Files.ListAsync().Result.Files.Any(f => f.Path == "up"), "the script came up");
         await kill.CancelAsync();
         (ProcessExit exit, _) = await running;

@@ -39,6 +39,9 @@ internal sealed class Tool : IDisposable
     public static string Executable { get; } =
         Environment.GetEnvironmentVariable("GLOVEBOX_TOOL") ?? Path.Combine(AppContext.BaseDirectory, "glovebox");
 
+    /// <summary>The tool's environment variables, as far as they differ from the tests' own; null takes one away.</summary>
+    public IReadOnlyDictionary<string, string?> Variables => _variables;
+
     /// <summary>What the tool left in its folder for temporary files.</summary>
     public IEnumerable<string> Leavings => _temporary.Entries();
 

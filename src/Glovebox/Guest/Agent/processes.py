@@ -31,20 +31,22 @@ class Processes:
 
     def configure(self, address_space, processes, work, variables):
         self.address_space, self.processes, self.work = address_space, processes, work
+        # This interpreter was started without what it would obey, so only a new one can.
+        self.fork_python = True
         for name, value in zip(variables[::2], variables[1::2]):
+            if name.startswith('PYTHON') and os.environ.get(name) != value:
+                self.fork_python = False
             os.environ[name] = value
-        # This interpreter was started without them, so only a new one can obey them.
-        self.fork_python = not any(name.startswith('PYTHON') for name in variables[::2])
 
     def run(self, number, as_root, script, programs, arguments):
         if as_root and self.agent.privileges.sealed:
             self.exit(number, NOT_STARTED, 126, 'the set-up is over')
             return
-        path = find_program(programs, self.work)
+        path = find_program(programs, self.work, self.agent.privileges.may_execute)
         if path is None:
             self.exit(number, NOT_FOUND, 127, programs[0] + ': not found')
             return
-        if not os.access(path, os.X_OK):
+        if not self.agent.privileges.may_execute(path):
             self.exit(number, NOT_STARTED, 126, path + ': ' + os.strerror(errno.EACCES))
             return
         forks_only = script != '' and self.fork_python and os.path.realpath(path) == self.interpreter and path == sys.executable
@@ -216,7 +218,7 @@ class Processes:
             self.reaped(pid, status, True)
 
 
-def find_program(names, work):
+def find_program(names, work, may_execute):
     for name in names:
         if '/' in name:
             path = os.path.join(work, name)
@@ -225,6 +227,6 @@ def find_program(names, work):
             continue
         for folder in os.environ.get('PATH', os.defpath).split(':'):
             path = os.path.join(work, folder, name)
-            if os.access(path, os.X_OK) and os.path.isfile(path):
+            if may_execute(path) and os.path.isfile(path):
                 return path
     return None

@@ -31,24 +31,21 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
     }
 
     internal JupyterCodeExecutor(JupyterCodeExecutorOptions options, BubblewrapInternals internals, ILoggerFactory? loggerFactory, TimeProvider time)
-        : this(Environment(options, internals, time), options, options.ToSettings(), loggerFactory, time)
-    {
-    }
-
-    private JupyterCodeExecutor(JupyterEnvironment environment, JupyterCodeExecutorOptions options, JupyterSettings jupyter, ILoggerFactory? loggerFactory, TimeProvider time)
         : this(
-            environment,
-            new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, deleteTempFiles: false) { TracksFiles = environment.RunsPrograms },
-            jupyter,
+            Environment(options = new(options), internals, time),
+            options,
+            new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, deleteTempFiles: false) { TracksFiles = options.Url is null },
             loggerFactory,
             time)
     {
     }
 
-    private JupyterCodeExecutor(JupyterEnvironment environment, CommandLineSettings settings, JupyterSettings jupyter, ILoggerFactory? loggerFactory, TimeProvider time)
-        : base(environment, settings, new KernelBlockRunner(environment, settings, jupyter, time), loggerFactory)
-    {
-    }
+    private JupyterCodeExecutor(JupyterEnvironment environment, JupyterCodeExecutorOptions options, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider time)
+        : base(environment, settings, new KernelBlockRunner(environment, settings, options.ToSettings(), time), loggerFactory) =>
+        Options = options;
+
+    /// <summary>This executor's own copy.</summary>
+    internal JupyterCodeExecutorOptions Options { get; }
 
     /// <summary>Tries whether a Jupyter server works in a sandbox on this machine, by starting one, and tells what is enforced.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -57,7 +54,6 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
 
     private static JupyterEnvironment Environment(JupyterCodeExecutorOptions options, BubblewrapInternals internals, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(options.Policy);
         if (options.Url is null)
         {
             return options.Token is null

@@ -1,3 +1,5 @@
+using Glovebox.Jupyter.Servers;
+
 namespace Glovebox.Jupyter;
 
 /// <summary>Options of <see cref="JupyterCodeExecutor"/>.</summary>
@@ -9,6 +11,24 @@ namespace Glovebox.Jupyter;
 /// </remarks>
 public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
 {
+    /// <summary>Makes options that hold the defaults.</summary>
+    public JupyterCodeExecutorOptions()
+    {
+    }
+
+    internal JupyterCodeExecutorOptions(JupyterCodeExecutorOptions original)
+        : base(original)
+    {
+        Url = original.Url;
+        Token = original.Token;
+        KernelName = original.KernelName;
+        OutputDir = original.OutputDir;
+        MaxDisplays = original.MaxDisplays;
+        MaxDisplayBytes = original.MaxDisplayBytes;
+        Policy = original.Policy with { };
+        ReadOnlyPaths = [.. original.ReadOnlyPaths];
+    }
+
     /// <summary>The root of a running Jupyter Server or Kernel Gateway, <c>http</c> or <c>https</c>; a <c>token</c> in its query is taken as
     /// <see cref="Token"/>. Null, the default: a server in a sandbox on this machine.</summary>
     /// <exception cref="ArgumentException">Not an absolute address of that kind.</exception>
@@ -77,11 +97,23 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
     } = JupyterSettings.DefaultMaxDisplayBytes;
 
     /// <summary>What guest code may use. Default: safe, see <see cref="ExecutionPolicy"/>.</summary>
-    public ExecutionPolicy Policy { get; set; } = new();
+    /// <exception cref="ArgumentNullException">Null.</exception>
+    public ExecutionPolicy Policy
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Policy));
+            field = value;
+        }
+    } = new();
 
     /// <summary>Further host files and directories that the sandbox sees, read-only, as in <see cref="BubblewrapCommandLineCodeExecutorOptions"/>.
     /// Default: none.</summary>
     public IList<string> ReadOnlyPaths { get; init; } = [];
+
+    /// <summary>Whether there is a token, of its own or in the address.</summary>
+    internal bool HasSecret => Url is not null && ServerAddress.Parse(Url, Token).Token is not null;
 
     internal JupyterSettings ToSettings() => new(KernelName, OutputDir, new(MaxDisplays, MaxDisplayBytes));
 

@@ -72,7 +72,7 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
         }
 
         // What came before is not this block's doing.
-        _ = environment.TakeOutOfMemory();
+        await environment.TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false);
         Kernel kernel = environment.Kernel;
         using CancellationTokenSource deadline = new(settings.Timeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);
@@ -118,11 +118,11 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
                 return new BlockEnd(1, TerminationReason.Exited, "The code asks for input, and there is nobody to give any: put the values into the code.") { StateLost = !lives };
             case CellEndKind.KernelDied:
                 await environment.ClearAfterKernelAsync().ConfigureAwait(false);
-                return environment.TakeOutOfMemory()
+                return await environment.TakeOutOfMemoryAsync(isExpected: true).ConfigureAwait(false)
                     ? new BlockEnd(137, TerminationReason.OutOfMemory, "Out of memory: the kernel was ended, and what this and earlier blocks defined is lost.") { StateLost = true }
                     : new BlockEnd(1, TerminationReason.EnvironmentLost, "The kernel died, and what this and earlier blocks defined is lost.") { StateLost = true };
             default:
-                bool outOfMemory = environment.TakeOutOfMemory();
+                bool outOfMemory = await environment.TakeOutOfMemoryAsync(isExpected: true).ConfigureAwait(false);
                 (TerminationReason reason, string notice) = environment.ServerLost();
                 return new BlockEnd(137, outOfMemory ? TerminationReason.OutOfMemory : reason, notice) { StateLost = true };
         }

@@ -96,7 +96,7 @@ internal sealed class HostedJupyter : JupyterEnvironment
     public override (TerminationReason Reason, string Notice) ServerLost() =>
         (TerminationReason.EnvironmentLost, "The Jupyter server has ended; the next block gets a fresh one.");
 
-    public override bool TakeOutOfMemory() => _services.TakeOutOfMemory();
+    public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => _services.TakeOutOfMemoryAsync(isExpected);
 
     public override async ValueTask DisposeAsync()
     {

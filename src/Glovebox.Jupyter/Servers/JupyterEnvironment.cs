@@ -81,7 +81,8 @@ internal abstract class JupyterEnvironment(JupyterSettings settings, TimeProvide
     public abstract (TerminationReason Reason, string Notice) ServerLost();
 
     /// <summary>Whether memory was used up since this was last asked.</summary>
-    public virtual bool TakeOutOfMemory() => false;
+    /// <param name="isExpected">Whether there is reason to wait a moment for the news.</param>
+    public virtual ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => new(false);
 
     /// <summary>Finds the kernel on a server that has been started, and starts it.</summary>
     protected async Task ConnectAsync(JupyterClient client, Func<KernelSpec, (string? Path, string? Initialization)> place, CancellationToken cancellationToken)

@@ -18,5 +18,6 @@ internal interface IServiceHost
     Task EndAllButServicesAsync(CancellationToken cancellationToken);
 
     /// <summary>Whether a process was ended for want of memory since this was last asked.</summary>
-    bool TakeOutOfMemory();
+    /// <param name="isExpected">Whether there is reason to wait a moment for the news.</param>
+    ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected);
 }

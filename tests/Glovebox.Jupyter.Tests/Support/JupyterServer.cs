@@ -24,10 +24,11 @@ public sealed class JupyterServer : IAsyncDisposable
     /// <summary>The server's root, where its kernels start.</summary>
     public TestFolder Folder => _folder;
 
-    public static async Task<JupyterServer> StartAsync(params string[] arguments)
+    public static Task<JupyterServer> StartAsync(params string[] arguments) => StartAsync(FreePort(), new TestFolder(), arguments);
+
+    /// <summary>Starts a server on a port, in a folder that goes with it.</summary>
+    public static async Task<JupyterServer> StartAsync(int port, TestFolder folder, params string[] arguments)
     {
-        TestFolder folder = new();
-        int port = FreePort();
         ProcessStartInfo info = new("/usr/bin/python3")
         {
             WorkingDirectory = folder.Path,

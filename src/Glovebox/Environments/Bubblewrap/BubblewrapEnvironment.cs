@@ -137,7 +137,7 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment, IServiceHos
 
     public Task EndAllButServicesAsync(CancellationToken cancellationToken) => Agent().SweepAsync(cancellationToken);
 
-    public bool TakeOutOfMemory() => _group?.TakeOutOfMemory() ?? false;
+    public ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => new(_group?.TakeOutOfMemory() ?? false);
 
     public async ValueTask DisposeAsync()
     {

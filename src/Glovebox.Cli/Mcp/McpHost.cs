@@ -24,6 +24,7 @@ internal static class McpHost
         CodeSessionPool sessions = new(() => kind.Create(request), sessionOptions, log);
         await using (sessions.ConfigureAwait(false))
         {
+            using StandardInput input = new();
             CodeTools tools = new(sessions);
             McpServerOptions options = new()
             {
@@ -33,10 +34,14 @@ internal static class McpHost
                 Handlers = new()
                 {
                     ListToolsHandler = (_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. CodeToolDefinitions.All] }),
-                    CallToolHandler = tools.CallAsync,
+                    CallToolHandler = async (call, cancelled) =>
+                    {
+                        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, input.Ended);
+                        return await tools.CallAsync(call, either.Token).ConfigureAwait(false);
+                    },
                 },
             };
-            StdioServerTransport transport = new(options, log);
+            StreamServerTransport transport = new(input, Console.OpenStandardOutput(), "glovebox", log);
             await using (transport.ConfigureAwait(false))
             {
                 McpServer server = McpServer.Create(transport, options, log);

@@ -29,7 +29,8 @@ internal sealed class McpServerProcess : IAsyncDisposable
             EnvironmentVariables = tool.Variables.ToDictionary(),
             ShutdownTimeout = TimeSpan.FromSeconds(30),
         });
-        McpClient client = await McpClient.CreateAsync(transport, cancellationToken: TestContext.Current.CancellationToken);
+        McpClientOptions patient = new() { DiscoverProbeTimeout = TimeSpan.FromSeconds(60) };
+        McpClient client = await McpClient.CreateAsync(transport, patient, cancellationToken: TestContext.Current.CancellationToken);
         return new McpServerProcess(client, tool);
     }
 

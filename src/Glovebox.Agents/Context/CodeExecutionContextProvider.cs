@@ -20,7 +20,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     public CodeExecutionContextProvider(ICodeExecutor executor, CodeExecutionContextProviderOptions? options)
     {
         _function = new ExecuteCodeFunction(executor, options?.Function);
-        _instructions = options?.Instructions ?? Instructions(_function.Name);
+        _instructions = Instructions(_function.Name, options);
     }
 
     /// <summary>Gives each session an executor of its own.</summary>
@@ -31,7 +31,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
         ArgumentNullException.ThrowIfNull(sessions);
         _sessions = sessions;
         _function = new ExecuteCodeFunction(ct => sessions.AcquireAsync(SessionNames.New(), ct), options?.Function);
-        _instructions = options?.Instructions ?? Instructions(_function.Name);
+        _instructions = Instructions(_function.Name, options);
     }
 
     /// <inheritdoc/>
@@ -44,11 +44,15 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
         return ValueTask.FromResult(new AIContext { Instructions = _instructions, Tools = [FunctionOf(context.Session).WithApproval()] });
     }
 
-    private static string Instructions(string function) =>
-        $"""
-        You can run code with {function}. Use it to compute, to work with files and to check what you are not sure of, rather than to guess.
-        Print what you want to see: nothing but the printed output, the exit code and the names of files comes back. When code fails, read the error, mend the code and run it again.
-        """;
+    private static string Instructions(string function, CodeExecutionContextProviderOptions? options)
+    {
+        string instructions = options?.Instructions ??
+            $"""
+            You can run code with {function}. Use it to compute, to work with files and to check what you are not sure of, rather than to guess.
+            Print what you want to see: nothing but the printed output, the exit code, and what was drawn or written comes back. When code fails, read the error, mend the code and run it again.
+            """;
+        return string.IsNullOrEmpty(options?.FunctionsPrompt) ? instructions : instructions + "\n" + options.FunctionsPrompt;
+    }
 
     private ExecuteCodeFunction FunctionOf(AgentSession? session)
     {

@@ -39,7 +39,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         {
             return Error(e.Message);
         }
-        catch (ExecutorStoppedException)
+        catch (Exception e) when (e is ExecutorStoppedException or ObjectDisposedException)
         {
             return Error("The session was reset while this ran; the code was ended.");
         }

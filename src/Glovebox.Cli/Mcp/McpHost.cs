@@ -19,42 +19,68 @@ internal static class McpHost
 
     public static async Task<int> RunAsync(RunRequest request, CodeSessionPoolOptions sessionOptions, CancellationToken cancellationToken)
     {
-        IExecutorKind kind = await ChooseAsync(request, cancellationToken).ConfigureAwait(false);
+        ExecutorChoice choice = new(request, ExecutorKinds.All);
         using StandardErrorLog log = new();
-        CodeSessionPool sessions = new(() => kind.Create(request), sessionOptions, log);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        // A client does not wait long for its first answer, so it is served while the executor is tried.
+        Task<IExecutorKind> choosing = ChooseAsync(choice, stop.Token);
+
+        // Nobody gets to the sessions before that is done.
+        CodeSessionPool sessions = new(() => choosing.Result.Create(request), sessionOptions, log);
         await using (sessions.ConfigureAwait(false))
         {
-            CodeTools tools = new(sessions);
-            McpServerOptions options = new()
+            Task serving = ServeAsync(new CodeTools(sessions), choosing, log, stop.Token);
+            await Task.WhenAny(serving, choosing).ConfigureAwait(false);
+            if (choosing.IsFaulted)
             {
-                ServerInfo = new Implementation { Name = "glovebox", Version = Version(), Title = "Glovebox" },
-                ServerInstructions = Instructions,
-                Capabilities = new() { Tools = new() },
-                Handlers = new()
-                {
-                    ListToolsHandler = (_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. CodeToolDefinitions.All] }),
-                    CallToolHandler = tools.CallAsync,
-                },
-            };
-            StdioServerTransport transport = new(options, log);
-            await using (transport.ConfigureAwait(false))
-            {
-                McpServer server = McpServer.Create(transport, options, log);
-                await using (server.ConfigureAwait(false))
-                {
-                    await server.RunAsync(cancellationToken).ConfigureAwait(false);
-                }
+                await stop.CancelAsync().ConfigureAwait(false);
+                await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await choosing.ConfigureAwait(false);
             }
+
+            await serving.ConfigureAwait(false);
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)choosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         return 0;
     }
 
-    /// <summary>Starts an executor once, so that one that cannot work is known now and not when a model first needs it.</summary>
-    private static async Task<IExecutorKind> ChooseAsync(RunRequest request, CancellationToken cancellationToken)
+    private static async Task ServeAsync(CodeTools tools, Task<IExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
     {
-        ExecutorChoice choice = new(request, ExecutorKinds.All);
+        using StandardInput input = new();
+        McpServerOptions options = new()
+        {
+            ServerInfo = new Implementation { Name = "glovebox", Version = Version(), Title = "Glovebox" },
+            ServerInstructions = Instructions,
+            Capabilities = new() { Tools = new() },
+            Handlers = new()
+            {
+                ListToolsHandler = (_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. CodeToolDefinitions.All] }),
+                CallToolHandler = async (call, cancelled) =>
+                {
+                    using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, input.Ended);
+                    await choosing.WaitAsync(either.Token).ConfigureAwait(false);
+                    return await tools.CallAsync(call, either.Token).ConfigureAwait(false);
+                },
+            },
+        };
+        StreamServerTransport transport = new(input, Console.OpenStandardOutput(), "glovebox", log);
+        await using (transport.ConfigureAwait(false))
+        {
+            McpServer server = McpServer.Create(transport, options, log);
+            await using (server.ConfigureAwait(false))
+            {
+                await server.RunAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Starts an executor once, so that one that cannot work is known now and not when a model first needs it.</summary>
+    private static async Task<IExecutorKind> ChooseAsync(ExecutorChoice choice, CancellationToken cancellationToken)
+    {
         (ICodeExecutor executor, string name) = await choice.StartAsync(made => made, cancellationToken).ConfigureAwait(false);
         await executor.DisposeAsync().ConfigureAwait(false);
         return ExecutorKinds.All.Single(k => k.Name == name);

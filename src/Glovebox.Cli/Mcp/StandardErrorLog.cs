@@ -16,7 +16,8 @@ internal sealed class StandardErrorLog : ILoggerFactory, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel))
+        // That a call was cancelled, its caller knows.
+        if (IsEnabled(logLevel) && exception is not OperationCanceledException)
         {
             Console.Error.WriteLine($"glovebox: {Output.TerminalText.Line(formatter(state, exception))}{(exception is null ? "" : " " + Output.TerminalText.Line(exception.Message))}");
         }

@@ -108,6 +108,19 @@ public sealed class CodeExecutorAgentTests
     }
 
     [Fact]
+    public async Task Cancellation_does_not_wait_for_an_approval_that_heeds_no_token()
+    {
+        FakeExecutor executor = new();
+        TaskCompletionSource<ApprovalDecision> never = new();
+        CodeExecutorAgent agent = new(executor, null, new() { Approval = (_, _) => new(never.Task) });
+        using CancellationTokenSource cancellation = new();
+        Task<AgentResponse> running = agent.RunAsync("```python\nprint(1)\n```", cancellationToken: cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Empty(executor.Blocks);
+    }
+
+    [Fact]
     public async Task An_executor_that_asks_for_approval_itself_is_not_said_to_have_run()
     {
         await using ICodeExecutor executor = new FakeExecutor().AsBuilder().UseApproval((CodeBlock _) => ApprovalDecision.Deny("No.")).Build();

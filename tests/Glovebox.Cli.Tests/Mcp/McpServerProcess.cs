@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Glovebox.Cli.Tests.Support;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -30,12 +29,10 @@ internal sealed class McpServerProcess : IAsyncDisposable
             EnvironmentVariables = tool.Variables.ToDictionary(),
             ShutdownTimeout = TimeSpan.FromSeconds(30),
         });
-        McpClient client = await McpClient.CreateAsync(transport, cancellationToken: TestContext.Current.CancellationToken);
+        McpClientOptions patient = new() { DiscoverProbeTimeout = TimeSpan.FromSeconds(60) };
+        McpClient client = await McpClient.CreateAsync(transport, patient, cancellationToken: TestContext.Current.CancellationToken);
         return new McpServerProcess(client, tool);
     }
-
-    /// <summary>What the server left in its folder for temporary files.</summary>
-    public IEnumerable<string> Leavings => _tool.Leavings;
 
     public ValueTask<CallToolResult> CallAsync(string tool, params (string Name, object? Value)[] arguments) =>
         Client.CallToolAsync(tool, arguments.ToDictionary(a => a.Name, a => a.Value), cancellationToken: TestContext.Current.CancellationToken);
@@ -55,8 +52,11 @@ internal sealed class McpServerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The client closes the server's standard input; one that does not end by that is killed, and leaves files.
         await Client.DisposeAsync();
+        string[] leavings = [.. _tool.Leavings];
         _tool.Dispose();
+        Assert.Empty(leavings);
     }
 }
 

@@ -48,6 +48,10 @@ public abstract class ExecutorKind
     /// <summary>Makes an executor without starting it.</summary>
     public abstract ICodeExecutor Create(ExecutorSetup setup);
 
+    /// <summary>Finds the work directory that an executor has made for itself, by a file in it; null when there is none.</summary>
+    public virtual string? FindOwnWorkDirectory(string file) => Directory.EnumerateDirectories(Path.GetTempPath(), $"glovebox-{Environment.ProcessId}-work-*")
+        .FirstOrDefault(folder => File.Exists(Path.Combine(folder, file)));
+
     private sealed class BubblewrapKind(BubblewrapInternals internals, ExecutionPolicy? policy = null) : ExecutorKind
     {
         public override bool IsIsolated => true;

@@ -84,18 +84,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
     public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
         IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(codeBlocks);
-        CodeBlock[] blocks = [.. codeBlocks];
-        if (blocks.Length == 0)
-        {
-            throw new ArgumentException("There are no code blocks to execute.", nameof(codeBlocks));
-        }
-
-        if (blocks.Any(b => b is null || b.Code is null || b.Language is null))
-        {
-            throw new ArgumentException("A code block, its language or its code is null.", nameof(codeBlocks));
-        }
-
+        CodeBlock[] blocks = CodeBlockList.Copy(codeBlocks);
         return ExecuteAsync(blocks, StartedSession(), cancellationToken);
     }
 
@@ -106,6 +95,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
         return serviceKey is not null ? null
             : serviceType.IsInstanceOfType(this) ? this
             : serviceType == typeof(EnvironmentCapabilities) ? _environment.Capabilities
+            : serviceType == typeof(LanguageRegistry) ? _settings.Languages
             : serviceType.IsInstanceOfType(_environment) ? _environment
             : null;
     }

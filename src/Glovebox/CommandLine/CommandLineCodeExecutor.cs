@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Glovebox.Environments;
+using Glovebox.Functions.Setup;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,6 +13,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
     private readonly BlockRunner _runner;
     private readonly CommandLineSettings _settings;
     private readonly StartedWorkspace _workspace;
+    private readonly OfferedFunctions? _functions;
 
     /// <summary>Held while the environment is started or stopped.</summary>
     private readonly SemaphoreSlim _lifecycle = new(1, 1);
@@ -20,6 +22,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     private Session? _session;
+    private bool _functionsChecked;
     private bool _disposed;
 
     private protected CommandLineCodeExecutor(
@@ -27,9 +30,15 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
     {
         _environment = environment;
         _settings = settings;
-        _runner = new BlockRunner(environment, settings, timeProvider ?? TimeProvider.System);
         _workspace = new StartedWorkspace(this);
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
+        _functions = settings.Offer(Logger, timeProvider ?? TimeProvider.System);
+        if (_functions is not null)
+        {
+            (environment as IFunctionEnvironment ?? throw new ArgumentException("Functions is not empty, but this environment offers none.")).Offer(_functions);
+        }
+
+        _runner = new BlockRunner(environment, settings, _functions is { HasCalls: true } ? _functions.Server : null, timeProvider ?? TimeProvider.System);
     }
 
     /// <inheritdoc/>
@@ -88,6 +97,12 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
         return ExecuteAsync(blocks, StartedSession(), cancellationToken);
     }
 
+    /// <summary>Describes the functions that guest code can import, for a model's prompt: their signatures and docstrings.</summary>
+    /// <param name="template">A text in which <c>$module_name</c> and <c>$functions</c> are replaced. Null: one that says where the functions
+    /// are and how to import them.</param>
+    /// <returns>An empty text when there are no functions.</returns>
+    public string FormatFunctionsForPrompt(string? template = null) => _settings.Functions.FormatForPrompt(template);
+
     /// <inheritdoc/>
     public virtual object? GetService(Type serviceType, object? serviceKey = null)
     {
@@ -114,6 +129,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
             _disposed = true;
             await StopHeldAsync(CancellationToken.None).ConfigureAwait(false);
             await _environment.DisposeAsync().ConfigureAwait(false);
+            _functions?.Server.Dispose();
         }
         finally
         {
@@ -132,8 +148,29 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
         }
 
         await _environment.StartAsync(cancellationToken).ConfigureAwait(false);
+        await CheckFunctionsAsync(cancellationToken).ConfigureAwait(false);
         _session = new Session();
         LogStarted(Logger, _environment.Kind);
+    }
+
+    /// <summary>Makes sure, once, that the functions load where code runs.</summary>
+    private async Task CheckFunctionsAsync(CancellationToken cancellationToken)
+    {
+        if (_functions is null || _functionsChecked)
+        {
+            return;
+        }
+
+        try
+        {
+            await FunctionSetup.CheckAsync(_functions, _environment.RunAsync, cancellationToken).ConfigureAwait(false);
+            _functionsChecked = true;
+        }
+        catch
+        {
+            await _environment.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async Task StopHeldAsync(CancellationToken cancellationToken)
@@ -176,13 +213,13 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
             {
                 yield return new BlockStartedUpdate(i, blocks[i]);
                 cancellationToken.ThrowIfCancellationRequested();
-                OutputCollector output = new(_settings.MaxOutput);
-                Task<BlockResult> running = session.Track(_runner.RunAsync(blocks[i], output, kill.Token));
+                OutputCollector output = new(i, _settings.MaxOutput);
+                Task<BlockResult> running = session.Track(_runner.RunAsync(i, blocks[i], output, kill.Token));
                 try
                 {
-                    await foreach ((OutputStream stream, string text) in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                    await foreach (CodeExecutionUpdate update in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
                     {
-                        yield return new OutputReceivedUpdate(i, stream, text);
+                        yield return update;
                     }
                 }
                 finally

@@ -9,17 +9,21 @@ namespace Glovebox;
 /// <summary>What one block prints: decoded, in order, bounded, and handed on while it arrives.</summary>
 /// <remarks>
 /// The first half of the bound is handed on at once. What comes after it is held back in a ring of the other half, because only the
-/// end of the program tells which part is the tail. The program never waits for a reader, and the host's memory stays within the bound.
+/// end of the program tells which part is the tail. A program that prints never waits for a reader, and the host's memory stays within the
+/// bound. Other updates come in their order between the pieces of output; whoever adds too many of them waits for the reader.
 /// </remarks>
-internal sealed class OutputCollector(long maxBytes) : IOutputSink
+internal sealed class OutputCollector(int blockIndex, long maxBytes) : IOutputSink
 {
+    private const int MaxUnreadUpdates = 256;
+
     private readonly Lock _lock = new();
     private readonly long _headBytes = maxBytes - (maxBytes / 2);
     private readonly OutputTail _tail = new((int)(maxBytes / 2));
     private readonly StreamText _standardOutput = new();
     private readonly StreamText _standardError = new();
     private readonly StringBuilder _combined = new();
-    private readonly List<(OutputStream Stream, StringBuilder Text)> _unread = [];
+    private readonly List<Piece> _unread = [];
+    private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxUnreadUpdates);
     private readonly Channel<bool> _signal =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
@@ -61,6 +65,20 @@ internal sealed class OutputCollector(long maxBytes) : IOutputSink
         }
     }
 
+    /// <summary>Adds an update that is not output; dropped after the end.</summary>
+    public async Task AddAsync(CodeExecutionUpdate update, CancellationToken cancellationToken)
+    {
+        await _room.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (!_ended)
+            {
+                _unread.Add(new Piece(default, null, update));
+                _signal.Writer.TryWrite(true);
+            }
+        }
+    }
+
     /// <summary>Takes the tail in, then ends the output with a line of Glovebox's own, if any. Later writes are dropped.</summary>
     public void Complete(string? notice)
     {
@@ -96,24 +114,32 @@ internal sealed class OutputCollector(long maxBytes) : IOutputSink
         }
     }
 
-    /// <summary>Gives the output as it arrives, until <see cref="Complete"/>. For one reader.</summary>
-    public async IAsyncEnumerable<(OutputStream Stream, string Text)> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <summary>Gives the output as it arrives, and what was added, until <see cref="Complete"/>. For one reader.</summary>
+    public async IAsyncEnumerable<CodeExecutionUpdate> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         bool more;
         do
         {
             more = await _signal.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
             _signal.Reader.TryRead(out _);
-            (OutputStream, StringBuilder)[] pieces;
+            Piece[] pieces;
             lock (_lock)
             {
                 pieces = [.. _unread];
                 _unread.Clear();
             }
 
-            foreach ((OutputStream stream, StringBuilder text) in pieces)
+            foreach (Piece piece in pieces)
             {
-                yield return (stream, text.ToString());
+                if (piece.Update is { } update)
+                {
+                    _room.Reader.TryRead(out _);
+                    yield return update;
+                }
+                else
+                {
+                    yield return new OutputReceivedUpdate(blockIndex, piece.Stream, piece.Text!.ToString());
+                }
             }
         }
         while (more);
@@ -155,17 +181,20 @@ internal sealed class OutputCollector(long maxBytes) : IOutputSink
         _combined.Append(text);
 
         // A reader that is slower than the program gets larger pieces, not more of them.
-        if (_unread.Count > 0 && _unread[^1].Stream == stream)
+        if (_unread is [.., { Text: { } last } piece] && piece.Stream == stream)
         {
-            _unread[^1].Text.Append(text);
+            last.Append(text);
         }
         else
         {
-            _unread.Add((stream, new StringBuilder(text)));
+            _unread.Add(new Piece(stream, new StringBuilder(text), null));
         }
 
         _signal.Writer.TryWrite(true);
     }
+
+    /// <summary>Text of a stream, or another update.</summary>
+    private readonly record struct Piece(OutputStream Stream, StringBuilder? Text, CodeExecutionUpdate? Update);
 
     private sealed class StreamText
     {

@@ -19,6 +19,25 @@ internal sealed partial class GuestAgentClient
             : throw new IOException("The guest agent did not end the set-up.");
     }
 
+    /// <summary>Lets guest code import modules and call functions of the host. Before the seal.</summary>
+    /// <param name="moduleFolders">Folders of Python modules, as the guest sees them.</param>
+    /// <param name="programFolder">The folder of programs.</param>
+    /// <param name="socket">Where guest code connects to call; empty when there is nothing to call. Its folder must be there.</param>
+    /// <param name="serve">Serves a connection and disposes it.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="IOException">The channel ended, or the agent cannot listen.</exception>
+    public async Task OfferFunctionsAsync(
+        IReadOnlyList<string> moduleFolders, string programFolder, string socket, Func<Stream, Task> serve, CancellationToken cancellationToken)
+    {
+        _calls.Serve = serve;
+        GuestFrameWriter frame = new GuestFrameWriter().Texts(moduleFolders).Text(programFolder).Text(socket);
+        GuestReply reply = await RequestAsync(GuestFrameType.Functions, frame, cancellationToken).ConfigureAwait(false);
+        if (reply.Status != GuestReplyStatus.Done)
+        {
+            throw new IOException("The guest agent cannot take calls.");
+        }
+    }
+
     /// <summary>Asks the agent for something and waits for the whole answer.</summary>
     /// <exception cref="EnvironmentLostException">The channel ended first.</exception>
     public async Task<GuestReply> RequestAsync(GuestFrameType type, GuestFrameWriter frame, CancellationToken cancellationToken)
@@ -48,6 +67,9 @@ internal sealed partial class GuestAgentClient
         uint number = NextNumber();
         return await TrySendAsync(frame.Frame(type, number)).ConfigureAwait(false) ? number : throw Lost();
     }
+
+    /// <summary>Tells the agent something about a connection. When the channel has ended, so has the connection, and nobody needs to know.</summary>
+    public Task TellAboutCallAsync(GuestFrameType type, uint connection, GuestFrameWriter frame) => TrySendAsync(frame.Frame(type, connection));
 
     private static EnvironmentLostException Lost() => new("The environment has ended; its files cannot be reached.");
 

@@ -7,17 +7,25 @@ namespace Glovebox.Guest;
 /// <summary>The host's end of the channel to a guest agent: starts runs, hands on their output, ends them.</summary>
 /// <remarks>What comes from the guest is hostile: a frame that the agent never sends ends the channel, and nothing is kept that the
 /// guest could make grow.</remarks>
-internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposable
+internal sealed partial class GuestAgentClient : IAsyncDisposable
 {
     private const int AgentVersion = 2;
     private const int MaxFrame = 1 << 20;
 
+    private readonly Stream _channel;
+    private readonly GuestCalls _calls;
     private readonly ConcurrentDictionary<uint, PendingRun> _runs = new();
     private readonly ConcurrentDictionary<uint, PendingRequest> _requests = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly TaskCompletionSource<GuestHello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private uint _lastNumber;
+
+    public GuestAgentClient(Stream channel)
+    {
+        _channel = channel;
+        _calls = new GuestCalls(this);
+    }
 
     /// <summary>Completes when the channel has ended, for whatever reason.</summary>
     public Task Ended => _ended.Task;
@@ -80,7 +88,7 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
 
     public async ValueTask DisposeAsync()
     {
-        await channel.DisposeAsync().ConfigureAwait(false);
+        await _channel.DisposeAsync().ConfigureAwait(false);
         await _ended.Task.ConfigureAwait(false);
         _writing.Dispose();
     }
@@ -110,7 +118,7 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await channel.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+            await _channel.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -126,7 +134,7 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
             byte[] buffer = new byte[128 << 10];
             int filled = 0;
             int read;
-            while ((read = await channel.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false)) > 0)
+            while ((read = await _channel.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false)) > 0)
             {
                 filled += read;
                 int handled = 0;
@@ -170,6 +178,8 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
             {
                 request.Lose();
             }
+
+            _calls.End();
         }
     }
 
@@ -204,6 +214,9 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
             case GuestFrameType.Reply:
                 // One that was given up is not there any more.
                 _requests.GetValueOrDefault(number)?.Take((GuestReplyStatus)reader.Byte(), reader.Rest);
+                break;
+            case GuestFrameType.CallOpened or GuestFrameType.CallData or GuestFrameType.CallCredited or GuestFrameType.CallClosed:
+                _calls.Handle(type, number, reader);
                 break;
             default:
                 throw new GuestProtocolException("a frame has an unknown type");

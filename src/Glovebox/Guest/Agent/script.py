@@ -7,6 +7,7 @@ def main_module(script):
     if getattr(sys.flags, 'safe_path', False) is False:
         sys.path[0] = folder
     add_user_site()
+    add_module_folders(folder)
     # A module of ours that a file beside the script has the name of would hide it.
     for name in [n for n in sys.modules if n not in _STARTUP_MODULES and '.' not in n]:
         if os.path.exists(os.path.join(folder, name + '.py')) or os.path.isdir(os.path.join(folder, name)):

@@ -20,7 +20,9 @@ CHUNK = 64 << 10
 
 # Frames from the host, and to it; GuestFrameType on the host's side has the same numbers.
 CONFIGURE, RUN, KILL, SEAL, LIST, OPEN_READ, READ, OPEN_WRITE, WRITE, COMMIT, CLOSE, DELETE = range(1, 13)
+FUNCTIONS, CALL_WRITE, CALL_CREDIT, CALL_CLOSE = range(20, 24)
 HELLO, STDOUT, STDERR, EXIT, REPLY = range(32, 37)
+CALL_OPENED, CALL_DATA, CALL_CREDITED, CALL_CLOSED = range(48, 52)
 
 # How a run ended, and what came of a request.
 EXITED, SIGNALED, KILLED, NOT_FOUND, NOT_STARTED, OUT_OF_MEMORY = range(6)

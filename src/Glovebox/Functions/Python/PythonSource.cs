@@ -21,11 +21,14 @@ internal sealed class PythonSource
     }
 
     /// <summary>Takes away blank lines around the code and the indentation that all of it has.</summary>
-    public static string Tidy(string text)
+    public static string Tidy(string text) => Dedent(text).Trim('\n');
+
+    /// <summary>Takes away the indentation that all lines have.</summary>
+    public static string Dedent(string text)
     {
         string[] lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
         int indentation = lines.Where(l => !string.IsNullOrWhiteSpace(l)).Select(l => l.Length - l.TrimStart(' ', '\t').Length).DefaultIfEmpty(0).Min();
-        return string.Join('\n', lines.Select(l => l.Length >= indentation ? l[indentation..] : "")).Trim('\n');
+        return string.Join('\n', lines.Select(l => l.Length >= indentation ? l[indentation..] : ""));
     }
 
     private void Scan()
@@ -173,7 +176,7 @@ internal sealed record PythonFunction(string Name, string Header, string? Docstr
 
             string inner = text[quote.Length..^quote.Length];
             int first = inner.IndexOf('\n', StringComparison.Ordinal);
-            return first < 0 ? inner.Trim() : (inner[..first].Trim() + "\n" + PythonSource.Tidy(inner[first..]).TrimEnd()).Trim();
+            return first < 0 ? inner.Trim() : (inner[..first].Trim() + "\n" + PythonSource.Dedent(inner[(first + 1)..])).Trim();
         }
     }
 

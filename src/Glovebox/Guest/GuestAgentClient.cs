@@ -27,6 +27,9 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
         _calls = new GuestCalls(this);
     }
 
+    /// <summary>Runs what frames set going.</summary>
+    public FrameScheduler FrameWork { get; } = new();
+
     /// <summary>Completes when the channel has ended, for whatever reason.</summary>
     public Task Ended => _ended.Task;
 
@@ -35,7 +38,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
     /// <exception cref="GuestProtocolException">The answer is none.</exception>
     public async Task<GuestHello> ConnectAsync(GuestConfiguration configuration, CancellationToken cancellationToken)
     {
-        _ = ReadAsync();
+        _ = ReadAsync(new byte[128 << 10], 0);
         GuestFrameWriter frame = new GuestFrameWriter()
             .Number((ulong)configuration.AddressSpace)
             .Number((ulong)configuration.Processes)
@@ -126,19 +129,24 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
         }
     }
 
-    private async Task ReadAsync()
+    /// <summary>Reads frames until the channel ends, or until another call of this goes on with it.</summary>
+    /// <param name="buffer">Holds what is read.</param>
+    /// <param name="filled">How much of it holds the beginning of a frame.</param>
+    /// <param name="begun">The read that goes on, or null.</param>
+    private async Task ReadAsync(byte[] buffer, int filled, ValueTask<int>? begun = null)
     {
         Exception? failure = null;
+        bool goesOn = false;
         try
         {
-            byte[] buffer = new byte[128 << 10];
-            int filled = 0;
+            ValueTask<int> reading = begun ?? _channel.ReadAsync(buffer.AsMemory(filled));
             int read;
-            while ((read = await _channel.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false)) > 0)
+            while ((read = await reading.ConfigureAwait(false)) > 0)
             {
                 filled += read;
                 int handled = 0;
                 int needed = 0;
+                FrameWork.Begin();
                 while (filled - handled >= sizeof(int))
                 {
                     int size = BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(handled));
@@ -163,6 +171,18 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
                 {
                     Array.Resize(ref buffer, MaxFrame + sizeof(int));
                 }
+
+                reading = _channel.ReadAsync(buffer.AsMemory(filled));
+                if (reading.IsCompleted || FrameWork.Take() is not { } work)
+                {
+                    FrameWork.QueueAll();
+                    continue;
+                }
+
+                goesOn = true;
+                _ = ReadAsync(buffer, filled, reading);
+                work();
+                return;
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or GuestProtocolException)
@@ -171,16 +191,24 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
         }
         finally
         {
-            _hello.TrySetException(failure ?? new IOException("The guest agent ended before it answered."));
-            _ = _hello.Task.Exception;
-            _ended.TrySetResult();
-            foreach (PendingRequest request in _requests.Values)
+            if (!goesOn)
             {
-                request.Lose();
+                End(failure);
             }
-
-            _calls.End();
         }
+    }
+
+    private void End(Exception? failure)
+    {
+        _hello.TrySetException(failure ?? new IOException("The guest agent ended before it answered."));
+        _ = _hello.Task.Exception;
+        _ended.TrySetResult();
+        foreach (PendingRequest request in _requests.Values)
+        {
+            request.Lose();
+        }
+
+        _calls.End();
     }
 
     private void Handle(ReadOnlySpan<byte> frame)

@@ -12,7 +12,7 @@ internal sealed class GuestCallStream(GuestAgentClient agent, uint number) : Str
 
     private const int MaxChunk = 64 << 10;
 
-    private readonly Pipe _received = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly Pipe _received = new(new PipeOptions(readerScheduler: agent.FrameWork, pauseWriterThreshold: 0, useSynchronizationContext: false));
     private readonly Lock _lock = new();
     private TaskCompletionSource? _moreCredit;
     private int _credit = Window;

@@ -56,7 +56,7 @@ public abstract class HostFunctionConformance(ExecutorKind kind)
             },
             "extend"));
         Assert.Equal(
-            "{'id': 9007199254740993, 'lines': [{'name': 'a', 'price': 1.25, 'tag': 'x'}, {'name': 'b', 'price': 2.5, 'tag': None}]}\n",
+            "{'id': 9007199254740993, 'lines': [{'name': 'a', 'price': 1.25, 'tag': 'x'}, {'name': 'b', 'price': 2.5}]}\n",
             await PrintAsync(session, "from functions import extend", "extend({'id': 9007199254740993, 'lines': [{'name': 'a', 'price': 1.25, 'tag': 'x'}]})"));
         Assert.Equal((9007199254740993, 1.25m), (got!.Id, got.Lines[0].Price));
     }
@@ -107,7 +107,7 @@ public abstract class HostFunctionConformance(ExecutorKind kind)
     public async Task Large_arguments_and_results_arrive_whole()
     {
         await using Session session = await StartAsync(Function((string text) => text + text, "twice"));
-        Assert.Equal("True\n", await PrintAsync(session, "from functions import twice\ntext = 'ä🧤x' * 200_000", "twice(text) == text + text"));
+        Assert.Equal("True\n", await PrintAsync(session, "from functions import twice\ntext = 'ä🧤x' * 50_000", "twice(text) == text + text"));
     }
 
     [Fact]
@@ -127,12 +127,12 @@ public abstract class HostFunctionConformance(ExecutorKind kind)
     {
         await using Session session = await StartAsync(Function(Describe, "describe"));
         string help = (await session.PythonAsync("import functions\nhelp(functions.describe)")).Output;
-        Assert.Contains("describe(city: 'str', days: 'int' = 3, tags: 'list[str] | None' = None) -> 'dict[str, int]'", help, StringComparison.Ordinal);
+        Assert.Contains("describe(city: 'str', days: 'int' = 3, tags: 'list[int] | None' = None) -> 'dict[str, int]'", help, StringComparison.Ordinal);
         Assert.Contains("Tells the weather.", help, StringComparison.Ordinal);
         Assert.Contains("city: Where.", help, StringComparison.Ordinal);
 
         [Description("Tells the weather.")]
-        static Dictionary<string, int> Describe([Description("Where.")] string city, int days = 3, string[]? tags = null) => new() { [city] = days + (tags?.Length ?? 0) };
+        static Dictionary<string, int> Describe([Description("Where.")] string city, int days = 3, int[]? tags = null) => new() { [city] = days + (tags?.Length ?? 0) };
     }
 
     [Fact]

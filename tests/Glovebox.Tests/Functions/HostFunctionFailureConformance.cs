@@ -54,9 +54,11 @@ public abstract class HostFunctionFailureConformance(ExecutorKind kind)
     public async Task The_token_of_a_function_is_cancelled_when_the_block_times_out()
     {
         Waiting waiting = new();
-        await using Session session = await Session.StartAsync(kind, With(waiting.Function) with { TimeProvider = new RealClock(), Timeout = TimeSpan.FromSeconds(3) });
-        CodeResult result = await session.PythonAsync("import functions\nfunctions.wait()");
-        Assert.True(result.Blocks[0].TimedOut);
+        await using Session session = await Session.StartAsync(kind, With(waiting.Function));
+        Running running = session.Begin("python", "import functions\nfunctions.wait()");
+        await waiting.Begun.WaitAsync(Ct);
+        session.Clock.Advance(TimeSpan.FromSeconds(60));
+        Assert.True((await running.Completion).Blocks[0].TimedOut);
         await waiting.CancelledAsync();
         Assert.Equal("on\n", (await session.BashAsync("echo on")).Output);
     }
@@ -108,13 +110,20 @@ public abstract class HostFunctionFailureConformance(ExecutorKind kind)
     public async Task A_function_that_heeds_no_token_does_not_delay_the_end_of_the_block()
     {
         TaskCompletionSource<int> never = new();
-        await using Session session = await Session.StartAsync(
-            kind, With(Function(() => never.Task, "never"), Function(() => 1, "one")) with { TimeProvider = new RealClock(), Timeout = TimeSpan.FromSeconds(3) });
-        CodeResult result = await session.PythonAsync("import functions\nfunctions.never()");
-        Assert.True(result.Blocks[0].TimedOut);
-        Assert.InRange(result.Blocks[0].Duration, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using Session session = await Session.StartAsync(kind, With(Function(Never, "never"), Function(() => 1, "one")));
+        Running running = session.Begin("python", "import functions\nfunctions.never()");
+        await begun.Task.WaitAsync(Ct);
+        session.Clock.Advance(TimeSpan.FromSeconds(60));
+        Assert.True((await running.Completion).Blocks[0].TimedOut);
         Assert.Equal("1\n", (await session.PythonAsync("import functions\nprint(functions.one())")).Output);
         never.SetResult(0);
+
+        Task<int> Never()
+        {
+            begun.SetResult();
+            return never.Task;
+        }
     }
 
     [Fact]

@@ -29,7 +29,8 @@ internal static class PythonText
     public static string Docstring(string text, string indentation)
     {
         StringBuilder literal = new("\"\"\"");
-        foreach (Rune rune in text.ReplaceLineEndings("\n").EnumerateRunes())
+        text = text.ReplaceLineEndings("\n");
+        foreach (Rune rune in (text.Contains('\n') ? text + "\n" : text).EnumerateRunes())
         {
             literal.Append(rune.Value switch
             {

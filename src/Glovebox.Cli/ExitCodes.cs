@@ -8,9 +8,9 @@ internal static class ExitCodes
     /// <summary>Glovebox itself could not run the code.</summary>
     public const int CouldNotRun = 125;
 
-    /// <summary>128 + SIGINT, as a shell has it.</summary>
-    public const int Interrupted = 130;
+    /// <summary>128 + SIGPIPE: nobody reads what the programs print, so they were ended.</summary>
+    public const int OutputClosed = 141;
 
-    /// <summary>128 + SIGTERM.</summary>
-    public const int Terminated = 143;
+    /// <summary>What a shell says of a program that a signal ended.</summary>
+    public static int Signalled(int signal) => 128 + signal;
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Glovebox.Cli.Doctor;
 using Glovebox.Cli.Output;
 using Glovebox.Cli.Run;
@@ -9,30 +10,65 @@ namespace Glovebox.Cli;
 /// <summary>The tool.</summary>
 internal static class Program
 {
-    /// <summary>The exit code that says which signal ended the tool.</summary>
-    public static int Signalled { get; private set; } = ExitCodes.Interrupted;
+    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON object when all is over." };
 
     public static async Task<int> Main(string[] args)
     {
-        using CancellationTokenSource ended = new();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => End(c, ExitCodes.Interrupted));
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => End(c, ExitCodes.Terminated));
-        RootCommand root = new("Runs code that a language model wrote, isolated.") { RunCommand.Create(), DoctorCommand.Create() };
-        ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        // A file's name may begin with @: it is not a file of further arguments.
+        ParseResult parsed = CreateRoot().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        bool json = parsed.GetResult(Json) is { Implicit: false };
+        using TerminationSignals signals = new();
+        try
         {
-            RunSession.Fail(args.Contains("--json"), new JsonError("usage", string.Join(" ", parsed.Errors.Select(e => e.Message)), "See: glovebox --help"));
-            return ExitCodes.WrongUsage;
+            if (parsed.Errors.Count > 0)
+            {
+                throw CliException.Usage(string.Join(" ", parsed.Errors.Select(e => TerminalText.Line(e.Message))), SeeHelp(parsed.CommandResult.Command));
+            }
+
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, signals.Token).ConfigureAwait(false);
         }
-
-        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, ended.Token).ConfigureAwait(false);
-
-        void End(PosixSignalContext context, int exitCode)
+        catch (Exception e)
         {
-            // The sandbox is ended before the tool is.
-            context.Cancel = true;
-            Signalled = exitCode;
-            ended.Cancel();
+            return Failure.Report(e, json, signals);
+        }
+    }
+
+    private static RootCommand CreateRoot()
+    {
+        RootCommand root = new("Runs code that a language model wrote, isolated from this machine.")
+        {
+            RunCommand.Create(Json),
+            DoctorCommand.Create(Json),
+        };
+        Help help = new();
+        root.Options.OfType<HelpOption>().Single().Action = help;
+
+        // Without a command there is nothing to do but to say which there are.
+        root.SetAction(parsed =>
+        {
+            help.Invoke(parsed);
+            return ExitCodes.WrongUsage;
+        });
+        return root;
+    }
+
+    private static string SeeHelp(Command command) => $"See: glovebox {(command is RootCommand ? "" : command.Name + " ")}--help";
+
+    /// <summary>The help that follows from the options, and what else there is to say.</summary>
+    private sealed class Help : SynchronousCommandLineAction
+    {
+        private readonly HelpAction _options = new();
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            int exitCode = _options.Invoke(parseResult);
+            if (parseResult.CommandResult.Command.Name == RunCommand.Name)
+            {
+                parseResult.InvocationConfiguration.Output.Write(RunCommand.Notes);
+            }
+
+            return exitCode;
         }
     }
 }

@@ -4,10 +4,12 @@ namespace Glovebox;
 /// <remarks>
 /// A value that is left null takes its default, applied as strongly as the machine allows (a cgroup, else resource limits). A value
 /// that was set and that cannot be enforced in full fails the start with a <see cref="PolicyNotEnforceableException"/>.
-/// <see cref="EnvironmentCapabilities"/> tells what holds, and how.
+/// <see cref="EnvironmentCapabilities"/> tells what holds, and how. An executor copies its policy when it is made.
 /// </remarks>
 public sealed record ExecutionPolicy
 {
+    // Setters, not init: the source-generated configuration binder passes over init, and a limit that is lost without a word limits nothing.
+
     /// <summary>The default of <see cref="Memory"/>: 2 GiB.</summary>
     public const long DefaultMemory = 2L << 30;
 
@@ -22,7 +24,7 @@ public sealed record ExecutionPolicy
     public long? Memory
     {
         get;
-        init
+        set
         {
             AtLeast(value, 16L << 20, nameof(Memory));
             field = value;
@@ -34,7 +36,7 @@ public sealed record ExecutionPolicy
     public long? DiskSpace
     {
         get;
-        init
+        set
         {
             AtLeast(value, 1L << 20, nameof(DiskSpace));
             field = value;
@@ -47,7 +49,7 @@ public sealed record ExecutionPolicy
     public long? MaxOutput
     {
         get;
-        init
+        set
         {
             AtLeast(value, 1L << 10, nameof(MaxOutput));
             if (value > 1L << 30)
@@ -64,7 +66,7 @@ public sealed record ExecutionPolicy
     public double? Cpus
     {
         get;
-        init
+        set
         {
             if (value is { } cpus && !(cpus >= 0.01 && double.IsFinite(cpus)))
             {
@@ -80,7 +82,7 @@ public sealed record ExecutionPolicy
     public int? MaxProcesses
     {
         get;
-        init
+        set
         {
             AtLeast(value, 4, nameof(MaxProcesses));
             field = value;
@@ -92,7 +94,7 @@ public sealed record ExecutionPolicy
     public NetworkAccess Network
     {
         get;
-        init
+        set
         {
             if (!Enum.IsDefined(value))
             {
@@ -105,7 +107,7 @@ public sealed record ExecutionPolicy
 
     /// <summary>Whether everything but the work directory and the temporary directories is read-only. Null: as the environment does
     /// by itself (bubblewrap: always read-only).</summary>
-    public bool? ReadOnlyRootFilesystem { get; init; }
+    public bool? ReadOnlyRootFilesystem { get; set; }
 
     /// <summary>The user that guest code runs as, <c>uid</c> or <c>uid:gid</c>, as guest code sees it; not root. Null: the environment's
     /// unprivileged user.</summary>
@@ -113,7 +115,7 @@ public sealed record ExecutionPolicy
     public string? User
     {
         get;
-        init
+        set
         {
             if (value is not null)
             {

@@ -1,9 +1,11 @@
 namespace Glovebox.Cli.Output;
 
-/// <summary>Shows a run to whoever reads the tool's output.</summary>
-internal interface IRunOutput
+/// <summary>Shows a run to whoever reads the tool's output. Disposed when the run is over, however it ended.</summary>
+internal interface IRunOutput : IDisposable
 {
+    /// <summary>Shows what happened, at once.</summary>
     void Show(CodeExecutionUpdate update);
 
-    void Finish(CodeResult result, string executor);
+    /// <summary>Shows what there is to say when all is over.</summary>
+    void Finish(CodeResult result);
 }

@@ -1,40 +1,47 @@
 using System.Globalization;
-using System.Text;
 
 namespace Glovebox.Cli.Output;
 
-/// <summary>Output for pipes and files: the programs' streams unchanged on ours, and what Glovebox says on standard error.</summary>
-internal sealed class PlainOutput : IRunOutput, IDisposable
+/// <summary>Output for pipes and files: the programs' streams on ours, as they are, and what Glovebox says on standard error.</summary>
+/// <param name="blockCount">How many blocks there are.</param>
+/// <param name="filesVanish">Whether the work directory goes with the run.</param>
+internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
 {
-    private readonly Stream _output = Console.OpenStandardOutput();
-    private readonly Stream _errors = Console.OpenStandardError();
-    private bool _errorLineIsOpen;
+    private readonly Channel _output = new(StandardStream.Output);
+    private readonly Channel _errors = new(StandardStream.Error);
+
+    /// <summary>Where both go to one place, what is written to one ends the line of the other.</summary>
+    private readonly bool _areTheSame = StandardStream.AreTheSame;
+    private bool _isFinished;
 
     public void Show(CodeExecutionUpdate update)
     {
         switch (update)
         {
             case BlockStartedUpdate started:
-                Say(string.Create(CultureInfo.InvariantCulture, $"--- {started.BlockIndex + 1}: {TerminalText.Line(started.Block.Language)} ---"));
-                break;
-            case OutputReceivedUpdate { Stream: OutputStream.StandardOutput } output:
-                Write(_output, output.Text);
+                Say(string.Create(CultureInfo.InvariantCulture, $"--- {started.BlockIndex + 1}/{blockCount} {TerminalText.Line(started.Block.Language)} ---"));
                 break;
             case OutputReceivedUpdate output:
-                Write(_errors, output.Text);
-                _errorLineIsOpen = !output.Text.EndsWith('\n');
+                Write(output.Stream == OutputStream.StandardOutput ? _output : _errors, output.Text);
                 break;
-            case BlockCompletedUpdate { Result.ExitCode: not 0 } completed:
-                Say(string.Create(CultureInfo.InvariantCulture, $"--- exit code {completed.Result.ExitCode} ---"));
+            case BlockCompletedUpdate completed:
+                _output.End();
+                _errors.End();
+                if (completed.Result.ExitCode != 0)
+                {
+                    Say($"--- {BlockOutcome.Describe(completed.Result)} ---");
+                }
+
                 break;
         }
     }
 
-    public void Finish(CodeResult result, string executor)
+    public void Finish(CodeResult result)
     {
+        _isFinished = true;
         if (result.OutputFiles.Count > 0)
         {
-            Say("--- files ---");
+            Say(filesVanish ? "--- files (they go with the temporary work directory; --work-dir DIR keeps them) ---" : "--- files ---");
             foreach (WorkspaceFile file in result.OutputFiles)
             {
                 Say($"{TerminalText.Line(file.Path)} ({Run.ByteSize.Format(file.Size)})");
@@ -44,19 +51,50 @@ internal sealed class PlainOutput : IRunOutput, IDisposable
 
     public void Dispose()
     {
-        _output.Dispose();
-        _errors.Dispose();
+        // An error is about to be said.
+        if (!_isFinished && _errors.LineIsOpen)
+        {
+            Write(_errors, "\n");
+        }
     }
 
-    private void Say(string line)
+    /// <summary>Writes a line of Glovebox's own, on a line of its own.</summary>
+    private void Say(string line) => Write(_errors, (_errors.LineIsOpen ? "\n" : "") + line + "\n");
+
+    private void Write(Channel channel, string text)
     {
-        Write(_errors, (_errorLineIsOpen ? "\n" : "") + line + "\n");
-        _errorLineIsOpen = false;
+        channel.Write(text);
+        if (_areTheSame)
+        {
+            (channel == _output ? _errors : _output).LineIsOpen = channel.LineIsOpen;
+        }
     }
 
-    private static void Write(Stream stream, string text)
+    /// <summary>One of our streams. One that is a terminal after all must not obey the guest.</summary>
+    private sealed class Channel(StandardStream stream)
     {
-        stream.Write(Encoding.UTF8.GetBytes(text));
-        stream.Flush();
+        private readonly TerminalText? _safe = stream.IsTerminal ? new TerminalText(passesColours: false) : null;
+
+        public bool LineIsOpen { get; set; }
+
+        public void Write(string text)
+        {
+            string clean = _safe is null ? text : _safe.Clean(text);
+            if (clean.Length > 0)
+            {
+                stream.Write(clean);
+                LineIsOpen = clean[^1] != '\n';
+            }
+        }
+
+        /// <summary>Writes what was held back.</summary>
+        public void End()
+        {
+            if (_safe?.End() is { Length: > 0 } rest)
+            {
+                stream.Write(rest);
+                LineIsOpen = true;
+            }
+        }
     }
 }

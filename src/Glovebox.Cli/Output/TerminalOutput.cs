@@ -1,13 +1,21 @@
 using System.Globalization;
-using Spectre.Console;
 
 namespace Glovebox.Cli.Output;
 
 /// <summary>Output for a person at a terminal.</summary>
-internal sealed class TerminalOutput(IAnsiConsole console, TextWriter writer) : IRunOutput
+/// <param name="blockCount">How many blocks there are.</param>
+/// <param name="executor">Where they run.</param>
+/// <param name="filesVanish">Whether the work directory goes with the run.</param>
+/// <param name="traits">What the terminal can do.</param>
+internal sealed class TerminalOutput(int blockCount, string executor, bool filesVanish, TerminalTraits traits) : IRunOutput
 {
-    private readonly TerminalText _outputText = new();
-    private readonly TerminalText _errorText = new();
+    private const int MostFilesShown = 20;
+    private const int LongestName = 60;
+
+    private readonly TerminalStyle _style = new(traits.HasColour);
+    private readonly TerminalText _outputText = new(traits.HasColour);
+    private readonly TerminalText _errorText = new(traits.HasColour);
+    private bool _hasPrinted;
     private bool _lineIsOpen;
 
     public void Show(CodeExecutionUpdate update)
@@ -15,77 +23,106 @@ internal sealed class TerminalOutput(IAnsiConsole console, TextWriter writer) : 
         switch (update)
         {
             case BlockStartedUpdate started:
-                Rule($"[bold]{started.BlockIndex + 1}[/] {Markup.Escape(TerminalText.Line(started.Block.Language))}", "blue");
+                StandardStream.Output.Write(Header(started.BlockIndex, started.Block.Language, TerminalTraits.Width()) + "\n");
                 break;
             case OutputReceivedUpdate output:
                 Write((output.Stream == OutputStream.StandardOutput ? _outputText : _errorText).Clean(output.Text));
                 break;
             case BlockCompletedUpdate completed:
-                Complete(completed.Result);
+                CloseLine();
+                StandardStream.Output.Write(Footer(completed.Result) + "\n");
                 break;
         }
     }
 
-    public void Finish(CodeResult result, string executor)
+    public void Finish(CodeResult result)
     {
-        foreach (WorkspaceFile file in result.OutputFiles)
+        if (result.Blocks.Count < blockCount)
         {
-            console.MarkupLine($"[blue]file[/] {Markup.Escape(TerminalText.Line(file.Path))} [dim]({Run.ByteSize.Format(file.Size)})[/]");
+            int left = blockCount - result.Blocks.Count;
+            Say(_style.Dim(string.Create(CultureInfo.InvariantCulture, $"{left} more {(left == 1 ? "block" : "blocks")} not run")));
         }
 
-        console.MarkupLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"[dim]{result.Blocks.Count} {(result.Blocks.Count == 1 ? "block" : "blocks")} in {executor}, {Duration(result.Blocks.Sum(b => b.Duration.TotalMilliseconds))}[/]"));
-    }
-
-    private void Complete(BlockResult result)
-    {
-        Write(_outputText.End() + _errorText.End());
-        CloseLine();
-        if (result.ExitCode != 0)
+        if (result.OutputFiles.Count > 0)
         {
-            console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"[red]exit code {result.ExitCode}[/] [dim]{Duration(result.Duration.TotalMilliseconds)}[/]"));
-        }
-        else
-        {
-            console.MarkupLine($"[green]ok[/] [dim]{Duration(result.Duration.TotalMilliseconds)}[/]");
+            List(result.OutputFiles);
         }
     }
 
-    private void Rule(string title, string colour)
+    public void Dispose() => CloseLine();
+
+    /// <summary>One line, as wide as the terminal: <c>── 1/2 python ───── bubblewrap ──</c>.</summary>
+    private string Header(int index, string language, int width)
     {
-        CloseLine();
-        console.Write(new Rule(title) { Justification = Justify.Left, Style = Style.Parse(colour) });
+        string dash = traits.HasUnicode ? "─" : "-";
+        string number = blockCount == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{index + 1}/{blockCount} ");
+        string name = Shorten(TerminalText.Line(language), Math.Max(8, width - number.Length - 4));
+        int gap = width - (number.Length + name.Length + executor.Length + 8);
+        string tail = gap > 0 ? $" {Repeat(dash, gap)} {executor} {Repeat(dash, 2)}" : "";
+        return $"{_style.Blue(Repeat(dash, 2))} {_style.Dim(number)}{_style.Bold(name)}{_style.Blue(tail)}";
+    }
+
+    private string Footer(BlockResult result)
+    {
+        string duration = _style.Dim(Duration(result.Duration));
+        string cut = result.Truncated ? _style.Yellow(", output shortened") : "";
+        return result.ExitCode == 0
+            ? $"{_style.Green(traits.HasUnicode ? "✓" : "ok")} {duration}{cut}"
+            : $"{_style.Red($"{(traits.HasUnicode ? "✗ " : "")}{BlockOutcome.Describe(result)}")}{_style.Dim(",")} {duration}{cut}";
+    }
+
+    private void List(IReadOnlyList<WorkspaceFile> files)
+    {
+        Say(_style.Bold("Files"));
+        (string Name, string Size)[] shown = [.. files.Take(MostFilesShown).Select(f => (TerminalText.Line(f.Path), Run.ByteSize.Format(f.Size)))];
+        int width = Math.Min(shown.Max(f => f.Name.Length), LongestName);
+        foreach ((string name, string size) in shown)
+        {
+            Say($"  {name.PadRight(width)}  {_style.Dim(size.PadLeft(9))}");
+        }
+
+        if (files.Count > MostFilesShown)
+        {
+            Say(_style.Dim(string.Create(CultureInfo.InvariantCulture, $"  and {files.Count - MostFilesShown} more")));
+        }
+
+        if (filesVanish)
+        {
+            Say(_style.Dim("They go with the temporary work directory; --work-dir DIR keeps them."));
+        }
     }
 
     private void Write(string text)
     {
         if (text.Length > 0)
         {
-            writer.Write(text);
-            writer.Flush();
-            _lineIsOpen = !text.EndsWith('\n');
+            StandardStream.Output.Write(text);
+            _hasPrinted = true;
+            _lineIsOpen = text[^1] != '\n';
         }
     }
 
-    /// <summary>Ends the line and takes back the program's colours.</summary>
+    /// <summary>Ends what a program has printed: its line, and its colours.</summary>
     private void CloseLine()
     {
-        if (console.Profile.Capabilities.Ansi)
+        Write(_outputText.End() + _errorText.End());
+        if (_hasPrinted)
         {
-            writer.Write("\u001b[0m");
+            StandardStream.Output.Write(_style.Reset + (_lineIsOpen ? "\n" : ""));
+            _hasPrinted = _lineIsOpen = false;
         }
-
-        if (_lineIsOpen)
-        {
-            writer.Write('\n');
-            _lineIsOpen = false;
-        }
-
-        writer.Flush();
     }
 
-    private static string Duration(double milliseconds) => milliseconds < 1000
-        ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.#} ms")
-        : string.Create(CultureInfo.InvariantCulture, $"{milliseconds / 1000:0.##} s");
+    private static void Say(string line) => StandardStream.Output.Write(line + "\n");
+
+    private string Shorten(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + (traits.HasUnicode ? "…" : "~");
+
+    private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
+
+    private static string Duration(TimeSpan duration) => duration.TotalSeconds switch
+    {
+        < 1 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds:0} ms"),
+        < 60 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.0} s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(duration.TotalMinutes):0} min {duration.Seconds} s"),
+    };
 }

@@ -1,111 +1,118 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace Glovebox.Cli.Output;
 
-/// <summary>Makes text of a guest safe to show in a terminal.</summary>
+/// <summary>Makes the text of a guest safe to show in a terminal, piece by piece.</summary>
 /// <remarks>A terminal obeys what it is sent: it can be made to hide text, to change its title, to answer as if the user had typed. Only
 /// line feeds, tabs, carriage returns and colours (SGR) pass; any other control character is shown as a picture of itself.</remarks>
-internal sealed class TerminalText
+/// <param name="passesColours">Whether colours pass, or are left out.</param>
+internal sealed class TerminalText(bool passesColours)
 {
     private const char Escape = '\u001b';
     private const int LongestColour = 32;
 
-    /// <summary>The beginning of an escape sequence whose end has not arrived.</summary>
-    private readonly StringBuilder _pending = new();
+    /// <summary>Controls, and what turns the direction of text around.</summary>
+    private static readonly SearchValues<char> Unsafe = SearchValues.Create(
+    [
+        .. Range(0, 0x1f).Except(['\n', '\t', '\r']), .. Range(0x7f, 0x9f), .. Range(0x202a, 0x202e), .. Range(0x2066, 0x2069),
+    ]);
 
-    /// <summary>Makes a text safe that may hold part of a colour sequence at its end.</summary>
+    private static readonly SearchValues<char> ColourParameters = SearchValues.Create("0123456789;:");
+
+    /// <summary>The beginning of a colour whose end has not arrived.</summary>
+    private string _pending = "";
+
+    /// <summary>Makes a text safe; the beginning of a colour at its end is held back for the next.</summary>
     public string Clean(string text)
     {
-        StringBuilder clean = new(text.Length);
-        foreach (char c in text)
+        if (_pending.Length > 0)
         {
-            if (_pending.Length > 0)
-            {
-                _pending.Append(c);
-                if (IsColourSoFar(_pending))
-                {
-                    if (c == 'm')
-                    {
-                        clean.Append(_pending);
-                        _pending.Clear();
-                    }
-
-                    continue;
-                }
-
-                char last = _pending[^1];
-                _pending.Length--;
-                Flush(clean);
-                if (last == Escape)
-                {
-                    _pending.Append(last);
-                    continue;
-                }
-
-                clean.Append(Visible(last));
-            }
-            else if (c == Escape)
-            {
-                _pending.Append(c);
-            }
-            else
-            {
-                clean.Append(Visible(c));
-            }
+            text = _pending + text;
+            _pending = "";
         }
 
-        return clean.ToString();
+        StringBuilder clean = new(text.Length);
+        ReadOnlySpan<char> rest = text;
+        for (int at; (at = rest.IndexOfAny(Unsafe)) >= 0;)
+        {
+            clean.Append(rest[..at]);
+            rest = rest[at..];
+            int length = rest[0] == Escape ? ColourLength(rest) : -1;
+            if (length == 0)
+            {
+                _pending = rest.ToString();
+                return clean.ToString();
+            }
+
+            if (length < 0)
+            {
+                clean.Append(Picture(rest[0]));
+                length = 1;
+            }
+            else if (passesColours)
+            {
+                clean.Append(rest[..length]);
+            }
+
+            rest = rest[length..];
+        }
+
+        return clean.Append(rest).ToString();
     }
 
     /// <summary>Gives what was held back.</summary>
     public string End()
     {
-        StringBuilder clean = new();
-        Flush(clean);
-        return clean.ToString();
+        string clean = string.Concat(_pending.Select(c => Unsafe.Contains(c) ? Picture(c) : c.ToString()));
+        _pending = "";
+        return clean;
     }
 
-    /// <summary>Makes a text safe that is to stay on one line, such as a file's name.</summary>
-    public static string Line(string text) => string.Concat(text.Select(c => c is '\n' or '\t' or '\r' ? Picture(c) : Visible(c)));
-
-    private void Flush(StringBuilder clean)
+    /// <summary>Makes a text safe that is to stay on one line and to hide nothing, such as a file's name or a line of code.</summary>
+    public static string Line(string text)
     {
-        for (int i = 0; i < _pending.Length; i++)
+        StringBuilder clean = new(text.Length);
+        foreach (Rune rune in text.EnumerateRunes())
         {
-            clean.Append(Visible(_pending[i]));
-        }
-
-        _pending.Clear();
-    }
-
-    private static bool IsColourSoFar(StringBuilder sequence)
-    {
-        if (sequence.Length > LongestColour || (sequence.Length > 1 && sequence[1] != '['))
-        {
-            return false;
-        }
-
-        for (int i = 2; i < sequence.Length; i++)
-        {
-            char c = sequence[i];
-            if (!(c is (>= '0' and <= '9') or ';' or ':' || (c == 'm' && i == sequence.Length - 1)))
+            // What has no shape of its own (joiners, tags, marks of direction) would make two different texts look the same.
+            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
             {
-                return false;
+                clean.Append(Picture(rune.Value));
+            }
+            else
+            {
+                clean.Append(rune);
             }
         }
 
-        return true;
+        return clean.ToString();
     }
 
-    private static char Visible(char c) => c switch
+    /// <summary>The length of the colour that a text begins with: 0 when its end has not arrived, -1 when it is none.</summary>
+    private static int ColourLength(ReadOnlySpan<char> text)
     {
-        '\n' or '\t' or '\r' => c,
-        < ' ' or '\u007f' => Picture(c),
+        if (text.Length > 1 && text[1] != '[')
+        {
+            return -1;
+        }
 
-        // C1 controls, and what turns the direction of text around.
-        (>= '\u0080' and <= '\u009f') or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069') => '\uFFFD',
-        _ => c,
+        int parameters = text.Length < 2 ? 0 : text[2..].IndexOfAnyExcept(ColourParameters);
+        int end = parameters < 0 ? text.Length : 2 + parameters;
+        return end > LongestColour ? -1
+            : end >= text.Length ? 0
+            : text[end] == 'm' ? end + 1
+            : -1;
+    }
+
+    private static string Picture(int c) => c switch
+    {
+        < ' ' => ((char)('\u2400' + c)).ToString(),
+        '\u007f' => "\u2421",
+        _ => string.Create(CultureInfo.InvariantCulture, $"<U+{c:X4}>"),
     };
 
-    private static char Picture(char c) => c == '\u007f' ? '\u2421' : (char)('\u2400' + c);
+    private static IEnumerable<char> Range(int first, int last) => Enumerable.Range(first, last - first + 1).Select(c => (char)c);
 }

@@ -6,12 +6,10 @@ namespace Glovebox.Cli.Run;
 /// <remarks>It talks to the terminal itself, so that the reply may come through standard input and the output go through a pipe.</remarks>
 internal sealed class ApprovalPrompt : IDisposable
 {
-    private const string Terminal = "/dev/tty";
+    private readonly TextReader _reader;
+    private readonly TextWriter _writer;
 
-    private readonly StreamReader _reader;
-    private readonly StreamWriter _writer;
-
-    private ApprovalPrompt(StreamReader reader, StreamWriter writer)
+    private ApprovalPrompt(TextReader reader, TextWriter writer)
     {
         _reader = reader;
         _writer = writer;
@@ -20,12 +18,14 @@ internal sealed class ApprovalPrompt : IDisposable
     /// <exception cref="CliException">There is no terminal to ask at.</exception>
     public static ApprovalPrompt Open()
     {
+        const string input = "/dev/tty";
         try
         {
-            StreamReader reader = new(new FileStream(Terminal, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
-            return new ApprovalPrompt(
-                reader,
-                new StreamWriter(new FileStream(Terminal, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)) { AutoFlush = true });
+            return OperatingSystem.IsWindows()
+                ? new ApprovalPrompt(new StreamReader("CONIN$"), new StreamWriter("CONOUT$") { AutoFlush = true })
+                : new ApprovalPrompt(
+                    new StreamReader(new FileStream(input, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0)),
+                    new StreamWriter(new FileStream(input, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)) { AutoFlush = true });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -33,17 +33,22 @@ internal sealed class ApprovalPrompt : IDisposable
         }
     }
 
-    public async ValueTask<ApprovalDecision> AskAsync(CodeBlock block, CancellationToken cancellationToken)
+    public async ValueTask<ApprovalDecision> AskAsync(ApprovalContext context, CancellationToken cancellationToken)
     {
-        await _writer.WriteLineAsync($"\n{TerminalText.Line(block.Language)}:").ConfigureAwait(false);
-        foreach (string line in block.Code.TrimEnd('\n').Split('\n'))
+        string number = context.Blocks.Count == 1 ? "" : $" ({context.BlockIndex + 1} of {context.Blocks.Count})";
+        await _writer.WriteLineAsync($"{TerminalText.Line(context.Block.Language)}{number}").ConfigureAwait(false);
+        foreach (string line in context.Block.Code.TrimEnd('\n').Split('\n'))
         {
-            // A carriage return would let the shown code differ from the code that runs.
             await _writer.WriteLineAsync("  | " + TerminalText.Line(line.Replace("\t", "    ", StringComparison.Ordinal))).ConfigureAwait(false);
         }
 
         await _writer.WriteAsync("Run this block? [y/N] ").ConfigureAwait(false);
         string? answer = await _reader.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+        if (answer is null)
+        {
+            await _writer.WriteLineAsync().ConfigureAwait(false);
+        }
+
         return answer?.Trim().ToUpperInvariant() is "Y" or "YES" ? ApprovalDecision.Approve() : ApprovalDecision.Deny("The user said no.");
     }
 

@@ -48,7 +48,7 @@ internal static class ByteSize
         }
 
         return unit < 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes")
+            ? string.Create(CultureInfo.InvariantCulture, $"{bytes} {(bytes == 1 ? "byte" : "bytes")}")
             : string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {Units[unit]}iB");
     }
 }

@@ -1,33 +1,40 @@
 using System.Text;
+using Glovebox.Cli.Output;
 
 namespace Glovebox.Cli.Run;
 
-/// <summary>Reads the reply or script and takes its code blocks out.</summary>
+/// <summary>Reads a reply or a script and takes its code blocks out.</summary>
 internal static class ReplyReader
 {
+    /// <summary>The name that stands for standard input.</summary>
+    public const string StandardInput = "-";
+
     private const int LongestReply = 16 << 20;
+
+    private static readonly string[] MarkdownExtensions = ["", ".md", ".markdown", ".txt"];
 
     private static readonly Dictionary<string, string> LanguagesByExtension = new(StringComparer.OrdinalIgnoreCase)
     {
-        [".py"] = "python",
-        [".sh"] = "sh",
-        [".bash"] = "bash",
-        [".ps1"] = "pwsh",
-        [".js"] = "javascript",
-        [".mjs"] = "javascript",
-        [".cs"] = "csharp",
+        [".py"] = CodeLanguage.Python.Name,
+        [".sh"] = CodeLanguage.Sh.Name,
+        [".bash"] = CodeLanguage.Bash.Name,
+        [".ps1"] = CodeLanguage.PowerShell.Name,
+        [".js"] = CodeLanguage.JavaScript.Name,
+        [".cs"] = CodeLanguage.CSharp.Name,
     };
 
-    private static readonly string[] MarkdownExtensions = [".md", ".markdown", ".txt", ""];
-
-    public static async Task<IReadOnlyList<CodeBlock>> ReadAsync(RunRequest request, CancellationToken cancellationToken)
+    /// <summary>Gives the code blocks of a file: at least one.</summary>
+    /// <param name="file">A path, or <see cref="StandardInput"/>.</param>
+    /// <param name="language">The language of the whole file; null: by its extension, or it is Markdown.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="CliException">It cannot be read, is no text, has no code blocks, or its extension is unknown.</exception>
+    public static async Task<IReadOnlyList<CodeBlock>> ReadAsync(string file, string? language, CancellationToken cancellationToken)
     {
-        bool fromInput = request.File is null or "-";
-        string? language = request.Language ?? (fromInput ? null : LanguageOf(request.File!));
-        string text = Decode(await ReadBytesAsync(fromInput ? null : request.File, cancellationToken).ConfigureAwait(false), request.File ?? "-");
+        language ??= file == StandardInput ? null : LanguageOf(file);
+        string text = Decode(await ReadBytesAsync(file, cancellationToken).ConfigureAwait(false), file);
         if (language is not null)
         {
-            return [new CodeBlock(language, text)];
+            return [new CodeBlock(language == CodeLanguage.Sh.Name && AsksForBash(text) ? CodeLanguage.Bash.Name : language, text)];
         }
 
         IReadOnlyList<CodeBlock> blocks;
@@ -37,12 +44,12 @@ internal static class ReplyReader
         }
         catch (FormatException e)
         {
-            throw CliException.CouldNotRun("unreadable-reply", e.Message);
+            throw Unreadable(file, e.Message);
         }
 
         return blocks.Count > 0 ? blocks : throw CliException.CouldNotRun(
             "no-code-blocks",
-            $"There is no code block in {Name(request.File ?? "-")}.",
+            $"There is no code block in {Name(file)}.",
             "A block is fenced by ``` and names its language, as in ```python. To run a script, name its language: --language python.");
     }
 
@@ -55,11 +62,15 @@ internal static class ReplyReader
                 $"Name it with --language, or use one of .md, {string.Join(", ", LanguagesByExtension.Keys)}.");
     }
 
-    private static async Task<byte[]> ReadBytesAsync(string? file, CancellationToken cancellationToken)
+    /// <summary>A script that is called <c>.sh</c> may say in its first line that it is written for bash.</summary>
+    private static bool AsksForBash(string script) =>
+        script.StartsWith("#!", StringComparison.Ordinal) && script.AsSpan(0, Math.Max(0, script.IndexOf('\n'))).Contains("bash", StringComparison.Ordinal);
+
+    private static async Task<byte[]> ReadBytesAsync(string file, CancellationToken cancellationToken)
     {
         try
         {
-            Stream stream = file is null ? Console.OpenStandardInput() : File.OpenRead(file);
+            Stream stream = file == StandardInput ? Console.OpenStandardInput() : File.OpenRead(file);
             await using (stream.ConfigureAwait(false))
             {
                 using MemoryStream content = new();
@@ -70,7 +81,7 @@ internal static class ReplyReader
                     content.Write(buffer, 0, read);
                     if (content.Length > LongestReply)
                     {
-                        throw CliException.CouldNotRun("unreadable-reply", $"{Name(file ?? "-")} is longer than {ByteSize.Format(LongestReply)}.");
+                        throw Unreadable(file, $"it is longer than {ByteSize.Format(LongestReply)}");
                     }
                 }
 
@@ -79,11 +90,10 @@ internal static class ReplyReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file"
+            throw Unreadable(file, e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file"
                 : Directory.Exists(file) ? "it is a directory"
                 : e is UnauthorizedAccessException ? "permission denied"
-                : e.Message;
-            throw CliException.CouldNotRun("unreadable-reply", $"{Name(file ?? "-")} cannot be read: {reason}.");
+                : e.Message);
         }
     }
 
@@ -95,9 +105,12 @@ internal static class ReplyReader
         }
         catch (DecoderFallbackException)
         {
-            throw CliException.CouldNotRun("unreadable-reply", $"{Name(file)} is not UTF-8 text.", "Convert it first, for example with iconv.");
+            throw Unreadable(file, "it is not UTF-8 text", "Convert it first, for example with iconv.");
         }
     }
 
-    private static string Name(string file) => file == "-" ? "the standard input" : $"'{Output.TerminalText.Line(file)}'";
+    private static CliException Unreadable(string file, string reason, string? hint = null) =>
+        CliException.CouldNotRun("unreadable-reply", $"Cannot read {Name(file)}: {reason.TrimEnd('.')}.", hint);
+
+    private static string Name(string file) => file == StandardInput ? "standard input" : $"'{TerminalText.Line(file)}'";
 }

@@ -1,12 +1,33 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Glovebox.Cli.Executors;
+using Glovebox.Cli.Output;
 
 namespace Glovebox.Cli.Run;
 
 /// <summary><c>glovebox run</c>: its options.</summary>
 internal static class RunCommand
 {
+    public const string Name = "run";
+
+    /// <summary>What <c>glovebox run --help</c> says beyond the options.</summary>
+    public const string Notes =
+        """
+        Exit code:
+          The program's; 124 when its time ran out; 125 when Glovebox could not run it; 2 for wrong usage.
+
+        Output:
+          At a terminal, all that happens, in order. Else standard output has what the programs print there, unchanged,
+          and standard error the rest, with a header for each block.
+
+        Examples:
+          glovebox run reply.md
+          glovebox run script.py --timeout 10 --memory 512M
+          echo 'print(1)' | glovebox run --language python
+
+        """;
+
     private static readonly Dictionary<string, NetworkAccess> Networks = new(StringComparer.Ordinal)
     {
         ["none"] = NetworkAccess.None,
@@ -14,43 +35,41 @@ internal static class RunCommand
         ["full"] = NetworkAccess.Full,
     };
 
-    public static Command Create()
+    public static Command Create(Option<bool> json)
     {
         Argument<string?> file = new("FILE")
         {
             Arity = ArgumentArity.ZeroOrOne,
             Description = "A reply in Markdown (.md, .txt), a script (.py, .sh, .ps1, .js, .cs), or - for standard input.",
         };
-        Option<string?> language = new("--language", "-l") { Description = "Run the whole input as one block of this language." };
+        Option<string?> language = new("--language", "-l") { Description = "Run the whole input as one block of this language.", HelpName = "NAME" };
         Option<string> executor = new("--executor", "-e")
         {
-            Description = "Where to run: auto (bubblewrap where it works, never local), bubblewrap, docker, local, docker-jupyter.",
-            DefaultValueFactory = _ => "auto",
+            Description = "Where to run. auto takes the first that isolates and works here; never local.",
+            DefaultValueFactory = _ => ExecutorKinds.Auto,
         };
-        executor.AcceptOnlyFromAmong(ExecutorChoice.Names);
-        Option<string?> image = new("--image") { Description = "The image, for the Docker executors." };
-        Option<double?> timeout = new("--timeout", "-t") { Description = "Seconds that one block may run. Default: 60.", CustomParser = ParseTimeout };
-        Option<string?> workDir = new("--work-dir", "-w") { Description = "The directory where files persist. Default: a temporary one." };
-        Option<string?> network = new("--network") { Description = "none, setup (only while setting up; the default) or full." };
-        network.AcceptOnlyFromAmong([.. Networks.Keys]);
-        Option<long?> memory = new("--memory", "-m") { Description = "The memory of all processes together: 512M, 2G. Default: 2G.", CustomParser = ParseMemory };
-        Option<double?> cpus = new("--cpus") { Description = "Processor cores, such as 0.5. Default: no limit.", CustomParser = ParseCpus };
-        Option<bool> approve = new("--approve") { Description = "Show each block and ask before it runs." };
-        Option<bool> json = new("--json") { Description = "Print one JSON object when all is over." };
+        AcceptOnly(executor, ExecutorKinds.Names);
+        Option<string?> image = new("--image") { Description = "The image, for the Docker executors.", HelpName = "NAME" };
+        Option<double?> timeout = new("--timeout", "-t") { Description = "How long each block may run. Default: 60.", HelpName = "SECONDS", CustomParser = ParseTimeout };
+        Option<string?> workDir = new("--work-dir", "-w") { Description = "The directory where files persist. Default: a temporary one.", HelpName = "DIR" };
+        Option<string?> network = new("--network") { Description = "Who reaches the network: nobody, set-up only (the default), or the blocks too." };
+        AcceptOnly(network, [.. Networks.Keys]);
+        Option<long?> memory = new("--memory", "-m")
+        {
+            Description = "The memory of all processes together, such as 512M. Default: 2G.",
+            HelpName = "SIZE",
+            CustomParser = ParseMemory,
+        };
+        Option<double?> cpus = new("--cpus") { Description = "Processor cores, such as 0.5. Default: no limit.", HelpName = "CORES", CustomParser = ParseCpus };
+        Option<bool> approve = new("--approve") { Description = "Show each block, and ask before it runs." };
+        foreach (Option<string?> text in new[] { language, image, workDir })
+        {
+            text.Validators.Add(NotEmpty);
+        }
 
-        Command command = new(
-            "run",
-            """
-            Runs the code blocks of a reply, or a script.
+        file.Validators.Add(NoOption);
 
-            The exit code is the program's; 124 when its time ran out; 125 when Glovebox could not run it; 2 for wrong usage.
-            Piped, standard output has what the programs print there, and standard error the rest with a header for each block.
-
-            Examples:
-              glovebox run reply.md
-              glovebox run script.py --timeout 10 --memory 512M
-              echo 'print(1)' | glovebox run --language python
-            """)
+        Command command = new(Name, "Runs the code blocks of a reply, or a script.")
         {
             file, language, executor, image, timeout, workDir, network, memory, cpus, approve, json,
         };
@@ -71,6 +90,36 @@ internal static class RunCommand
             },
             cancellationToken));
         return command;
+    }
+
+    private static void AcceptOnly(Option option, string[] values)
+    {
+        option.HelpName = string.Join('|', values);
+        option.CompletionSources.Add(values);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(t => !values.Contains(t.Value)) is { } wrong)
+            {
+                result.AddError($"{option.Name} takes {string.Join(", ", values[..^1])} or {values[^1]}, not '{TerminalText.Line(wrong.Value)}'.");
+            }
+        });
+    }
+
+    /// <summary>What looks like an option and is none would pass for a file.</summary>
+    private static void NoOption(ArgumentResult result)
+    {
+        if (result.Tokens.Any(t => t.Value.Length > 1 && t.Value[0] == '-'))
+        {
+            result.AddError($"There is no option {Text(result)}.");
+        }
+    }
+
+    private static void NotEmpty(OptionResult result)
+    {
+        if (result.Tokens.Any(t => string.IsNullOrWhiteSpace(t.Value)))
+        {
+            result.AddError($"{result.Option.Name} is empty.");
+        }
     }
 
     private static double? ParseTimeout(ArgumentResult result)
@@ -110,5 +159,5 @@ internal static class RunCommand
     private static double? Number(ArgumentResult result) =>
         double.TryParse(Text(result), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) ? value : null;
 
-    private static string Text(ArgumentResult result) => Output.TerminalText.Line(result.Tokens[0].Value);
+    private static string Text(ArgumentResult result) => TerminalText.Line(result.Tokens[0].Value);
 }

@@ -1,27 +1,50 @@
+using Glovebox.Cli.Executors;
+
 namespace Glovebox.Cli.Run;
 
-/// <summary>What a <c>glovebox run</c> was asked to do, checked.</summary>
+/// <summary>What a <c>glovebox run</c> was asked to do. What was not asked for is null.</summary>
 internal sealed record RunRequest
 {
-    public required string? File { get; init; }
+    /// <summary>A path; null or <c>-</c> for standard input.</summary>
+    public string? File { get; init; }
 
-    public required string? Language { get; init; }
+    /// <summary>The language of the whole input.</summary>
+    public string? Language { get; init; }
 
-    public required string Executor { get; init; }
+    /// <summary>The name of an executor, or <c>auto</c>.</summary>
+    public string Executor { get; init; } = ExecutorKinds.Auto;
 
-    public required string? Image { get; init; }
+    public string? Image { get; init; }
 
-    public required TimeSpan? Timeout { get; init; }
+    public TimeSpan? Timeout { get; init; }
 
-    public required string? WorkDir { get; init; }
+    public string? WorkDir { get; init; }
 
-    public required NetworkAccess? Network { get; init; }
+    public NetworkAccess? Network { get; init; }
 
-    public required long? Memory { get; init; }
+    /// <summary>Bytes.</summary>
+    public long? Memory { get; init; }
 
-    public required double? Cpus { get; init; }
+    /// <summary>Cores.</summary>
+    public double? Cpus { get; init; }
 
-    public required bool Approve { get; init; }
+    public bool Approve { get; init; }
 
-    public required bool Json { get; init; }
+    public bool Json { get; init; }
+
+    /// <summary>The options that not every executor can honour, and that were given.</summary>
+    public ExecutorOptions Given =>
+        (Image is null ? 0 : ExecutorOptions.Image)
+        | (Network is null ? 0 : ExecutorOptions.Network)
+        | (Memory is null ? 0 : ExecutorOptions.Memory)
+        | (Cpus is null ? 0 : ExecutorOptions.Cpus);
+
+    public ExecutionPolicy Policy
+    {
+        get
+        {
+            ExecutionPolicy policy = new() { Memory = Memory, Cpus = Cpus };
+            return Network is { } network ? policy with { Network = network } : policy;
+        }
+    }
 }

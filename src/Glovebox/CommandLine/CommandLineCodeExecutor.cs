@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Glovebox;
 
 /// <summary>Runs each code block as a process of its own in an environment. What the command-line executors share.</summary>
-public abstract partial class CommandLineCodeExecutor : ICodeExecutor
+public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
 {
     private readonly IExecutionEnvironment _environment;
     private readonly BlockRunner _runner;
@@ -109,7 +109,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
             : serviceType.IsInstanceOfType(this) ? this
-            : serviceType == typeof(EnvironmentCapabilities) ? _environment.Capabilities
+            : serviceType == typeof(EnvironmentCapabilities) ? (_session is null ? null : _environment.Capabilities)
             : serviceType == typeof(LanguageRegistry) ? _settings.Languages
             : serviceType.IsInstanceOfType(_environment) ? _environment
             : null;
@@ -138,6 +138,8 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
 
         GC.SuppressFinalize(this);
     }
+
+    void IStartedCheck.ThrowIfNotStarted() => StartedSession();
 
     private async Task StartHeldAsync(CancellationToken cancellationToken)
     {

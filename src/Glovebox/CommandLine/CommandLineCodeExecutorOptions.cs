@@ -10,6 +10,21 @@ public abstract class CommandLineCodeExecutorOptions
     {
     }
 
+    /// <summary>Copies options, so that later changes of them have no effect.</summary>
+    private protected CommandLineCodeExecutorOptions(CommandLineCodeExecutorOptions original)
+    {
+        Timeout = original.Timeout;
+        WorkDir = original.WorkDir;
+        Environment = new Dictionary<string, string>(original.Environment, StringComparer.Ordinal);
+        Languages = [.. original.Languages];
+        Functions = [.. original.Functions];
+        FunctionsModule = original.FunctionsModule;
+        FunctionLimits = original.FunctionLimits with { };
+        FunctionApproval = original.FunctionApproval;
+        SetupTimeout = original.SetupTimeout;
+        SetupEnvironment = new Dictionary<string, string>(original.SetupEnvironment, StringComparer.Ordinal);
+    }
+
     /// <summary>How long one block may run. Default: 60 seconds. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> sets no limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
     public TimeSpan Timeout
@@ -49,6 +64,8 @@ public abstract class CommandLineCodeExecutorOptions
     public IDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Languages beyond <see cref="CodeLanguage.Defaults"/>; one whose name or alias is taken replaces what had it. Default: none.</summary>
+    /// <remarks>In configuration, read them by <see cref="CodeExecutorFactory"/> or by the methods that register executors: the binders of
+    /// .NET lose some of their lists.</remarks>
     public IList<CodeLanguage> Languages { get; init; } = [];
 
     /// <summary>Functions that guest code can import from <see cref="FunctionsModule"/>. Default: none. Two kinds are understood: a
@@ -56,7 +73,7 @@ public abstract class CommandLineCodeExecutorOptions
     /// arguments that <b>guest code chose</b>. Functions need a Python in the environment.</summary>
     /// <remarks>The executor's constructor throws an <see cref="ArgumentException"/> for a tool of another kind, for two of one name, and for
     /// a name that is not a Python identifier; its start throws a <see cref="FunctionSetupException"/> when a package cannot be installed or the
-    /// module does not load.</remarks>
+    /// module does not load. Configuration cannot hold functions; the source-generated binder of .NET says so (SYSLIB1100, SYSLIB1101).</remarks>
     public IList<AITool> Functions { get; init; } = [];
 
     /// <summary>The name of the module that holds the <see cref="Functions"/>. Default: <c>functions</c>. A file of that name in the
@@ -65,7 +82,9 @@ public abstract class CommandLineCodeExecutorOptions
     public string FunctionsModule
     {
         get;
-        set => field = FunctionSet.CheckModule(value);
+        set => field = FunctionSet.IsModuleName(value)
+            ? value
+            : throw new ArgumentException($"Module name must be a valid Python identifier, and not '{value}'.", nameof(FunctionsModule));
     } = "functions";
 
     /// <summary>What guest code may ask of functions on the host. Default: see <see cref="HostFunctionLimits"/>.</summary>
@@ -75,7 +94,7 @@ public abstract class CommandLineCodeExecutorOptions
         get;
         set
         {
-            ArgumentNullException.ThrowIfNull(value);
+            ArgumentNullException.ThrowIfNull(value, nameof(FunctionLimits));
             field = value;
         }
     } = new();

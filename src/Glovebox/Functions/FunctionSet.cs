@@ -74,12 +74,8 @@ internal sealed class FunctionSet
 
     private string FirstName { get; }
 
-    /// <summary>Checks the name of a module.</summary>
-    /// <exception cref="ArgumentException">Not an identifier, a keyword, or a name that is ours.</exception>
-    public static string CheckModule(string module) =>
-        PythonName.IsIdentifier(module ?? "") && !Reserved.Contains(module!)
-            ? module!
-            : throw new ArgumentException($"Module name must be a valid Python identifier, and not '{module}'.", nameof(module));
+    /// <summary>Whether a module may be called so: an identifier, no keyword, and no name of ours.</summary>
+    public static bool IsModuleName(string? module) => module is not null && PythonName.IsIdentifier(module) && !Reserved.Contains(module);
 
     /// <summary>The module's source.</summary>
     public string ModuleSource()

@@ -53,8 +53,7 @@ internal sealed class FrameScheduler : PipeScheduler
         _work.Clear();
     }
 
-    private static void Queue(Work work) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static w => w.Action(w.State), work, preferLocal: false);
+    private static void Queue(Work work) => ThreadPool.Schedule(work.Action, work.State);
 
     private readonly record struct Work(Action<object?> Action, object? State);
 }

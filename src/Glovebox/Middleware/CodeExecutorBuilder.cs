@@ -58,13 +58,6 @@ public sealed class CodeExecutorBuilder
 
     private static ICodeExecutor NotNull(ICodeExecutor? executor) =>
         executor ?? throw new InvalidOperationException("A factory that was given to CodeExecutorBuilder gave null instead of an executor.");
-
-    private sealed class NoServices : IServiceProvider
-    {
-        public static readonly NoServices Instance = new();
-
-        public object? GetService(Type serviceType) => null;
-    }
 }
 
 /// <summary>How a builder begins.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Glovebox.Environments.Bubblewrap;
 using Microsoft.Extensions.Logging;
 
@@ -53,6 +54,9 @@ public abstract class ExecutorKind
     /// background ends with it.</summary>
     public static ExecutorKind BubblewrapPlain { get; } = new BubblewrapKind(new() { UsesAgent = false });
 
+    /// <summary>The local executor in all decorators, listened to, which must change nothing of what the contract says.</summary>
+    public static ExecutorKind Decorated { get; } = new DecoratedKind(Local);
+
     public abstract bool IsIsolated { get; }
 
     /// <summary>Makes an executor without starting it.</summary>
@@ -94,5 +98,24 @@ public abstract class ExecutorKind
             }),
             setup.LoggerFactory,
             setup.TimeProvider);
+    }
+
+    private sealed class DecoratedKind(ExecutorKind inner) : ExecutorKind
+    {
+        private const string Source = "Glovebox.Tests.Decorated";
+
+        static DecoratedKind() => ActivitySource.AddActivityListener(new()
+        {
+            ShouldListenTo = source => source.Name == Source,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+        });
+
+        public override bool IsIsolated => inner.IsIsolated;
+
+        public override ICodeExecutor Create(ExecutorSetup setup) => inner.Create(setup).AsBuilder()
+            .UseLogging(setup.LoggerFactory ?? new CollectingLogger(), l => l.EnableSensitiveData = true)
+            .UseOpenTelemetry(Source)
+            .UseApproval(_ => ApprovalDecision.Approve())
+            .Build();
     }
 }

@@ -29,18 +29,28 @@ public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null)
         : base(
-            new BubblewrapEnvironment(options, internals),
+            new BubblewrapEnvironment(options = new(options), internals),
             new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, options.DeleteTempFiles),
             loggerFactory,
-            timeProvider)
-    {
-    }
+            timeProvider) =>
+        Options = options;
+
+    /// <summary>This executor's own copy.</summary>
+    internal BubblewrapCommandLineCodeExecutorOptions Options { get; }
 
     /// <summary>Tries whether bubblewrap works on this machine, by making a sandbox, and tells what it enforces here.</summary>
     /// <param name="cancellationToken">Gives up.</param>
-    public static Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) => ExecutorDiagnosis.TryAsync(
-        "bubblewrap",
-        async () => (await BubblewrapProgram.FindAsync(null, cancellationToken).ConfigureAwait(false)).Version.ToString(),
-        () => new BubblewrapCommandLineCodeExecutor(),
-        cancellationToken);
+    public static async Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default)
+    {
+        // Only a limit that is set tells whether it can be kept.
+        ExecutorDiagnosis limited = await TryAsync(new() { Policy = new() { Cpus = Environment.ProcessorCount } }, cancellationToken).ConfigureAwait(false);
+        return limited.IsAvailable ? limited : await TryAsync(new(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static Task<ExecutorDiagnosis> TryAsync(BubblewrapCommandLineCodeExecutorOptions options, CancellationToken cancellationToken) =>
+        ExecutorDiagnosis.TryAsync(
+            "bubblewrap",
+            async () => (await BubblewrapProgram.FindAsync(null, cancellationToken).ConfigureAwait(false)).Version.ToString(),
+            () => new BubblewrapCommandLineCodeExecutor(options),
+            cancellationToken);
 }

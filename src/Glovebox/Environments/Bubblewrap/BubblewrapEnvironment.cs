@@ -38,12 +38,19 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment
         _inside = _policy.User is { } user ? UserId.Parse(user) : new UserId(1000, 1000);
         _readOnlyPaths = [.. options.ReadOnlyPaths.Select(BubblewrapArguments.Validate)];
         _preload = [.. options.Preload];
-        if (_preload.FirstOrDefault(m => string.IsNullOrWhiteSpace(m) || m.Contains('\0')) is { } bad)
+        if (_preload.Any(m => string.IsNullOrWhiteSpace(m) || m.Contains('\0')))
         {
-            throw new ArgumentException($"Preload must hold names of Python modules, not '{bad}'.");
+            throw new ArgumentException("Preload must hold names of Python modules; one is null, empty, or holds a NUL.");
         }
 
         GuestVariables.CopyTo(options.Environment, _variables);
+        Dictionary<string, string> own = BubblewrapArguments.Variables();
+        if (_preload.Length > 0
+            && _variables.FirstOrDefault(v => v.Key.StartsWith("PYTHON", StringComparison.Ordinal) && own.GetValueOrDefault(v.Key) != v.Value).Key is { } name)
+        {
+            throw new ArgumentException(
+                $"Preload has no effect beside the environment variable {name}: only an interpreter that is started anew for each block obeys it. Leave out one of them.");
+        }
     }
 
     public string Kind => "bubblewrap";

@@ -80,7 +80,9 @@ internal sealed partial class SpawnedProcess : IDisposable
             Check(AttributesInit(attributes));
             Check(AttributesSetDefaultSignals(attributes, all));
             Check(AttributesSetSignalMask(attributes, none));
-            Check(AttributesSetFlags(attributes, 0x4 /* SETSIGDEF */ | 0x8 /* SETSIGMASK */));
+
+            // A session of its own: what a user types at our terminal (Ctrl-C) is for us to act on, not for the child.
+            Check(AttributesSetFlags(attributes, 0x4 | 0x8 | 0x80 /* SETSIGDEF, SETSIGMASK, SETSID */));
             Check(ActionsInit(actions));
             Check(ActionsDuplicate(actions, childChannel, 0));
             Check(ActionsDuplicate(actions, childChannel, 1));

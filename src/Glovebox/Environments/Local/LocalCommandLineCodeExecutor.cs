@@ -15,11 +15,17 @@ public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecut
     public LocalCommandLineCodeExecutor(
         LocalCommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
         : base(
-            new LocalEnvironment(options ??= new()),
+            new LocalEnvironment(options = options is null ? new() : new(options)),
             new CommandLineSettings(options, options.MaxOutput, options.CleanupTempFiles),
             loggerFactory,
-            timeProvider) =>
+            timeProvider)
+    {
+        Options = options;
         LogNotIsolated(Logger);
+    }
+
+    /// <summary>This executor's own copy.</summary>
+    internal LocalCommandLineCodeExecutorOptions Options { get; }
 
     /// <summary>Tries whether the local executor works on this machine. It isolates nothing, and its capabilities say so.</summary>
     /// <param name="cancellationToken">Gives up.</param>

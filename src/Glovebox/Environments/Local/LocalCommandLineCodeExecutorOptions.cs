@@ -3,6 +3,19 @@ namespace Glovebox;
 /// <summary>Options of <see cref="LocalCommandLineCodeExecutor"/>.</summary>
 public sealed class LocalCommandLineCodeExecutorOptions : CommandLineCodeExecutorOptions
 {
+    /// <summary>Makes options that hold the defaults.</summary>
+    public LocalCommandLineCodeExecutorOptions()
+    {
+    }
+
+    internal LocalCommandLineCodeExecutorOptions(LocalCommandLineCodeExecutorOptions original)
+        : base(original)
+    {
+        CleanupTempFiles = original.CleanupTempFiles;
+        VirtualEnvironment = original.VirtualEnvironment;
+        MaxOutput = original.MaxOutput;
+    }
+
     /// <summary>Whether temporary code files are deleted after they ran; files with a <c># filename:</c> line never are. Default: true.</summary>
     public bool CleanupTempFiles { get; set; } = true;
 

@@ -53,16 +53,26 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
         cancellationToken.ThrowIfCancellationRequested();
         _work.Create();
         _variables.Validate();
-        _stopping = new CancellationTokenSource();
-        if (_functions is not null)
+        HostDirectory files = new(_work.Path);
+        try
         {
-            await _functions.StartAsync(
-                _variables,
-                folder => (command, output, kill) => RunInAsync(folder, command, _offered!.SetupVariables, output, kill),
-                cancellationToken).ConfigureAwait(false);
+            files.CheckWritable();
+            _stopping = new CancellationTokenSource();
+            if (_functions is not null)
+            {
+                await _functions.StartAsync(
+                    _variables,
+                    folder => (command, output, kill) => RunInAsync(folder, command, _offered!.SetupVariables, output, kill),
+                    cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
         }
 
-        _files = new HostDirectory(_work.Path);
+        _files = files;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -1,8 +1,11 @@
 namespace Glovebox;
 
-/// <summary>What guest code may ask of the host's functions. Beyond a limit, Python code gets a <c>HostFunctionError</c> whose <c>code</c> says which.</summary>
+/// <summary>What guest code may ask of the host's functions. Beyond a limit, Python code gets a <c>HostFunctionError</c> whose <c>code</c> says which.
+/// An executor copies its limits when it is made.</summary>
 public sealed record HostFunctionLimits
 {
+    // Setters, not init: the source-generated configuration binder passes over init.
+
     private const int Largest = 256 << 20;
 
     /// <summary>How many bytes the arguments of one call may have, as JSON in UTF-8. From 1 KiB to 256 MiB.</summary>
@@ -11,7 +14,7 @@ public sealed record HostFunctionLimits
     public int MaxArgumentSize
     {
         get;
-        init => field = Between(value, 1 << 10, Largest, nameof(MaxArgumentSize));
+        set => field = Between(value, 1 << 10, Largest, nameof(MaxArgumentSize));
     } = 4 << 20;
 
     /// <summary>How many bytes the result of one call may have, as JSON in UTF-8. From 1 KiB to 256 MiB.</summary>
@@ -20,7 +23,7 @@ public sealed record HostFunctionLimits
     public int MaxResultSize
     {
         get;
-        init => field = Between(value, 1 << 10, Largest, nameof(MaxResultSize));
+        set => field = Between(value, 1 << 10, Largest, nameof(MaxResultSize));
     } = 4 << 20;
 
     /// <summary>How many calls may begin in a second, over all functions of an executor; that many may begin at once. At least 1.</summary>
@@ -29,7 +32,7 @@ public sealed record HostFunctionLimits
     public int MaxCallsPerSecond
     {
         get;
-        init => field = Between(value, 1, int.MaxValue, nameof(MaxCallsPerSecond));
+        set => field = Between(value, 1, int.MaxValue, nameof(MaxCallsPerSecond));
     } = 20_000;
 
     /// <summary>How many calls may be on their way at once, over all functions of an executor. A function that does not heed its
@@ -39,7 +42,7 @@ public sealed record HostFunctionLimits
     public int MaxConcurrentCalls
     {
         get;
-        init => field = Between(value, 1, 1024, nameof(MaxConcurrentCalls));
+        set => field = Between(value, 1, 1024, nameof(MaxConcurrentCalls));
     } = 32;
 
     private static int Between(int value, int least, int most, string name) =>

@@ -111,7 +111,6 @@ class Agent:
                 __import__(module)
             except BaseException as e:
                 failed.append('%s: %s: %s' % (module, type(e).__name__, e))
-        import gc
         gc.collect()
         gc.freeze()
         self.reply(number, DONE, text_field('\n'.join(failed)))

@@ -31,10 +31,12 @@ class Processes:
 
     def configure(self, address_space, processes, work, variables):
         self.address_space, self.processes, self.work = address_space, processes, work
+        # This interpreter was started without what it would obey, so only a new one can.
+        self.fork_python = True
         for name, value in zip(variables[::2], variables[1::2]):
+            if name.startswith('PYTHON') and os.environ.get(name) != value:
+                self.fork_python = False
             os.environ[name] = value
-        # This interpreter was started without them, so only a new one can obey them.
-        self.fork_python = not any(name.startswith('PYTHON') for name in variables[::2])
 
     def run(self, number, as_root, script, programs, arguments):
         if as_root and self.agent.privileges.sealed:

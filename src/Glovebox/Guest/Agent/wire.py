@@ -5,14 +5,27 @@ _PRISTINE = dict(globals())
 import sys
 _STARTUP_MODULES = frozenset(sys.modules)
 import os
+import ctypes
 import errno
 import fcntl
+import functools
+import gc
+import itertools
 import resource
 import select
 import signal
 import socket
 import stat
 import struct
+
+# A fresh interpreter has none of the modules that only we use, and nothing is imported from where we are. What is preloaded gets modules
+# that it shares with the scripts, and a place is kept on the path for the folder of the script.
+for _name in set(sys.modules) - _STARTUP_MODULES:
+    del sys.modules[_name]
+HAS_SCRIPT_FOLDER = not getattr(sys.flags, 'safe_path', False)
+SCRIPT_FOLDER = os.devnull
+if HAS_SCRIPT_FOLDER:
+    sys.path[0] = SCRIPT_FOLDER
 
 VERSION = 2
 MAX_FRAME = 1 << 20

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+
+namespace Glovebox.Bench;
+
+/// <summary>Something whose time is compared with that of another.</summary>
+/// <param name="Name">What is measured, in words.</param>
+/// <param name="Run">Does it once. What it returns is disposed after the clock was stopped.</param>
+internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
+{
+    private readonly List<double> _milliseconds = [];
+
+    /// <summary>The benchmark that this one is a multiple of; null for one that others are compared with.</summary>
+    public Benchmark? Baseline { get; init; }
+
+    /// <summary>The largest ratio to the baseline that is good enough; null where there is no goal.</summary>
+    public double? Goal { get; init; }
+
+    public double Median => Percentile(0.5);
+
+    public double Percentile95 => Percentile(0.95);
+
+    /// <summary>The ratio of the medians.</summary>
+    public double? Ratio => Median / Baseline?.Median;
+
+    public bool MeetsGoal => Goal is null || Ratio <= Goal;
+
+    public async Task MeasureAsync(bool isWarmUp)
+    {
+        long started = Stopwatch.GetTimestamp();
+        IAsyncDisposable? used = await Run();
+        TimeSpan time = Stopwatch.GetElapsedTime(started);
+        if (used is not null)
+        {
+            await used.DisposeAsync();
+        }
+
+        if (!isWarmUp)
+        {
+            _milliseconds.Add(time.TotalMilliseconds);
+        }
+    }
+
+    private double Percentile(double share)
+    {
+        double[] sorted = [.. _milliseconds.Order()];
+        return sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
+    }
+}

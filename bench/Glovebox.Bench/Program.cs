@@ -1,0 +1,42 @@
+using System.Globalization;
+using Glovebox.Bench;
+
+const int WarmUpRounds = 10;
+const string Usage = "usage: dotnet run -c Release --project bench/Glovebox.Bench -- [--json] [--rounds N]";
+
+bool json = args.Contains("--json");
+int rounds = 100;
+string[] rest = [.. args.Where(a => a != "--json")];
+if (rest is ["--rounds", var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out rounds) && rounds > 0)
+{
+    rest = [];
+}
+
+if (rest.Length > 0)
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+
+await using SessionBenchmarks sessions = new();
+IReadOnlyList<Benchmark> benchmarks = await sessions.StartAsync();
+
+// One of each in turn, so that a busy moment of the machine meets all of them alike.
+for (int round = -WarmUpRounds; round < rounds; round++)
+{
+    foreach (Benchmark benchmark in benchmarks)
+    {
+        await benchmark.MeasureAsync(isWarmUp: round < 0);
+    }
+}
+
+if (json)
+{
+    Report.WriteJson(benchmarks, rounds);
+}
+else
+{
+    Report.WriteTable(benchmarks, rounds);
+}
+
+return benchmarks.All(b => b.MeetsGoal) ? 0 : 1;

@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Glovebox.Bench;
+
+/// <summary>Shows what was measured.</summary>
+internal static class Report
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static void WriteTable(IReadOnlyList<Benchmark> benchmarks, int rounds)
+    {
+        int width = benchmarks.Max(b => b.Name.Length);
+        Console.WriteLine($"{"".PadRight(width)}  median ms   p95 ms   ratio   goal");
+        foreach (Benchmark b in benchmarks)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{b.Name.PadRight(width)}  {b.Median,9:0.00}  {b.Percentile95,7:0.00}  {b.Ratio,6:0.00}  {Goal(b)}").TrimEnd());
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rounds} rounds; each ratio is that of the medians, to the bare program above it."));
+    }
+
+    public static void WriteJson(IReadOnlyList<Benchmark> benchmarks, int rounds) => Console.WriteLine(JsonSerializer.Serialize(
+        new
+        {
+            rounds,
+            meetsGoals = benchmarks.All(b => b.MeetsGoal),
+            benchmarks = benchmarks.Select(b => new
+            {
+                b.Name,
+                medianMs = Math.Round(b.Median, 3),
+                percentile95Ms = Math.Round(b.Percentile95, 3),
+                baseline = b.Baseline?.Name,
+                ratio = b.Ratio is { } ratio ? Math.Round(ratio, 3) : (double?)null,
+                b.Goal,
+                b.MeetsGoal,
+            }),
+        },
+        Json));
+
+    private static string Goal(Benchmark b) =>
+        b.Goal is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{(b.MeetsGoal ? "met" : "MISSED")}: at most {b.Goal:0.##}");
+}

@@ -1,0 +1,56 @@
+using Glovebox.Cli.Output;
+
+namespace Glovebox.Cli;
+
+/// <summary>Says what went wrong, and turns it into an exit code.</summary>
+internal static class Failure
+{
+    /// <summary>Reports an error: on standard output as JSON, else on standard error.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Report(Exception error, bool json, TerminationSignals signals)
+    {
+        (int exitCode, JsonError? said) = Explain(error, signals);
+        if (said is not null)
+        {
+            Say(said, json, startsLine: error is not OperationCanceledException);
+        }
+
+        return exitCode;
+    }
+
+    private static (int ExitCode, JsonError? Said) Explain(Exception error, TerminationSignals signals) => error switch
+    {
+        CliException e => (e.ExitCode, new(e.Code, e.Message, e.Hint)),
+        CodeExecutionException e => (ExitCodes.CouldNotRun, new(e.Code, e.Message, e.Hint)),
+        OutputClosedException => (ExitCodes.OutputClosed, null),
+        OutputFailedException e => (ExitCodes.CouldNotRun, new("output-failed", e.Message, null)),
+        ArgumentException e => (ExitCodes.WrongUsage, new("usage", WithoutParameter(e), null)),
+        OperationCanceledException when signals.Token.IsCancellationRequested =>
+            (signals.ExitCode, new("cancelled", "The run was cancelled; its code was ended.", null)),
+        _ => (ExitCodes.CouldNotRun, new("internal-error", error.ToString(), "This is a defect of Glovebox: please report it with the lines above.")),
+    };
+
+    /// <summary>.NET appends the parameter's name, which tells the user of the tool nothing.</summary>
+    private static string WithoutParameter(ArgumentException e) =>
+        e.ParamName is null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal);
+
+    private static void Say(JsonError error, bool json, bool startsLine)
+    {
+        try
+        {
+            if (json)
+            {
+                StandardStream.Output.Write(new JsonFailure(error).ToJson() + "\n");
+                return;
+            }
+
+            // At a terminal, Ctrl-C has left ^C on the line.
+            string start = startsLine || !StandardStream.Error.IsTerminal ? "" : "\n";
+            StandardStream.Error.Write($"{start}glovebox: {error.Message}\n{(error.Hint is null ? "" : error.Hint + "\n")}");
+        }
+        catch (Exception e) when (e is OutputClosedException or OutputFailedException)
+        {
+            // There is nowhere left to say it; the exit code does.
+        }
+    }
+}

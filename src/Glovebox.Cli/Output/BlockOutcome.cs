@@ -1,0 +1,18 @@
+using System.Globalization;
+
+namespace Glovebox.Cli.Output;
+
+/// <summary>How a block ended, in a few words.</summary>
+internal static class BlockOutcome
+{
+    public static string Describe(BlockResult result) => result.Termination switch
+    {
+        TerminationReason.TimedOut => "timed out",
+        TerminationReason.OutOfMemory => "out of memory",
+        TerminationReason.EnvironmentLost => "its environment ended",
+        TerminationReason.NotStarted => "not started",
+        TerminationReason.Denied => "not approved",
+        TerminationReason.Signaled when result.ExitCode > 128 => string.Create(CultureInfo.InvariantCulture, $"ended by signal {result.ExitCode - 128}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"exit code {result.ExitCode}"),
+    };
+}

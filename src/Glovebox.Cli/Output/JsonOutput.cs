@@ -1,0 +1,15 @@
+namespace Glovebox.Cli.Output;
+
+/// <summary>Output for programs: one JSON object when all is over.</summary>
+internal sealed class JsonOutput(string executor) : IRunOutput
+{
+    public void Show(CodeExecutionUpdate update)
+    {
+    }
+
+    public void Finish(CodeResult result) => StandardStream.Output.Write(JsonReport.Of(result, executor).ToJson() + "\n");
+
+    public void Dispose()
+    {
+    }
+}

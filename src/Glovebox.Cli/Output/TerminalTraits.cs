@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+
+namespace Glovebox.Cli.Output;
+
+/// <summary>What the terminal on standard output can do.</summary>
+/// <param name="HasColour">Whether it shows colours and the user wants them.</param>
+/// <param name="HasUnicode">Whether it shows more than ASCII.</param>
+internal sealed partial record TerminalTraits(bool HasColour, bool HasUnicode)
+{
+    private const int DefaultWidth = 80;
+
+    public static TerminalTraits Detect(Func<string, string?> variable) => new(
+        HasColour: variable("NO_COLOR") is null or "" && variable("TERM") != "dumb" && (!OperatingSystem.IsWindows() || variable("WT_SESSION") is not null),
+        HasUnicode: OperatingSystem.IsWindows() || IsUtf8(FirstOf(variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG"))));
+
+    /// <summary>Columns, as of now.</summary>
+    public static int Width()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return Console.WindowWidth is > 0 and int width ? width : DefaultWidth;
+        }
+
+        // Console.WindowWidth sends control sequences of its own to the terminal.
+        ulong request = RuntimeInformation.ProcessArchitecture == Architecture.Ppc64le ? 0x40087468UL : 0x5413UL;
+        return Control(1, (nuint)request, out WindowSize size) == 0 && size.Columns > 0 ? size.Columns : DefaultWidth;
+    }
+
+    private static string? FirstOf(params ReadOnlySpan<string?> values)
+    {
+        foreach (string? value in values)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsUtf8(string? locale) => locale is not null
+        && (locale.Contains("UTF-8", StringComparison.OrdinalIgnoreCase) || locale.Contains("UTF8", StringComparison.OrdinalIgnoreCase));
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int Control(int descriptor, nuint request, out WindowSize size);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct WindowSize
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort WidthInPixels;
+        public ushort HeightInPixels;
+    }
+}

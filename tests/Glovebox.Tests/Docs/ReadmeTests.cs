@@ -1,0 +1,84 @@
+using System.Text.RegularExpressions;
+using Glovebox.Tests.Support;
+
+namespace Glovebox.Tests.Docs;
+
+/// <summary>What the documents show and name is there.</summary>
+public sealed partial class ReadmeTests
+{
+    public static TheoryData<string> Documents => ["README.md", "docs/architecture.md"];
+
+    public static TheoryData<string> Snippets => [.. Blocks("csharp")];
+
+    [Theory]
+    [MemberData(nameof(Snippets))]
+    public void A_CSharp_snippet_is_code_that_is_compiled_and_run(string snippet)
+    {
+        string program = Lines(Read("samples/HelloGlovebox/Program.cs"));
+        Assert.True(
+            program == Lines(snippet) || Lines(Read("tests/Glovebox.Tests/Docs/ReadmeSnippets.cs")).Contains(Lines(snippet), StringComparison.Ordinal),
+            $"Neither the sample HelloGlovebox nor ReadmeSnippets.cs holds:\n{snippet}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Links_lead_somewhere(string document)
+    {
+        string text = Read(document);
+        string from = Path.GetDirectoryName(Repository.File(document))!;
+        Assert.All(RelativeLink().Matches(text).Select(m => m.Groups[1].Value), link =>
+        {
+            string[] parts = link.Split('#');
+            string target = parts[0].Length == 0 ? Repository.File(document) : Path.GetFullPath(Path.Combine(from, parts[0]));
+            Assert.True(Path.Exists(target), $"{document} links to {link}, which does not exist.");
+            if (parts.Length == 2)
+            {
+                Assert.Contains(parts[1], Heading().Matches(File.ReadAllText(target)).Select(m => Anchor(m.Groups[1].Value)));
+            }
+        });
+    }
+
+    [Fact]
+    public void The_options_of_the_table_exist()
+    {
+        string[] names = [.. typeof(BubblewrapCommandLineCodeExecutorOptions).GetProperties().Concat(typeof(LocalCommandLineCodeExecutorOptions).GetProperties())
+            .Select(p => p.Name).Distinct().Order(StringComparer.Ordinal)];
+        Assert.Equal(names, TableNames("| option | default | |").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_policies_of_the_table_exist() => Assert.Equal(
+        typeof(ExecutionPolicy).GetProperties().Where(p => p.Name != "EqualityContract").Select(p => p.Name).Order(StringComparer.Ordinal),
+        TableNames("| `ExecutionPolicy` | default | enforced by |").Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Every_language_and_alias_is_named()
+    {
+        string text = Read("README.md");
+        Assert.All(CodeLanguage.Defaults.SelectMany(l => l.Aliases.Prepend(l.Name)), name => Assert.Contains($"`{name}`", text, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Blocks(string language) =>
+        MarkdownCodeBlocks.Extract(Read("README.md")).Where(b => b.Language == language).Select(b => b.Code);
+
+    /// <summary>The code of the first column of the table with this heading.</summary>
+    private static IEnumerable<string> TableNames(string heading) =>
+        Read("README.md").Split(heading + "\n")[1].Split("\n\n")[0].Split('\n').Skip(1).Select(row => row.Split('`')[1]);
+
+    private static string Read(string file) => File.ReadAllText(Repository.File(file));
+
+    /// <summary>The text without indentation and blank lines.</summary>
+    private static string Lines(string text) =>
+        string.Join('\n', text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
+    private static string Anchor(string heading) => AnchorDrops().Replace(heading.ToLowerInvariant(), "").Replace(' ', '-');
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)\s]+)\)")]
+    private static partial Regex RelativeLink();
+
+    [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex("[^a-z0-9 -]")]
+    private static partial Regex AnchorDrops();
+}

@@ -43,11 +43,11 @@ class Processes:
             self.exit(number, NOT_STARTED, 126, 'the set-up is over')
             return
         self.agent.calls.restore()
-        path = find_program(programs, self.work)
+        path = find_program(programs, self.work, self.agent.privileges.may_execute)
         if path is None:
             self.exit(number, NOT_FOUND, 127, programs[0] + ': not found')
             return
-        if not os.access(path, os.X_OK):
+        if not self.agent.privileges.may_execute(path):
             self.exit(number, NOT_STARTED, 126, path + ': ' + os.strerror(errno.EACCES))
             return
         forks_only = script != '' and self.fork_python and os.path.realpath(path) == self.interpreter and path == sys.executable
@@ -219,7 +219,7 @@ class Processes:
             self.reaped(pid, status, True)
 
 
-def find_program(names, work):
+def find_program(names, work, may_execute):
     for name in names:
         if '/' in name:
             path = os.path.join(work, name)
@@ -228,6 +228,6 @@ def find_program(names, work):
             continue
         for folder in os.environ.get('PATH', os.defpath).split(':'):
             path = os.path.join(work, folder, name)
-            if os.access(path, os.X_OK) and os.path.isfile(path):
+            if may_execute(path) and os.path.isfile(path):
                 return path
     return None

@@ -1,3 +1,5 @@
+using Glovebox.Functions.Setup;
+
 namespace Glovebox.Guest;
 
 /// <content>Requests that the agent answers.</content>
@@ -20,21 +22,22 @@ internal sealed partial class GuestAgentClient
     }
 
     /// <summary>Lets guest code import modules and call functions of the host. Before the seal.</summary>
-    /// <param name="moduleFolders">Folders of Python modules, as the guest sees them.</param>
-    /// <param name="programFolder">The folder of programs.</param>
-    /// <param name="socket">Where guest code connects to call; empty when there is nothing to call. Its folder must be there.</param>
+    /// <param name="offer">What there is, and where.</param>
     /// <param name="serve">Serves a connection and disposes it.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="IOException">The channel ended, or the agent cannot listen.</exception>
-    public async Task OfferFunctionsAsync(
-        IReadOnlyList<string> moduleFolders, string programFolder, string socket, Func<Stream, Task> serve, CancellationToken cancellationToken)
+    public async Task OfferFunctionsAsync(GuestOffer offer, Func<Stream, Task> serve, CancellationToken cancellationToken)
     {
         _calls.Serve = serve;
-        GuestFrameWriter frame = new GuestFrameWriter().Texts(moduleFolders).Text(programFolder).Text(socket);
+        GuestFrameWriter frame = new GuestFrameWriter()
+            .Texts(offer.ModuleFolders)
+            .Text(offer.ProgramFolder)
+            .Text(offer.Socket)
+            .Texts([.. offer.Files.SelectMany(f => new[] { f.Path, f.Text, f.IsProgram ? "x" : "" })]);
         GuestReply reply = await RequestAsync(GuestFrameType.Functions, frame, cancellationToken).ConfigureAwait(false);
         if (reply.Status != GuestReplyStatus.Done)
         {
-            throw new IOException("The guest agent cannot take calls.");
+            throw new IOException($"The guest agent cannot offer functions: {WorkspacePath.Printable(new GuestFrameReader(reply.Parts[^1]).Text())}.");
         }
     }
 
@@ -107,4 +110,14 @@ internal sealed record GuestReply(GuestReplyStatus Status, IReadOnlyList<byte[]>
 {
     /// <summary>The number that the request had.</summary>
     public uint Number { get; init; }
+}
+
+/// <summary>What the agent is told of functions. Every path is the guest's.</summary>
+/// <param name="ModuleFolders">Folders of Python modules.</param>
+/// <param name="ProgramFolder">The folder of programs.</param>
+/// <param name="Socket">Where guest code connects to call; empty when there is nothing to call.</param>
+internal sealed record GuestOffer(IReadOnlyList<string> ModuleFolders, string ProgramFolder, string Socket)
+{
+    /// <summary>Files for the agent to write; none where the guest sees them already.</summary>
+    public IReadOnlyList<FunctionFile> Files { get; init; } = [];
 }

@@ -44,7 +44,7 @@ internal enum GuestFrameType : byte
     Delete,
 
     /// <summary>To the agent, before the seal: folders of Python modules, a folder of programs, the path of the socket for calls or
-    /// nothing. Answered by a reply.</summary>
+    /// nothing, files to write (path, text, <c>x</c> for a program). Answered by a reply.</summary>
     Functions = 20,
 
     /// <summary>To the agent: bytes for the connection to the socket for calls that has this number.</summary>

@@ -102,14 +102,6 @@ public abstract class HostFunctionCallerConformance(ExecutorKind kind)
     }
 
     [Fact]
-    public async Task PowerShell_blocks_call_by_the_command()
-    {
-        await using Session session = await Session.StartAsync(kind, (With(Next) with { HasPowerShell = true }).And(o => o.Timeout = TimeSpan.FromMinutes(5)));
-        CodeResult result = await session.RunAsync(new CodeBlock("pwsh", "glovebox-call next_number '{\"n\": 41}'"));
-        Assert.Equal((0, "42"), (result.ExitCode, result.Output.Trim()));
-    }
-
-    [Fact]
     public async Task A_module_of_the_users_functions_calls_the_host()
     {
         await using Session session = await Session.StartAsync(
@@ -148,8 +140,12 @@ public abstract class HostFunctionCallerConformance(ExecutorKind kind)
                 return [fd for fd in range(3, 4096) if os.path.exists('/proc/self/fd/%d' % fd)]
             before = descriptors()
             next_number(1)
-            print(len(before), len(descriptors()))
+            print(before, len(descriptors()) - len(before))
             """);
-        Assert.Equal("0 1\n", result.Output);
+        Assert.EndsWith("] 1\n", result.Output, StringComparison.Ordinal);
+        if (kind.IsIsolated)
+        {
+            Assert.Equal("[] 1\n", result.Output);
+        }
     }
 }

@@ -92,13 +92,13 @@ public abstract class HostFunctionFailureConformance(ExecutorKind kind)
     public async Task The_token_of_a_function_is_cancelled_when_the_process_that_called_has_ended()
     {
         Waiting waiting = new();
-        await using Session session = await Session.StartAsync(kind, With(waiting.Function, Function(waiting.CancelledAsync, "until_cancelled")));
+        await using Session session = await Session.StartAsync(kind, With(waiting.Function, Function(() => waiting.Begun, "until_begun"), Function(waiting.CancelledAsync, "until_cancelled")));
         CodeResult result = await session.PythonAsync(
             """
             import subprocess, sys
-            from functions import until_cancelled
-            child = subprocess.Popen([sys.executable, '-c', 'import functions; print("in", flush=True); functions.wait()'], stdout=subprocess.PIPE)
-            child.stdout.readline()
+            from functions import until_begun, until_cancelled
+            child = subprocess.Popen([sys.executable, '-c', 'import functions; functions.wait()'])
+            until_begun()
             child.kill()
             until_cancelled()
             print('cancelled')
@@ -212,18 +212,18 @@ public abstract class HostFunctionFailureConformance(ExecutorKind kind)
         int waiting = 0;
         await using Session session = await Session.StartAsync(
             kind,
-            With(Function(() => { Interlocked.Increment(ref waiting); return held.Task; }, "hold"), Function(() => Volatile.Read(ref waiting), "count_waiting"), Function(() => { held.TrySetResult(1); }, "release"))
+            With(Function(Hold, "hold"), Function(() => Volatile.Read(ref waiting), "count_waiting"))
                 .And(o => o.FunctionLimits = new() { MaxConcurrentCalls = 3 }));
         CodeResult result = await session.PythonAsync(
             """
             import threading
-            from functions import hold, count_waiting, release, HostFunctionError
-            threads = [threading.Thread(target=hold) for _ in range(2)]
+            from functions import hold, count_waiting, HostFunctionError
+            threads = [threading.Thread(target=hold, daemon=True) for _ in range(2)]
             for thread in threads:
                 thread.start()
             while count_waiting() < 2:
                 pass
-            third = threading.Thread(target=hold)
+            third = threading.Thread(target=hold, daemon=True)
             third.start()
             while True:
                 try:
@@ -235,6 +235,12 @@ public abstract class HostFunctionFailureConformance(ExecutorKind kind)
         Assert.Equal("", result.StandardError);
         Assert.Equal("too-many-calls more than 3 calls are on their way\n", result.StandardOutput);
         held.TrySetResult(1);
+
+        Task<int> Hold()
+        {
+            Interlocked.Increment(ref waiting);
+            return held.Task;
+        }
     }
 
     [Fact]

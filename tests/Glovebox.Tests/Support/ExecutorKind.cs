@@ -29,9 +29,6 @@ public sealed record ExecutorSetup
     /// <summary>Folders of the host that the guest is to read under the same path. Not below <c>/tmp</c>.</summary>
     public IReadOnlyList<string> VisibleFolders { get; init; } = [];
 
-    /// <summary>Whether there is a <c>pwsh</c>.</summary>
-    public bool HasPowerShell { get; init; }
-
     /// <summary>Sets what all command-line executors have.</summary>
     public Action<CommandLineCodeExecutorOptions> Configure { get; init; } = _ => { };
 
@@ -39,7 +36,7 @@ public sealed record ExecutorSetup
         where T : CommandLineCodeExecutorOptions
     {
         Configure(options);
-        return HasPowerShell ? PowerShellHost.AddTo(options) : options;
+        return options;
     }
 }
 

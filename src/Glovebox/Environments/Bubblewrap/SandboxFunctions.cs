@@ -60,7 +60,8 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
 
     /// <summary>Tells a sandbox's agent, before the seal.</summary>
     public Task TellAsync(GuestAgentClient agent, CancellationToken cancellationToken) =>
-        agent.OfferFunctionsAsync([Library, Packages], Programs, offered.HasCalls ? Socket : "", offered.Server.ServeAsync, cancellationToken);
+        agent.OfferFunctionsAsync(
+        new GuestOffer([Library, Packages], Programs, offered.HasCalls ? Socket : ""), offered.Server.ServeAsync, cancellationToken);
 
     public async Task DeleteAsync()
     {

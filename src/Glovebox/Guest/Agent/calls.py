@@ -28,13 +28,30 @@ class Calls:
         """Programs find the modules by their environment, scripts in forks by add_module_folders; this process imports nothing from there."""
         modules, programs, self.path = frame.texts(), frame.text(), frame.text()
         for name, folders in (('PYTHONPATH', modules), ('PATH', [programs])):
-            os.environ[name] = ':'.join([folder for folder in os.environ.get(name, '').split(':') if folder] + folders)
+            known = [folder for folder in os.environ.get(name, '').split(':') if folder]
+            os.environ[name] = ':'.join(known + [folder for folder in folders if folder not in known])
         try:
+            self.write_files(frame.texts())
             self.listen()
         except OSError as e:
             self.agent.reply(number, FAILED, text_field(os.strerror(e.errno)))
         else:
             self.agent.reply(number, DONE)
+
+    def write_files(self, files):
+        """Writes what guest code is to read and not to change, where no host folder shows it: path, text, 'x' for a program, again and again.
+
+        Once the set-up is over nobody here may, and the files are there.
+        """
+        if self.agent.privileges.sealed:
+            return
+        for path, text, kind in zip(files[::3], files[1::3], files[2::3]):
+            os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+            with open(path, 'w', encoding='utf-8', errors='surrogateescape') as file:
+                file.write(text)
+            os.chmod(path, 0o755 if kind == 'x' else 0o644)
+        if files and self.path:
+            os.makedirs(os.path.dirname(self.path), 0o755, exist_ok=True)
 
     def listen(self):
         """Listens, also when guest code that may write the socket's folder has taken the socket away."""

@@ -2,13 +2,14 @@ using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Glovebox.Environments;
 using Glovebox.Environments.Host;
+using Glovebox.Functions.Setup;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker;
 
 /// <summary>A container. One is started with the environment and serves every block; the work directory outlives it.</summary>
-internal sealed class DockerEnvironment : IExecutionEnvironment
+internal sealed class DockerEnvironment : IFunctionEnvironment
 {
     /// <summary>A start takes a fraction of a second, but an engine that is asked for many at once makes one after the other.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(3);
@@ -24,6 +25,7 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
     private readonly WorkDirectory? _work;
     private readonly WorkVolume? _volume;
 
+    private ContainerFunctions? _functions;
     private EngineConnection? _engine;
     private ContainerUser? _user;
     private HostDirectory? _hostFiles;
@@ -51,6 +53,9 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
     public EnvironmentCapabilities Capabilities => _capabilities ?? throw new InvalidOperationException("The environment is not started.");
 
     public IWorkspace Files => _hostFiles ?? _guest?.Files ?? throw new InvalidOperationException("The environment is not started.");
+
+    public void Offer(OfferedFunctions functions) =>
+        _functions = new ContainerFunctions(functions, _settings.StopContainer ? new WorkVolume(_owner.ToString()) : null);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -99,7 +104,7 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
 
         _hostFiles?.Dispose();
         _hostFiles = null;
-        if (_volume is null)
+        if (!OwnVolumes.Any())
         {
             _engine?.Dispose();
             _engine = null;
@@ -138,15 +143,23 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        if (_volume is not null && _engine is not null)
+        if (_engine is { } engine)
         {
-            await _volume.RemoveAsync(_engine).ConfigureAwait(false);
-            _engine.Dispose();
+            foreach (WorkVolume volume in OwnVolumes)
+            {
+                await volume.RemoveAsync(engine).ConfigureAwait(false);
+            }
+
+            engine.Dispose();
             _engine = null;
         }
 
         _owner.Dispose();
     }
+
+    /// <summary>The volumes that outlive our containers and go with us.</summary>
+    private IEnumerable<WorkVolume> OwnVolumes =>
+        new[] { _volume, _functions is { HasPackages: true } functions ? functions.Volume : null }.OfType<WorkVolume>();
 
     private ProcessExit OutOfMemory() =>
         new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {_settings.Memory >> 20} MiB.");
@@ -155,9 +168,9 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
     {
         PrepareWorkDirectory(engine);
         Task image = EngineImages.EnsureAsync(engine, _settings.Image, _settings.PullPolicy, _settings.PullProgress, cancellationToken);
-        if (_volume is not null)
+        foreach (WorkVolume volume in OwnVolumes)
         {
-            await _volume.EnsureAsync(engine, cancellationToken).ConfigureAwait(false);
+            await volume.EnsureAsync(engine, cancellationToken).ConfigureAwait(false);
         }
 
         await image.ConfigureAwait(false);
@@ -172,11 +185,13 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
         {
             _container = DockerContainer.Existing(engine, existing);
             _guest = await GuestStarter.AttachAsync(engine, _container, plan, either.Token).ConfigureAwait(false);
+            await OfferFunctionsAsync(_guest, either.Token).ConfigureAwait(false);
         }
         else
         {
             (_container, ContainerChannel channel) = await DockerContainer.StartAsync(engine, ContainerRequest.Build(plan), either.Token).ConfigureAwait(false);
             _guest = await GuestStarter.StartAsync(engine, _container, channel, plan, either.Token).ConfigureAwait(false);
+            await OfferFunctionsAsync(_guest, either.Token).ConfigureAwait(false);
             longest.CancelAfter(Timeout.InfiniteTimeSpan);
             await SetUpAsync(_container, _guest, cancellationToken).ConfigureAwait(false);
         }
@@ -215,7 +230,7 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
         Dictionary<string, string> labels = new(StringComparer.Ordinal) { [ContainerNames.OwnerLabel] = _owner.ToString() };
         if (!_settings.StopContainer)
         {
-            labels[ContainerNames.ConfigurationLabel] = ContainerNames.Configuration(_settings, _user!.Id);
+            labels[ContainerNames.ConfigurationLabel] = ContainerNames.Configuration(_settings, _user!.Id, _functions);
         }
 
         return new ContainerPlan
@@ -226,6 +241,7 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
             User = _user!.Id,
             BoundDirectory = _settings.BindDir ?? _settings.WorkDir,
             Volume = _volume?.Name,
+            Functions = _functions,
             Labels = labels,
         };
     }
@@ -254,11 +270,19 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
             }
         }
 
+        if (_functions is not null)
+        {
+            await _functions.InstallAsync(guest, _user!.Id, _settings.Policy.Network != NetworkAccess.None, cancellationToken).ConfigureAwait(false);
+        }
+
         if (_settings.NeedsSetupNetwork && _internals.CutsNetwork)
         {
             await container.CutNetworkAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private Task OfferFunctionsAsync(IContainerGuest guest, CancellationToken cancellationToken) =>
+        _functions?.OfferAsync(guest, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Makes sure, from inside, that the work directory is the one that we see, that the guest can use it, and that there is no
     /// network where none may be.</summary>

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Glovebox.Environments;
+using Glovebox.Functions.Calls;
 
 namespace Glovebox;
 
 /// <summary>Runs one code block in an environment: saves its code, runs it within its time, says how it ended.</summary>
-internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLineSettings settings, TimeProvider timeProvider) : IBlockRunner
+internal sealed class BlockRunner(
+    IExecutionEnvironment environment, CommandLineSettings settings, HostFunctionServer? functions, TimeProvider timeProvider) : IBlockRunner
 {
     /// <summary>What the exit code of a block says whose time ran out, as the <c>timeout</c> command has it.</summary>
     public const int TimeoutExitCode = 124;
@@ -49,7 +51,7 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
 
         try
         {
-            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(Command(language, file.Path), output, kill).ConfigureAwait(false);
+            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(block, Command(language, file.Path), output, kill).ConfigureAwait(false);
             return timedOut
                 ? Finish(TimeoutExitCode, TerminationReason.TimedOut, file.Path, TimeoutNotice())
                 : Finish(exit.ExitCode, Reason(exit.Kind), file.Path, exit.Message);
@@ -81,11 +83,24 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
         }
     }
 
-    private async Task<(ProcessExit Exit, bool TimedOut)> RunWithinTimeAsync(GuestCommand command, OutputCollector output, CancellationToken kill)
+    private async Task<(ProcessExit Exit, bool TimedOut)> RunWithinTimeAsync(
+        CodeBlock block, GuestCommand command, OutputCollector output, CancellationToken kill)
     {
         using CancellationTokenSource deadline = new(settings.Timeout, timeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);
-        ProcessExit exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
+        CallScope? calls = functions?.Begin(output.BlockIndex, block, output, either.Token);
+        ProcessExit exit;
+        try
+        {
+            exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (calls is not null)
+            {
+                await calls.DisposeAsync().ConfigureAwait(false);
+            }
+        }
 
         // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a caller's
         // cancellation is the caller's. An environment that had to be ended to be rid of the program counts as the program.

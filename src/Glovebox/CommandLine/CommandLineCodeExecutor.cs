@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using Glovebox.Environments;
+using Glovebox.Functions.Calls;
+using Glovebox.Functions.Setup;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,6 +14,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     private readonly IBlockRunner _runner;
     private readonly CommandLineSettings _settings;
     private readonly StartedWorkspace _workspace;
+    private readonly OfferedFunctions? _functions;
 
     /// <summary>Held while the environment is started or stopped.</summary>
     private readonly SemaphoreSlim _lifecycle = new(1, 1);
@@ -20,22 +23,38 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     private Session? _session;
+    private bool _functionsChecked;
     private bool _disposed;
 
     private protected CommandLineCodeExecutor(
         IExecutionEnvironment environment, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
-        : this(environment, settings, new BlockRunner(environment, settings, timeProvider ?? TimeProvider.System), loggerFactory)
+        : this(
+            environment,
+            settings,
+            functions => new BlockRunner(environment, settings, functions, timeProvider ?? TimeProvider.System),
+            loggerFactory,
+            timeProvider)
     {
     }
 
     private protected CommandLineCodeExecutor(
-        IExecutionEnvironment environment, CommandLineSettings settings, IBlockRunner runner, ILoggerFactory? loggerFactory)
+        IExecutionEnvironment environment,
+        CommandLineSettings settings,
+        Func<HostFunctionServer?, IBlockRunner> createRunner,
+        ILoggerFactory? loggerFactory,
+        TimeProvider? timeProvider)
     {
         _environment = environment;
         _settings = settings;
-        _runner = runner;
         _workspace = new StartedWorkspace(this);
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
+        _functions = settings.Offer(Logger, timeProvider ?? TimeProvider.System);
+        if (_functions is not null)
+        {
+            (environment as IFunctionEnvironment ?? throw new ArgumentException("Functions is not empty, but this environment offers none.")).Offer(_functions);
+        }
+
+        _runner = createRunner(_functions is { HasCalls: true } ? _functions.Server : null);
     }
 
     /// <inheritdoc/>
@@ -94,6 +113,12 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         return ExecuteAsync(blocks, StartedSession(), cancellationToken);
     }
 
+    /// <summary>Describes the functions that guest code can import, for a model's prompt: their signatures and docstrings.</summary>
+    /// <param name="template">A text in which <c>$module_name</c> and <c>$functions</c> are replaced. Null: one that says where the functions
+    /// are and how to import them.</param>
+    /// <returns>An empty text when there are no functions.</returns>
+    public string FormatFunctionsForPrompt(string? template = null) => _settings.Functions.FormatForPrompt(template);
+
     /// <inheritdoc/>
     public virtual object? GetService(Type serviceType, object? serviceKey = null)
     {
@@ -120,6 +145,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
             _disposed = true;
             await StopHeldAsync(CancellationToken.None).ConfigureAwait(false);
             await _environment.DisposeAsync().ConfigureAwait(false);
+            _functions?.Server.Dispose();
         }
         finally
         {
@@ -140,8 +166,29 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         }
 
         await _environment.StartAsync(cancellationToken).ConfigureAwait(false);
+        await CheckFunctionsAsync(cancellationToken).ConfigureAwait(false);
         _session = new Session();
         LogStarted(Logger, _environment.Kind);
+    }
+
+    /// <summary>Makes sure, once, that the functions load where code runs.</summary>
+    private async Task CheckFunctionsAsync(CancellationToken cancellationToken)
+    {
+        if (_functions is null || _functionsChecked)
+        {
+            return;
+        }
+
+        try
+        {
+            await FunctionSetup.CheckAsync(_functions, _environment.RunAsync, cancellationToken).ConfigureAwait(false);
+            _functionsChecked = true;
+        }
+        catch
+        {
+            await _environment.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async Task StopHeldAsync(CancellationToken cancellationToken)

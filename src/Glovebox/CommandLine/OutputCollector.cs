@@ -9,12 +9,15 @@ namespace Glovebox;
 /// <summary>What one block prints and shows: decoded, in order, bounded, and handed on while it arrives.</summary>
 /// <remarks>
 /// The first half of the bound is handed on at once. What comes after it is held back in a ring of the other half, because only the
-/// end of the program tells which part is the tail. The program never waits for a reader, and the host's memory stays within the bound.
+/// end of the program tells which part is the tail. A program that prints never waits for a reader, and the host's memory stays within the
+/// bound. Other updates come in their order between the pieces of output; whoever adds too many of them waits for the reader.
 /// </remarks>
 /// <param name="maxBytes">How many bytes of text are kept.</param>
 /// <param name="blockIndex">The block's place in its list.</param>
 internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSink
 {
+    private const int MaxUnreadUpdates = 256;
+
     private readonly Lock _lock = new();
     private readonly long _headBytes = maxBytes - (maxBytes / 2);
     private readonly StreamText _standardOutput = new();
@@ -24,6 +27,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
 
     /// <summary>Text that is not handed on yet: a reader that is slower than the program gets larger pieces, not more of them.</summary>
     private readonly StringBuilder _open = new();
+    private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxUnreadUpdates);
     private readonly Channel<bool> _signal =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
@@ -32,6 +36,9 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
     private long _received;
     private bool _headFull;
     private bool _ended;
+
+    /// <summary>The block's place in its list.</summary>
+    public int BlockIndex => blockIndex;
 
     /// <summary>Whether <see cref="Complete"/> was called.</summary>
     public bool IsComplete => Volatile.Read(ref _ended);
@@ -83,6 +90,19 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             Of(stream).Text.Append(text);
             _combined.Append(text);
             HandOn(new OutputReceivedUpdate(blockIndex, stream, text) { RawText = rawText });
+        }
+    }
+
+    /// <summary>Adds an update that is not output; dropped after the end.</summary>
+    public async Task AddAsync(FunctionCalledUpdate update, CancellationToken cancellationToken)
+    {
+        await _room.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (!_ended)
+            {
+                HandOn(update);
+            }
         }
     }
 
@@ -138,7 +158,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             _standardError.Clear();
             _combined.Clear();
             _open.Clear();
-            _unread.Clear();
+            _unread.RemoveAll(u => u is not FunctionCalledUpdate);
             HandOn(new OutputClearedUpdate(blockIndex));
         }
     }
@@ -196,6 +216,11 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
 
             foreach (CodeExecutionUpdate update in updates)
             {
+                if (update is FunctionCalledUpdate)
+                {
+                    _room.Reader.TryRead(out _);
+                }
+
                 yield return update;
             }
         }

@@ -82,7 +82,10 @@ public sealed class OptionsBindingTests
     [InlineData("Environment:A:B", "c", "this is a single value, not a section.", "Environment:A")]
     [InlineData("Environment:A", null, "a value is missing.")]
     [InlineData("Languages:0:Name", "ruby", "Extension is missing.", "Languages:0")]
-    [InlineData("Tiemout", "00:01:00", "there is no such setting. There are: DeleteTempFiles, Environment, Languages, Policy, Preload, ReadOnlyPaths, Timeout, WorkDir.")]
+    [InlineData("Tiemout", "00:01:00", "there is no such setting. There are: DeleteTempFiles, Environment, FunctionLimits, FunctionsModule, Languages, Policy, Preload, ReadOnlyPaths, SetupEnvironment, SetupTimeout, Timeout, WorkDir.")]
+    [InlineData("Functions:0", "x", "this is code, which configuration cannot hold.", "Functions")]
+    [InlineData("FunctionsModule", "a b", "Module name must be a valid Python identifier, and not 'a b'.")]
+    [InlineData("FunctionLimits:MaxCallsPerSecond", "0", "MaxCallsPerSecond must be from 1 to 2147483647.")]
     [InlineData("Policy:Kind", "x", "there is no such setting. There are: Cpus, DiskSpace, MaxOutput, MaxProcesses, Memory, Network, ReadOnlyRootFilesystem, User.")]
     [InlineData("Languages:0:Program", "ruby", "there is no such setting. There are: Aliases, Arguments, Extension, LineComments, Name, Programs, QuietsPip.")]
     public void A_wrong_setting_is_one_clear_error_that_names_its_key(string key, string? value, string message, string? named = null)

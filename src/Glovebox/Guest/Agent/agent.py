@@ -20,6 +20,7 @@ class Agent:
         self.processes = Processes(self)
         self.files = Files(self.reply)
         self.tunnels = Tunnels(self)
+        self.calls = Calls(self)
         self.watch(self.channel.source, self.receive)
         self.watch(self.wake_read.fileno(), self.wake)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -62,7 +63,7 @@ class Agent:
         self.channel.close()
         if self.listener is not None:
             self.listener.close()
-        for fd in self.files.descriptors() + self.tunnels.descriptors():
+        for fd in self.files.descriptors() + self.tunnels.descriptors() + self.calls.descriptors():
             os.close(fd)
 
     # The host.
@@ -83,6 +84,10 @@ class Agent:
             self.files.handle(kind, number, frame)
         elif kind in self.tunnels.handlers:
             self.tunnels.handle(kind, number, frame)
+        elif kind in self.calls.handlers:
+            self.calls.handle(kind, number, frame)
+        elif kind == FUNCTIONS:
+            self.calls.offer(number, frame)
         elif kind == CONFIGURE:
             self.configure(frame)
         elif kind == SEAL:
@@ -134,6 +139,7 @@ class Agent:
         self.processes.kill_everything()
         self.files.close_all()
         self.tunnels.close_all()
+        self.calls.close_all()
         self.watch(self.listener.fileno(), self.accept)
 
     def accept(self, fd):

@@ -1,14 +1,16 @@
+using System.Net;
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Glovebox.Environments;
 using Glovebox.Environments.Host;
+using Glovebox.Guest;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker;
 
 /// <summary>A container. One is started with the environment and serves every block; the work directory outlives it.</summary>
-internal sealed class DockerEnvironment : IExecutionEnvironment
+internal sealed class DockerEnvironment : IExecutionEnvironment, IServiceHost
 {
     /// <summary>A start takes a fraction of a second, but an engine that is asked for many at once makes one after the other.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(3);
@@ -135,6 +137,13 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
         return OutOfMemory();
     }
 
+    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken) => Agent().ConnectAsync(endPoint, cancellationToken);
+
+    public Task EndAllButServicesAsync(CancellationToken cancellationToken) => Agent().SweepAsync(cancellationToken);
+
+    public async ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) =>
+        _container is { } container && await container.Watch.TakeOutOfMemoryAsync(isExpected ? OutOfMemoryNews : TimeSpan.Zero).ConfigureAwait(false);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
@@ -147,6 +156,8 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
 
         _owner.Dispose();
     }
+
+    private GuestAgentClient Agent() => (_guest as AgentGuest)?.Agent ?? throw new EnvironmentLostException("The container has ended, or has no guest agent.");
 
     private ProcessExit OutOfMemory() =>
         new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {_settings.Memory >> 20} MiB.");

@@ -19,7 +19,8 @@ if (rest.Length > 0)
 }
 
 await using SessionBenchmarks sessions = new();
-IReadOnlyList<Benchmark> benchmarks = await sessions.StartAsync();
+await using JupyterBenchmarks jupyter = new();
+IReadOnlyList<Benchmark> benchmarks = [.. await sessions.StartAsync(), .. await jupyter.StartAsync()];
 
 // One of each in turn, so that a busy moment of the machine meets all of them alike.
 for (int round = -WarmUpRounds; round < rounds; round++)

@@ -40,14 +40,17 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
     {
         DockerCommandLineCodeExecutorOptions options = new() { PullPolicy = PullPolicy.Never };
         options.Image = image ?? options.Image;
-        return ExecutorDiagnosis.TryAsync(
-            "docker",
+        return TryAsync("docker", () => new DockerCommandLineCodeExecutor(options), cancellationToken);
+    }
+
+    internal static Task<ExecutorDiagnosis> TryAsync(string name, Func<ICodeExecutor> create, CancellationToken cancellationToken) =>
+        ExecutorDiagnosis.TryAsync(
+            name,
             async () =>
             {
                 using EngineConnection engine = await EngineConnection.OpenAsync(null, cancellationToken).ConfigureAwait(false);
                 return engine.Version;
             },
-            () => new DockerCommandLineCodeExecutor(options),
+            create,
             cancellationToken);
-    }
 }

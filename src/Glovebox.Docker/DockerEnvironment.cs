@@ -1,15 +1,17 @@
+using System.Net;
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Glovebox.Environments;
 using Glovebox.Environments.Host;
 using Glovebox.Functions.Setup;
+using Glovebox.Guest;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker;
 
 /// <summary>A container. One is started with the environment and serves every block; the work directory outlives it.</summary>
-internal sealed class DockerEnvironment : IFunctionEnvironment
+internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
 {
     /// <summary>A start takes a fraction of a second, but an engine that is asked for many at once makes one after the other.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(3);
@@ -140,6 +142,13 @@ internal sealed class DockerEnvironment : IFunctionEnvironment
         return OutOfMemory();
     }
 
+    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken) => Agent().ConnectAsync(endPoint, cancellationToken);
+
+    public Task EndAllButServicesAsync(CancellationToken cancellationToken) => Agent().SweepAsync(cancellationToken);
+
+    public async ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) =>
+        _container is { } container && await container.Watch.TakeOutOfMemoryAsync(isExpected ? OutOfMemoryNews : TimeSpan.Zero).ConfigureAwait(false);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
@@ -160,6 +169,8 @@ internal sealed class DockerEnvironment : IFunctionEnvironment
     /// <summary>The volumes that outlive our containers and go with us.</summary>
     private IEnumerable<WorkVolume> OwnVolumes =>
         new[] { _volume, _functions is { HasPackages: true } functions ? functions.Volume : null }.OfType<WorkVolume>();
+
+    private GuestAgentClient Agent() => (_guest as AgentGuest)?.Agent ?? throw new EnvironmentLostException("The container has ended, or has no guest agent.");
 
     private ProcessExit OutOfMemory() =>
         new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {_settings.Memory >> 20} MiB.");

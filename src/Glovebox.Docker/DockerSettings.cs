@@ -8,7 +8,7 @@ internal sealed class DockerSettings
     private const string HostGateway = "host-gateway";
 
     /// <exception cref="ArgumentException">An option is invalid.</exception>
-    public DockerSettings(DockerCommandLineCodeExecutorOptions options)
+    public DockerSettings(DockerCodeExecutorOptions options)
     {
         ArgumentNullException.ThrowIfNull(options.Policy);
         Image = options.Image;
@@ -26,7 +26,7 @@ internal sealed class DockerSettings
         Devices = [.. options.DeviceRequests];
         Volumes = [.. options.ExtraVolumes];
         Hosts = new Dictionary<string, string>(options.ExtraHosts, StringComparer.Ordinal);
-        Preload = [.. options.Preload];
+        Preload = options is DockerCommandLineCodeExecutorOptions commandLine ? [.. commandLine.Preload] : [];
         InstallsPackages = options.Functions.OfType<FunctionWithRequirements>().Any(f => f.PythonPackages.Count > 0);
         GuestVariables.CopyTo(options.Environment, Variables);
         Validate();

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Glovebox.Docker;
 
-/// <summary>The settings of the Docker executor.</summary>
+/// <summary>The settings of the Docker executors.</summary>
 internal static class DockerConfiguration
 {
     private static readonly OptionsSchema<DeviceRequest> _device = new OptionsSchema<DeviceRequest>()
@@ -19,7 +19,24 @@ internal static class DockerConfiguration
 
     public static OptionsCodeExecutorKind<DockerCommandLineCodeExecutor, DockerCommandLineCodeExecutorOptions> Kind { get; } = new(
         "docker",
-        new OptionsSchema<DockerCommandLineCodeExecutorOptions>()
+        Container(new OptionsSchema<DockerCommandLineCodeExecutorOptions>())
+            .Value("DeleteTempFiles", SettingFormat.Flag, o => o.DeleteTempFiles, (o, v) => o.DeleteTempFiles = v)
+            .List("Preload", o => o.Preload),
+        (options, loggerFactory, timeProvider) => new(options, loggerFactory, timeProvider),
+        executor => Writable(executor.Options));
+
+    public static OptionsCodeExecutorKind<DockerJupyterCodeExecutor, DockerJupyterCodeExecutorOptions> JupyterKind { get; } = new(
+        "docker-jupyter",
+        Container(new OptionsSchema<DockerJupyterCodeExecutorOptions>())
+            .Value("KernelName", SettingFormat.Text, o => o.KernelName, (o, v) => o.KernelName = v)
+            .Value("OutputDir", SettingFormat.Text, o => o.OutputDir, (o, v) => o.OutputDir = v)
+            .Value("MaxDisplays", SettingFormat.Integer, o => o.MaxDisplays, (o, v) => o.MaxDisplays = v)
+            .Value("MaxDisplayBytes", SettingFormat.LongInteger, o => o.MaxDisplayBytes, (o, v) => o.MaxDisplayBytes = v),
+        (options, loggerFactory, timeProvider) => new(options, loggerFactory, timeProvider),
+        executor => Writable(executor.Options));
+
+    private static OptionsSchema<T> Container<T>(OptionsSchema<T> schema)
+        where T : DockerCodeExecutorOptions => schema
             .CommandLine()
             .Value("Image", SettingFormat.Text, o => o.Image, (o, v) => o.Image = v)
             .Value("ContainerName", SettingFormat.Text, o => o.ContainerName, (o, v) => o.ContainerName = v)
@@ -30,16 +47,15 @@ internal static class DockerConfiguration
             .Items("ExtraVolumes", o => o.ExtraVolumes, ReadVolume, (v, writer, index) => _volume.Write(new VolumeDraft(v), writer.Section(index)))
             .Map("ExtraHosts", o => o.ExtraHosts)
             .Value("InitCommand", SettingFormat.Text, o => o.InitCommand, (o, v) => o.InitCommand = v)
-            .Value("DeleteTempFiles", SettingFormat.Flag, o => o.DeleteTempFiles, (o, v) => o.DeleteTempFiles = v)
             .Nested("Policy", o => o.Policy, CommandLineConfiguration.Policy)
             .Value("Runtime", SettingFormat.Text, o => o.Runtime, (o, v) => o.Runtime = v)
             .Value("PullPolicy", SettingFormat.Choice<PullPolicy>(), o => o.PullPolicy, (o, v) => o.PullPolicy = v)
-            .Value("DockerHost", SettingFormat.Text, o => o.DockerHost, (o, v) => o.DockerHost = v)
-            .List("Preload", o => o.Preload),
-        (options, loggerFactory, timeProvider) => new(options, loggerFactory, timeProvider),
-        executor => executor.Options.PullProgress is null
-            ? executor.Options
-            : throw new NotSupportedException("PullProgress cannot be written to configuration: it is code. Set it on the options of the executor that is read."));
+            .Value("DockerHost", SettingFormat.Text, o => o.DockerHost, (o, v) => o.DockerHost = v);
+
+    private static T Writable<T>(T options)
+        where T : DockerCodeExecutorOptions => options.PullProgress is null
+            ? options
+            : throw new NotSupportedException("PullProgress cannot be written to configuration: it is code. Set it on the options of the executor that is read.");
 
     private static DeviceRequest ReadDevice(IConfigurationSection section)
     {

@@ -9,6 +9,8 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
 {
     private readonly Channel _output = new(StandardStream.Output);
     private readonly Channel _errors = new(StandardStream.Error);
+
+    /// <summary>Where both go to one place, what is written to one ends the line of the other.</summary>
     private readonly bool _areTheSame = StandardStream.AreTheSame;
     private bool _isFinished;
 
@@ -20,7 +22,7 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
                 Say(string.Create(CultureInfo.InvariantCulture, $"--- {started.BlockIndex + 1}/{blockCount} {TerminalText.Line(started.Block.Language)} ---"));
                 break;
             case OutputReceivedUpdate output:
-                (output.Stream == OutputStream.StandardOutput ? _output : _errors).Write(output.Text);
+                Write(output.Stream == OutputStream.StandardOutput ? _output : _errors, output.Text);
                 break;
             case BlockCompletedUpdate completed:
                 _output.End();
@@ -50,19 +52,22 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
     public void Dispose()
     {
         // An error is about to be said.
-        if (!_isFinished && LineIsOpen)
+        if (!_isFinished && _errors.LineIsOpen)
         {
-            _errors.Write("\n");
+            Write(_errors, "\n");
         }
     }
 
-    private bool LineIsOpen => _errors.LineIsOpen || (_areTheSame && _output.LineIsOpen);
-
     /// <summary>Writes a line of Glovebox's own, on a line of its own.</summary>
-    private void Say(string line)
+    private void Say(string line) => Write(_errors, (_errors.LineIsOpen ? "\n" : "") + line + "\n");
+
+    private void Write(Channel channel, string text)
     {
-        _errors.Write((LineIsOpen ? "\n" : "") + line + "\n");
-        _output.LineIsOpen &= !_areTheSame;
+        channel.Write(text);
+        if (_areTheSame)
+        {
+            (channel == _output ? _errors : _output).LineIsOpen = channel.LineIsOpen;
+        }
     }
 
     /// <summary>One of our streams. One that is a terminal after all must not obey the guest.</summary>

@@ -15,6 +15,7 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
     private readonly TerminalStyle _style = new(traits.HasColour);
     private readonly TerminalText _outputText = new(traits.HasColour);
     private readonly TerminalText _errorText = new(traits.HasColour);
+    private bool _hasPrinted;
     private bool _lineIsOpen;
 
     public void Show(CodeExecutionUpdate update)
@@ -22,7 +23,6 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
         switch (update)
         {
             case BlockStartedUpdate started:
-                CloseLine();
                 StandardStream.Output.Write(Header(started.BlockIndex, started.Block.Language, TerminalTraits.Width()) + "\n");
                 break;
             case OutputReceivedUpdate output:
@@ -49,13 +49,7 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
         }
     }
 
-    public void Dispose()
-    {
-        if (_lineIsOpen)
-        {
-            CloseLine();
-        }
-    }
+    public void Dispose() => CloseLine();
 
     /// <summary>One line, as wide as the terminal: <c>── 1/2 python ───── bubblewrap ──</c>.</summary>
     private string Header(int index, string language, int width)
@@ -103,21 +97,25 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
         if (text.Length > 0)
         {
             StandardStream.Output.Write(text);
+            _hasPrinted = true;
             _lineIsOpen = text[^1] != '\n';
         }
     }
 
-    /// <summary>Ends the program's line and takes its colours back.</summary>
+    /// <summary>Ends what a program has printed: its line, and its colours.</summary>
     private void CloseLine()
     {
         Write(_outputText.End() + _errorText.End());
-        StandardStream.Output.Write(_style.Reset + (_lineIsOpen ? "\n" : ""));
-        _lineIsOpen = false;
+        if (_hasPrinted)
+        {
+            StandardStream.Output.Write(_style.Reset + (_lineIsOpen ? "\n" : ""));
+            _hasPrinted = _lineIsOpen = false;
+        }
     }
 
     private static void Say(string line) => StandardStream.Output.Write(line + "\n");
 
-    private static string Shorten(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + "…";
+    private string Shorten(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + (traits.HasUnicode ? "…" : "~");
 
     private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 

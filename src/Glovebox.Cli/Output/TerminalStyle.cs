@@ -17,5 +17,5 @@ internal sealed class TerminalStyle(bool hasColour)
 
     public string Blue(string text) => Wrap("34", text);
 
-    private string Wrap(string parameters, string text) => hasColour ? $"\u001b[{parameters}m{text}\u001b[0m" : text;
+    private string Wrap(string parameters, string text) => hasColour && text.Length > 0 ? $"\u001b[{parameters}m{text}\u001b[0m" : text;
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Glovebox;
 
 /// <summary>Runs each code block as a process of its own in an environment. What the command-line executors share.</summary>
-public abstract partial class CommandLineCodeExecutor : ICodeExecutor
+public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
 {
     private readonly IExecutionEnvironment _environment;
     private readonly BlockRunner _runner;
@@ -122,6 +122,8 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor
 
         GC.SuppressFinalize(this);
     }
+
+    void IStartedCheck.ThrowIfNotStarted() => StartedSession();
 
     private async Task StartHeldAsync(CancellationToken cancellationToken)
     {

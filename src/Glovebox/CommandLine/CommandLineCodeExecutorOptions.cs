@@ -55,5 +55,7 @@ public abstract class CommandLineCodeExecutorOptions
     public IDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Languages beyond <see cref="CodeLanguage.Defaults"/>; one whose name or alias is taken replaces what had it. Default: none.</summary>
+    /// <remarks>In configuration, read them by <see cref="CodeExecutorFactory"/> or by the methods that register executors: the binders of
+    /// .NET lose some of their lists.</remarks>
     public IList<CodeLanguage> Languages { get; init; } = [];
 }

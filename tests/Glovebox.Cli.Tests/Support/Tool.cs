@@ -18,6 +18,9 @@ internal sealed class Tool : IDisposable
         ["LANG"] = "C.UTF-8",
         ["LC_ALL"] = null,
         ["NO_COLOR"] = null,
+
+        // The Python that makes a terminal would choose another locale for the tool.
+        ["PYTHONCOERCECLOCALE"] = "0",
         ["TERM"] = "xterm-256color",
     };
 

@@ -114,6 +114,30 @@ public sealed class ApprovalFailureTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_executor_that_stopped_while_it_was_asked_for_ends_the_run_with_the_stop(bool stops)
+    {
+        ScriptedExecutor inner = new();
+        ICodeExecutor? executor = null;
+        executor = inner.AsBuilder().UseApproval(async (_, _) =>
+        {
+            inner.Refusal = new InvalidOperationException("The executor is not started.");
+            if (stops)
+            {
+                await executor!.StopAsync(CancellationToken.None);
+            }
+
+            return ApprovalDecision.Approve();
+        }).Build();
+        await using (executor)
+        {
+            Exception e = await Assert.ThrowsAnyAsync<Exception>(() => executor.ExecuteCodeBlocksAsync([_one], Ct));
+            Assert.Equal(stops ? typeof(ExecutorStoppedException) : typeof(InvalidOperationException), e.GetType());
+        }
+    }
+
     [Fact]
     public async Task Two_runs_do_not_mix()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Glovebox.Environments.Bubblewrap;
 using Microsoft.Extensions.Logging;
 
@@ -34,6 +35,9 @@ public abstract class ExecutorKind
     /// <summary>Without a guest agent, as where there is no Python: each program has a sandbox of its own, and what it leaves in the
     /// background ends with it.</summary>
     public static ExecutorKind BubblewrapPlain { get; } = new BubblewrapKind(new() { UsesAgent = false });
+
+    /// <summary>The local executor in all decorators, listened to, which must change nothing of what the contract says.</summary>
+    public static ExecutorKind Decorated { get; } = new DecoratedKind(Local);
 
     /// <summary>A sandbox that allows or lacks something, so that a test can show what the rest is good for.</summary>
     internal static ExecutorKind BubblewrapWith(BubblewrapInternals? internals = null, ExecutionPolicy? policy = null) =>
@@ -79,5 +83,24 @@ public abstract class ExecutorKind
             },
             setup.LoggerFactory,
             setup.TimeProvider);
+    }
+
+    private sealed class DecoratedKind(ExecutorKind inner) : ExecutorKind
+    {
+        private const string Source = "Glovebox.Tests.Decorated";
+
+        static DecoratedKind() => ActivitySource.AddActivityListener(new()
+        {
+            ShouldListenTo = source => source.Name == Source,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+        });
+
+        public override bool IsIsolated => inner.IsIsolated;
+
+        public override ICodeExecutor Create(ExecutorSetup setup) => inner.Create(setup).AsBuilder()
+            .UseLogging(setup.LoggerFactory ?? new CollectingLogger(), l => l.EnableSensitiveData = true)
+            .UseOpenTelemetry(Source)
+            .UseApproval(_ => ApprovalDecision.Approve())
+            .Build();
     }
 }

@@ -24,6 +24,9 @@ public sealed class ScriptedExecutor : ICodeExecutor, IWorkspace
     /// <summary>Awaited by starting, stopping and restarting. Default: nothing.</summary>
     public Func<CancellationToken, Task> Lifecycle { get; init; } = _ => Task.CompletedTask;
 
+    /// <summary>Thrown at the call of an execution.</summary>
+    public Exception? Refusal { get; set; }
+
     public Dictionary<Type, object> Services { get; } = [];
 
     public IWorkspace Workspace => this;
@@ -48,6 +51,11 @@ public sealed class ScriptedExecutor : ICodeExecutor, IWorkspace
     public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
         IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
     {
+        if (Refusal is not null)
+        {
+            throw Refusal;
+        }
+
         foreach (CodeBlock block in codeBlocks)
         {
             _received.Enqueue(block);

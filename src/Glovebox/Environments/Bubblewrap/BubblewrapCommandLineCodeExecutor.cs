@@ -40,9 +40,17 @@ public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
 
     /// <summary>Tries whether bubblewrap works on this machine, by making a sandbox, and tells what it enforces here.</summary>
     /// <param name="cancellationToken">Gives up.</param>
-    public static Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) => ExecutorDiagnosis.TryAsync(
-        "bubblewrap",
-        async () => (await BubblewrapProgram.FindAsync(null, cancellationToken).ConfigureAwait(false)).Version.ToString(),
-        () => new BubblewrapCommandLineCodeExecutor(),
-        cancellationToken);
+    public static async Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default)
+    {
+        // Only a limit that is set tells whether it can be kept.
+        ExecutorDiagnosis limited = await TryAsync(new() { Policy = new() { Cpus = Environment.ProcessorCount } }, cancellationToken).ConfigureAwait(false);
+        return limited.IsAvailable ? limited : await TryAsync(new(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static Task<ExecutorDiagnosis> TryAsync(BubblewrapCommandLineCodeExecutorOptions options, CancellationToken cancellationToken) =>
+        ExecutorDiagnosis.TryAsync(
+            "bubblewrap",
+            async () => (await BubblewrapProgram.FindAsync(null, cancellationToken).ConfigureAwait(false)).Version.ToString(),
+            () => new BubblewrapCommandLineCodeExecutor(options),
+            cancellationToken);
 }

@@ -12,7 +12,7 @@ internal static class SandboxErrors
     {
         string message = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(l => l.StartsWith("bwrap:", StringComparison.Ordinal))
             ?? errors.Trim();
-        message = WorkspacePath.Printable(message.Length == 0 ? "it ended without a word" : message);
+        message = WorkspacePath.Printable(message.Length == 0 ? "it ended without a word" : message.TrimEnd('.'));
         if (message.Contains(workDirectory, StringComparison.Ordinal))
         {
             return new EnvironmentUnavailableException(

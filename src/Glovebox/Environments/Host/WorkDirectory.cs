@@ -54,7 +54,7 @@ internal sealed class WorkDirectory(string? path)
 
     public EnvironmentUnavailableException Unusable(string reason, Exception? cause) => new(
         "work-directory-unusable",
-        $"The work directory '{_given}' cannot be used: {reason}.",
+        $"The work directory '{_given}' cannot be used: {reason.TrimEnd('.')}.",
         "Name a directory that you may read and write, or none for a temporary one.",
         cause);
 }

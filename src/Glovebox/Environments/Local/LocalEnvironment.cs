@@ -42,7 +42,18 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
         cancellationToken.ThrowIfCancellationRequested();
         _work.Create();
         _variables.Validate();
-        _files = new HostDirectory(_work.Path);
+        HostDirectory files = new(_work.Path);
+        try
+        {
+            files.CheckWritable();
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+
+        _files = files;
         _stopping = new CancellationTokenSource();
         return Task.CompletedTask;
     }

@@ -1,5 +1,5 @@
 PR_SET_DUMPABLE = 4
-PR_CAPBSET_DROP = 24
+PR_CAPBSET_READ, PR_CAPBSET_DROP = 23, 24
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 CAPABILITY_VERSION = 0x20080522
@@ -11,6 +11,7 @@ class Privileges:
 
     Where the agent is root, it keeps three capabilities after the set-up: to end every process, and to make guest processes another
     user's. It uses files as that user, so a link or a mode of the guest's leads it nowhere that the guest could not go by itself.
+    Where the guest is to be root, too, nobody keeps any.
     """
 
     def __init__(self, hides):
@@ -26,7 +27,7 @@ class Privileges:
             self.prctl(PR_SET_DUMPABLE, value)
 
     def configure(self, uid, gid):
-        self.user = (uid, gid) if uid != 0 and os.getuid() == 0 else None
+        self.user = (uid, gid) if os.getuid() == 0 else None
 
     def seal(self):
         """Ends the set-up: from here on nothing gets more than guest code may have."""
@@ -35,16 +36,18 @@ class Privileges:
             return
         uid, gid = self.user
         for capability in range(64):
-            if self.libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-                if ctypes.get_errno() == errno.EINVAL:
-                    break
-                self.fail('prctl')
-        os.setgroups([])
+            held = self.libc.prctl(PR_CAPBSET_READ, capability, 0, 0, 0)
+            if held < 0:
+                break
+            if held:
+                self.prctl(PR_CAPBSET_DROP, capability)
+        if uid != 0:
+            os.setgroups([])
         for change, value in ((self.libc.setfsgid, gid), (self.libc.setfsuid, uid)):
             change(value)
             if change(value) != value:
                 raise OSError(errno.EPERM, 'the user of files cannot be changed')
-        kept = 1 << CAP_KILL | 1 << CAP_SETGID | 1 << CAP_SETUID
+        kept = 1 << CAP_KILL | 1 << CAP_SETGID | 1 << CAP_SETUID if uid != 0 else 0
         header = struct.pack('<Ii', CAPABILITY_VERSION, 0)
         if self.libc.capset(header, struct.pack('<6I', kept, kept, 0, 0, 0, 0)) != 0:
             self.fail('capset')
@@ -56,7 +59,8 @@ class Privileges:
         """Turns this process, a fork of the agent, into one that has no more than guest code may have."""
         if self.user is not None:
             uid, gid = self.user
-            os.setgroups([])
+            if uid != 0:
+                os.setgroups([])
             os.setresgid(gid, gid, gid)
             os.setresuid(uid, uid, uid)
             self.libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)

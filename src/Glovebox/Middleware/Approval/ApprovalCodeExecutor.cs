@@ -30,6 +30,7 @@ internal sealed class ApprovalCodeExecutor(
     {
         CodeBlock[] blocks = CodeBlockList.Copy(codeBlocks);
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        InnerExecutor.GetService<IStartedCheck>()?.ThrowIfNotStarted();
         return ExecuteAsync(blocks, Volatile.Read(ref _ending).Token, cancellationToken);
     }
 
@@ -59,15 +60,8 @@ internal sealed class ApprovalCodeExecutor(
                     yield break;
                 }
 
-                IAsyncEnumerable<CodeExecutionUpdate> updates = InnerExecutor.ExecuteCodeBlocksStreamingAsync([blocks[i]], cancellationToken);
-                if (ending.IsCancellationRequested)
-                {
-                    // The executor within may have been started anew since; this run ended with the stop.
-                    throw new ExecutorStoppedException();
-                }
-
                 bool failed = false;
-                await foreach (CodeExecutionUpdate update in updates.ConfigureAwait(false))
+                await foreach (CodeExecutionUpdate update in Run(blocks[i], ending, cancellationToken).ConfigureAwait(false))
                 {
                     failed |= update is BlockCompletedUpdate { Result.ExitCode: not 0 };
                     yield return i == 0 ? update : update with { BlockIndex = i };
@@ -83,6 +77,22 @@ internal sealed class ApprovalCodeExecutor(
         {
             _turn.Release();
         }
+    }
+
+    private IAsyncEnumerable<CodeExecutionUpdate> Run(CodeBlock block, CancellationToken ending, CancellationToken cancellationToken)
+    {
+        IAsyncEnumerable<CodeExecutionUpdate> updates;
+        try
+        {
+            updates = InnerExecutor.ExecuteCodeBlocksStreamingAsync([block], cancellationToken);
+        }
+        catch (InvalidOperationException) when (ending.IsCancellationRequested)
+        {
+            throw new ExecutorStoppedException();
+        }
+
+        // The executor within may have been started anew since; this run ended with the stop.
+        return ending.IsCancellationRequested ? throw new ExecutorStoppedException() : updates;
     }
 
     private async Task WaitForTurnAsync(CancellationToken either, CancellationToken ending, CancellationToken cancellationToken)

@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Agents.AI;
+using Microsoft.Extensions.AI;
+
+namespace Glovebox.Agents;
+
+/// <summary>Runs the code of one run of an agent, and makes updates of what happens.</summary>
+internal sealed class CodeExecution(CodeExecutorAgentSettings settings, Func<CancellationToken, ValueTask<CodeSessionLease>> acquire, string agentId)
+{
+    private readonly string _responseId = Guid.NewGuid().ToString("n");
+
+    /// <summary>What came of the last execution; null when the code was not approved.</summary>
+    public CodeResult? Result { get; private set; }
+
+    public int ExitCode { get; private set; }
+
+    /// <summary>What is said of the last execution.</summary>
+    public string Output { get; private set; } = "";
+
+    /// <summary>The pictures and files of the last execution.</summary>
+    public IReadOnlyList<AIContent> Data { get; private set; } = [];
+
+    public static string NewMessageId() => Guid.NewGuid().ToString("n");
+
+    /// <summary>An update of a message of this run.</summary>
+    public AgentResponseUpdate Update(string messageId, params IList<AIContent> contents) => new(ChatRole.Assistant, contents)
+    {
+        AgentId = agentId,
+        AuthorName = settings.Name,
+        MessageId = messageId,
+        ResponseId = _responseId,
+    };
+
+    /// <summary>A model's update, as one of this run.</summary>
+    public AgentResponseUpdate Update(ChatResponseUpdate update, string fallbackId)
+    {
+        // What folds updates looks into the model's own, so that it has to say the same.
+        ChatResponseUpdate own = update.Clone();
+        own.AuthorName = settings.Name;
+        own.MessageId = string.IsNullOrEmpty(update.MessageId) ? fallbackId : update.MessageId;
+        own.ResponseId = _responseId;
+        return new AgentResponseUpdate(own) { AgentId = agentId };
+    }
+
+    /// <summary>Runs the code of messages, and replies with the output.</summary>
+    public async IAsyncEnumerable<AgentResponseUpdate> RunMessagesAsync(
+        IReadOnlyList<ChatMessage> messages, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string reply = NewMessageId();
+        (CodeSessionLease? lease, IReadOnlyList<CodeBlock> blocks) = await TakeCodeAsync(messages.Where(settings.IsSource), cancellationToken).ConfigureAwait(false);
+        if (lease is null)
+        {
+            yield return Update(reply, new TextContent(AgentTexts.NoCodeBlocks));
+            yield break;
+        }
+
+        await using (lease.ConfigureAwait(false))
+        {
+            await foreach (AgentResponseUpdate update in RunAsync(blocks, messages, lease.Executor, reply, cancellationToken).ConfigureAwait(false))
+            {
+                yield return update;
+            }
+        }
+
+        yield return Update(reply, [new TextContent(Output) { RawRepresentation = Result }, .. Data]);
+    }
+
+    /// <summary>Takes the code out of messages.</summary>
+    /// <returns>The use of the executor, and the blocks; none of both when there is no code.</returns>
+    public async ValueTask<(CodeSessionLease? Lease, IReadOnlyList<CodeBlock> Blocks)> TakeCodeAsync(
+        IEnumerable<ChatMessage> messages, CancellationToken cancellationToken)
+    {
+        List<CodeBlock> all = [.. messages.SelectMany(m => SupportedLanguages.Blocks(m.Text))];
+        if (all.Count == 0)
+        {
+            return (null, []);
+        }
+
+        CodeSessionLease lease = await acquire(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<CodeBlock> blocks = settings.Languages.Filter(all, lease.Executor);
+        if (blocks.Count > 0)
+        {
+            return (lease, blocks);
+        }
+
+        await lease.DisposeAsync().ConfigureAwait(false);
+        return (null, []);
+    }
+
+    /// <summary>Runs blocks, if they are approved. The outcome is in the properties.</summary>
+    public async IAsyncEnumerable<AgentResponseUpdate> RunAsync(
+        IReadOnlyList<CodeBlock> blocks,
+        IReadOnlyList<ChatMessage> context,
+        ICodeExecutor executor,
+        string messageId,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (settings.Approval is { } approve)
+        {
+            ApprovalDecision decision = await approve(new CodeApprovalRequest(blocks, context), cancellationToken).ConfigureAwait(false)
+                ?? throw new InvalidOperationException("The approval gave null instead of a decision.");
+            if (!decision.IsApproved)
+            {
+                (Result, ExitCode, Output, Data) = (null, 1, AgentTexts.Denied(decision.Reason), []);
+                yield break;
+            }
+        }
+
+        List<BlockResult> results = [];
+        await foreach (CodeExecutionUpdate update in executor.ExecuteCodeBlocksStreamingAsync(blocks, cancellationToken).ConfigureAwait(false))
+        {
+            if (update is BlockCompletedUpdate completed)
+            {
+                results.Add(completed.Result);
+            }
+
+            AgentResponseUpdate shown = Update(messageId);
+            shown.RawRepresentation = update;
+            yield return shown;
+        }
+
+        Result = new CodeResult(results);
+        ExitCode = Result.ExitCode;
+        Output = AgentTexts.Output(Result);
+        Data = await Attachments.ReadAsync(Result, executor.Workspace, settings.Attachments, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Agents.AI;
+using Microsoft.Extensions.AI;
+
+namespace Glovebox.Agents;
+
+/// <summary>One run of an agent with a model: it writes code, sees it run, mends it, and reflects.</summary>
+internal sealed class CodeGeneration(
+    CodeExecutorAgentSettings settings, IChatClient chatClient, CodeExecution execution, IReadOnlyList<ChatMessage> known, bool streaming, AgentRunOptions? options)
+{
+    private const string RetryAttempt = "retryAttempt";
+    private const string ExitCode = "exitCode";
+
+    private readonly List<ChatMessage> _remembered = [];
+    private ChatResponse _answer = new();
+
+    /// <summary>What the model will have to know of this run.</summary>
+    public IReadOnlyList<ChatMessage> Remembered => _remembered;
+
+    private List<ChatMessage> Context => [.. known, .. _remembered];
+
+    public async IAsyncEnumerable<AgentResponseUpdate> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            string generated = CodeExecution.NewMessageId();
+            await foreach (AgentResponseUpdate update in AskAsync(generated, settings.ChatOptions.Clone(), cancellationToken).ConfigureAwait(false))
+            {
+                generated = update.MessageId!;
+                yield return update;
+            }
+
+            _remembered.AddRange(_answer.Messages);
+            (CodeSessionLease? lease, IReadOnlyList<CodeBlock> blocks) =
+                await execution.TakeCodeAsync(_answer.Messages, cancellationToken).ConfigureAwait(false);
+            if (lease is null)
+            {
+                yield break;
+            }
+
+            string executed = CodeExecution.NewMessageId();
+            await using (lease.ConfigureAwait(false))
+            {
+                yield return execution.Update(generated, new CodeInterpreterToolCallContent(executed)
+                {
+                    Inputs = [.. blocks.Select((b, i) => CodeInterpreterContents.ToData(b, $"block-{i + 1}"))],
+                    AdditionalProperties = new() { [RetryAttempt] = attempt },
+                });
+                await foreach (AgentResponseUpdate update in execution.RunAsync(blocks, Context, lease.Executor, executed, cancellationToken).ConfigureAwait(false))
+                {
+                    yield return update;
+                }
+            }
+
+            yield return execution.Update(executed, new CodeInterpreterToolResultContent(executed)
+            {
+                Outputs = [new TextContent(execution.Output), .. execution.Data],
+                AdditionalProperties = new() { [RetryAttempt] = attempt, [ExitCode] = execution.ExitCode },
+                RawRepresentation = execution.Result,
+            });
+            Remember(execution.Output);
+            if (execution.ExitCode == 0 || attempt == settings.MaxRetriesOnError)
+            {
+                break;
+            }
+
+            ChatResponse asked = await AskForDecisionAsync(cancellationToken).ConfigureAwait(false);
+            if (asked.Usage is { } usage)
+            {
+                yield return execution.Update(executed, new UsageContent(usage));
+            }
+
+            RetryDecision decision = RetryDecision.Parse(asked.Text);
+            if (!decision.Retry)
+            {
+                break;
+            }
+
+            string correction = AgentTexts.Correction(attempt + 1, decision.Reason);
+            yield return execution.Update(CodeExecution.NewMessageId(), new TextContent(correction));
+            Remember(correction);
+        }
+
+        ChatOptions reflection = settings.ChatOptions.Clone();
+        reflection.ResponseFormat = options?.ResponseFormat ?? reflection.ResponseFormat;
+        await foreach (AgentResponseUpdate update in AskAsync(CodeExecution.NewMessageId(), reflection, cancellationToken).ConfigureAwait(false))
+        {
+            yield return update;
+        }
+
+        _remembered.AddRange(_answer.Messages);
+    }
+
+    /// <summary>The model reads of its code from the side of the user, as no service takes an answer to a call that was none.</summary>
+    private void Remember(string text) => _remembered.Add(new ChatMessage(ChatRole.User, text) { AuthorName = settings.Name });
+
+    private async IAsyncEnumerable<AgentResponseUpdate> AskAsync(
+        string fallbackId, ChatOptions chatOptions, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        List<ChatResponseUpdate> updates = [];
+        await foreach (ChatResponseUpdate update in AnswerAsync(chatOptions, cancellationToken).ConfigureAwait(false))
+        {
+            updates.Add(update);
+            yield return execution.Update(update, fallbackId);
+        }
+
+        _answer = updates.ToChatResponse();
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(ChatOptions chatOptions, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (streaming)
+        {
+            await foreach (ChatResponseUpdate update in chatClient.GetStreamingResponseAsync(Context, chatOptions, cancellationToken).ConfigureAwait(false))
+            {
+                yield return update;
+            }
+
+            yield break;
+        }
+
+        ChatResponse response = await chatClient.GetResponseAsync(Context, chatOptions, cancellationToken).ConfigureAwait(false);
+        foreach (ChatResponseUpdate update in response.ToChatResponseUpdates())
+        {
+            yield return update;
+        }
+    }
+
+    private Task<ChatResponse> AskForDecisionAsync(CancellationToken cancellationToken)
+    {
+        ChatOptions chatOptions = settings.ChatOptions.Clone();
+        chatOptions.ResponseFormat = RetryDecision.Format;
+        ChatMessage question = new(ChatRole.User, RetryDecision.Question(execution.Output)) { AuthorName = settings.Name };
+        return chatClient.GetResponseAsync([.. Context, question], chatOptions, cancellationToken);
+    }
+}

@@ -1,0 +1,52 @@
+using System.ComponentModel;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.AI;
+
+namespace Glovebox.Agents;
+
+/// <summary>What the model says when it is asked whether failed code is worth another attempt.</summary>
+internal sealed record RetryDecision(
+    [property: Description("What went wrong, why another attempt is or is not worth it, and what it would change.")] string Reason,
+    [property: Description("Whether to attempt it again.")] bool Retry)
+{
+    private static readonly RetryDecision Unreadable = new("The decision could not be read.", false);
+
+    /// <summary>The form that the answer must have.</summary>
+    public static ChatResponseFormat Format { get; } =
+        ChatResponseFormat.ForJsonSchema<RetryDecision>(RetryDecisionContext.Default.Options, "retry_decision", "Whether to attempt it again, and why.");
+
+    /// <summary>The question.</summary>
+    public static string Question(string output) => $"""
+        The most recent code execution resulted in an error:
+        {output}
+
+        Should we attempt to resolve it? Please respond with:
+        - A boolean value for 'retry' indicating whether it should be retried.
+        - A detailed explanation in 'reason' that identifies the issue, justifies your decision to retry or not, and outlines how you would resolve the error if a retry is attempted.
+        """;
+
+    /// <summary>Reads the answer. Models without structured output put words or a fence around it; one that cannot be read is a no.</summary>
+    public static RetryDecision Parse(string answer)
+    {
+        int start = answer.IndexOf('{', StringComparison.Ordinal);
+        int end = answer.LastIndexOf('}');
+        if (start < 0 || end < start)
+        {
+            return Unreadable;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(answer.AsSpan(start, end - start + 1), RetryDecisionContext.Default.RetryDecision) ?? Unreadable;
+        }
+        catch (JsonException)
+        {
+            return Unreadable;
+        }
+    }
+}
+
+[JsonSerializable(typeof(RetryDecision))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+internal sealed partial class RetryDecisionContext : JsonSerializerContext;

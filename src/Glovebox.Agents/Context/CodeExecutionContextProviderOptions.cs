@@ -1,0 +1,11 @@
+namespace Glovebox.Agents;
+
+/// <summary>What a <see cref="CodeExecutionContextProvider"/> gives an agent. The provider copies its options.</summary>
+public sealed class CodeExecutionContextProviderOptions
+{
+    /// <summary>The function that runs code: its name, languages, attachments and approval.</summary>
+    public ExecuteCodeFunctionOptions Function { get; set; } = new();
+
+    /// <summary>What the agent is told about running code. Null, the default: when to run it, how files and output behave.</summary>
+    public string? Instructions { get; set; }
+}

@@ -1,0 +1,67 @@
+using global::Docker.DotNet;
+using global::Docker.DotNet.Models;
+
+namespace Glovebox.Docker.Containers;
+
+/// <summary>Starts programs in a container by the engine's own exec.</summary>
+/// <param name="client">The engine.</param>
+/// <param name="container">The container.</param>
+/// <param name="guest">Guest code's user.</param>
+/// <param name="variables">The environment variables of guest programs, beyond the container's.</param>
+internal sealed class ContainerExec(IDockerClient client, string container, UserId guest, IReadOnlyDictionary<string, string> variables)
+{
+    private const string Root = "0:0";
+
+    private readonly string _guest = $"{guest.Uid}:{guest.Gid}";
+    private readonly string[] _variables = [.. variables.Select(v => $"{v.Key}={v.Value}")];
+
+    /// <summary>Starts a program in the work directory. The caller disposes what it gets.</summary>
+    /// <param name="command">The program, by its path, and its arguments.</param>
+    /// <param name="isRoot">Whether it is the container's root, or guest code's user.</param>
+    /// <param name="cancellationToken">Gives up the start.</param>
+    public async Task<RunningExec> StartAsync(IReadOnlyList<string> command, bool isRoot, CancellationToken cancellationToken)
+    {
+        ContainerExecCreateResponse created = await client.Exec.CreateContainerExecAsync(
+            container,
+            new ContainerExecCreateParameters
+            {
+                Cmd = [.. command],
+                User = isRoot ? Root : _guest,
+                WorkingDir = ContainerLauncher.WorkDirectory,
+                Env = isRoot ? ["HOME=/root", "USER=root", "LOGNAME=root"] : _variables,
+                AttachStdin = true,
+                AttachStdout = true,
+                AttachStderr = true,
+            },
+            cancellationToken).ConfigureAwait(false);
+        MultiplexedStream stream = await client.Exec.StartContainerExecAsync(
+            created.ID, new ContainerExecStartParameters(), cancellationToken).ConfigureAwait(false);
+        return new RunningExec(client, created.ID, stream);
+    }
+
+    /// <summary>Runs a shell script as the guest and gives the first bytes that it printed.</summary>
+    public async Task<string> AskAsync(string script, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        using RunningExec exec = await StartAsync(["/bin/sh", "-c", script, "sh", .. arguments], isRoot: false, cancellationToken).ConfigureAwait(false);
+        using ContainerChannel channel = new(exec.Stream);
+        byte[] buffer = new byte[8 << 10];
+        int size = await channel.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        return System.Text.Encoding.UTF8.GetString(buffer, 0, size);
+    }
+}
+
+/// <summary>A program that the engine started in a container.</summary>
+internal sealed class RunningExec(IDockerClient client, string id, MultiplexedStream stream) : IDisposable
+{
+    /// <summary>Its input and output.</summary>
+    public MultiplexedStream Stream => stream;
+
+    /// <summary>Its exit code; null while it runs, and when the engine does not know it any more.</summary>
+    public async Task<int?> ExitCodeAsync(CancellationToken cancellationToken)
+    {
+        ContainerExecInspectResponse found = await client.Exec.InspectContainerExecAsync(id, cancellationToken).ConfigureAwait(false);
+        return found.Running ? null : (int?)found.ExitCode;
+    }
+
+    public void Dispose() => stream.Dispose();
+}

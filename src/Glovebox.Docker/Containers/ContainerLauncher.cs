@@ -1,0 +1,87 @@
+using System.Globalization;
+using Glovebox.Guest;
+
+namespace Glovebox.Docker.Containers;
+
+/// <summary>The first program of a container: a shell that makes the guest's directories ready and then becomes the guest agent, or,
+/// in an image without Python, stays and ends what it is told to end.</summary>
+internal static class ContainerLauncher
+{
+    public const string WorkDirectory = "/workspace";
+    public const string Home = "/home/glovebox";
+
+    /// <summary>Only root enters it.</summary>
+    public const string AgentFolder = "/run/glovebox";
+
+    /// <summary>What the shell says before it becomes the agent.</summary>
+    public const byte AgentMark = (byte)'A';
+
+    /// <summary>What it says when it stays.</summary>
+    public const byte PlainMark = (byte)'P';
+
+    /// <summary>What ends every process of the container but its first and the one that waits for this word.</summary>
+    public static ReadOnlyMemory<byte> KillWord { get; } = "kill\n"u8.ToArray();
+
+    /// <summary>Waits for words on the container's standard input, and for its end, with which the container ends. The first process only
+    /// waits, because to wait is to bury what the guest left behind.</summary>
+    private const string Stay = """
+        printf P
+        exec 3<&0 </dev/null
+        (
+            while read -r word <&3; do
+                [ "$word" = kill ] && kill -9 -1
+            done
+        ) 2>/dev/null &
+        wait $!
+        """;
+
+    /// <summary>The container outlives its host: nothing is read, and it ends only from outside.</summary>
+    private const string StayForever = """
+        printf P
+        while :; do
+            sleep 2147483647 </dev/null &
+            wait $!
+        done
+        """;
+
+    /// <summary>The entry point.</summary>
+    /// <param name="user">The guest.</param>
+    /// <param name="ownsWork">Whether the work directory is ours to give to the guest.</param>
+    /// <param name="usesAgent">Whether the agent is used where there is Python.</param>
+    /// <param name="stays">Whether the container outlives its host.</param>
+    public static IList<string> Command(UserId user, bool ownsWork, bool usesAgent, bool stays)
+    {
+        string folders = ownsWork ? $"{Home} {WorkDirectory}" : Home;
+
+        // A read-only root or a home that the image has is no reason to fail. What cannot be given away is opened to all: nobody else is here.
+        string prepare = string.Create(
+            CultureInfo.InvariantCulture,
+            $"mkdir -p {folders}\nchown {user.Uid}:{user.Gid} {folders} || chmod 777 {folders}\n");
+        const string Agent = """
+            for name in python3 python; do
+                python=$(command -v "$name") && [ -x "$python" ] && "$python" -c 'import sys, ctypes; sys.exit(sys.version_info < (3, 8))' &&
+                    printf A && exec "$python" -c "$1"
+            done
+
+            """;
+        string script = "umask 022\n{\n" + prepare + "} 2>/dev/null\n" + (usesAgent ? Agent : "") + (stays ? StayForever : Stay);
+        return ["/bin/sh", "-c", script, "glovebox", GuestAgentSource.Bootstrap];
+    }
+
+    /// <summary>The environment variables that every guest program has, but for PATH, which is the image's.</summary>
+    public static Dictionary<string, string> Variables() => new(StringComparer.Ordinal)
+    {
+        ["HOME"] = Home,
+        ["USER"] = "glovebox",
+        ["LOGNAME"] = "glovebox",
+        ["LANG"] = "C.UTF-8",
+        ["TMPDIR"] = "/tmp",
+
+        // Without this, Python holds printed text back until its buffer is full, and output has neither its time nor its order.
+        ["PYTHONUNBUFFERED"] = "1",
+
+        // The home is the container's own, and gone with it: what pip puts there harms no system's packages.
+        ["PIP_BREAK_SYSTEM_PACKAGES"] = "1",
+        ["PIP_ROOT_USER_ACTION"] = "ignore",
+    };
+}

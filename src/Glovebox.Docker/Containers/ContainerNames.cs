@@ -1,0 +1,90 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Glovebox.Docker.Engine;
+using global::Docker.DotNet;
+using global::Docker.DotNet.Models;
+
+namespace Glovebox.Docker.Containers;
+
+/// <summary>Whose a container of a name is: nobody's, ours to replace or to attach to, or somebody else's.</summary>
+internal static class ContainerNames
+{
+    /// <summary>On containers and volumes: whose they are, see <see cref="ContainerOwner"/>.</summary>
+    public const string OwnerLabel = "glovebox.owner";
+
+    /// <summary>On a container that stays: what it was made of.</summary>
+    public const string ConfigurationLabel = "glovebox.configuration";
+
+    /// <summary>Makes a name free, or finds the container of that name to which this executor may attach.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="configuration">What a container to attach to must be made of; null: none is attached to.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="EnvironmentUnavailableException">The container of that name is somebody else's.</exception>
+    public static async Task<ContainerInspectResponse?> ClaimAsync(EngineConnection engine, string name, string? configuration, CancellationToken cancellationToken)
+    {
+        ContainerInspectResponse? found = await FindAsync(engine, name, cancellationToken).ConfigureAwait(false);
+        if (found is null)
+        {
+            return null;
+        }
+
+        if (found.Config?.Labels?.TryGetValue(OwnerLabel, out string? owner) != true)
+        {
+            throw new EnvironmentUnavailableException(
+                "container-name-conflict",
+                $"There is a container named '{name}' already, and it is not one of Glovebox.",
+                $"Choose another ContainerName, or remove that container: docker rm -f {name}");
+        }
+
+        bool stays = found.Config.Labels.TryGetValue(ConfigurationLabel, out string? made);
+        bool runs = found.State?.Running ?? false;
+        if (stays && runs && made == configuration)
+        {
+            return found;
+        }
+
+        // One that stays has no owner while it waits.
+        if (!stays && (ContainerOwner.IsAlive(owner!) ?? runs))
+        {
+            throw new EnvironmentUnavailableException(
+                "container-name-conflict",
+                $"The container '{name}' belongs to another executor that is using it.",
+                $"Choose another ContainerName, or, if nothing uses it any more, remove it: docker rm -f {name}");
+        }
+
+        await DockerContainer.RemoveAsync(engine, found.ID).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>Sums up what a container is made of, so that one of the same can be told.</summary>
+    public static string Configuration(DockerSettings settings, UserId user)
+    {
+        StringBuilder text = new();
+        foreach (string? part in (string?[])
+        [
+            settings.Image, settings.WorkDir, settings.BindDir, settings.InitCommand, settings.Runtime, settings.Policy.ToString(), user.ToString(),
+            .. settings.Volumes.Select(v => v.ToString()),
+            .. settings.Hosts.Select(h => h.ToString()).Order(StringComparer.Ordinal),
+            .. settings.Devices.Select(d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}"),
+        ])
+        {
+            text.Append(part).Append('\0');
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
+    }
+
+    private static async Task<ContainerInspectResponse?> FindAsync(EngineConnection engine, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.Client.Containers.InspectContainerAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+}

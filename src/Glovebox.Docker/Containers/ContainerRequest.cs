@@ -1,0 +1,138 @@
+using System.Globalization;
+using global::Docker.DotNet.Models;
+
+namespace Glovebox.Docker.Containers;
+
+/// <summary>Makes the request that makes a container. Everything that keeps guest code in its place is written here.</summary>
+internal static class ContainerRequest
+{
+    /// <summary>The network of a container that has one.</summary>
+    public const string Bridge = "bridge";
+
+    /// <summary>The agent itself and the shell that becomes it, or that stays, count too; so do the threads of the engine's exec.</summary>
+    private const int OwnProcesses = 16;
+
+    private const int Billion = 1_000_000_000;
+
+    /// <summary>What the agent needs to make guest processes another user's, to end them, and to give the work directory away.</summary>
+    private static readonly string[] AgentCapabilities = ["CHOWN", "KILL", "SETGID", "SETPCAP", "SETUID"];
+
+    /// <summary>What package managers need besides.</summary>
+    private static readonly string[] SetupCapabilities = ["DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP"];
+
+    public static CreateContainerParameters Build(ContainerPlan plan)
+    {
+        DockerSettings settings = plan.Settings;
+        return new CreateContainerParameters
+        {
+            Name = plan.Name,
+            Image = settings.Image,
+            Hostname = "glovebox",
+
+            // The agent begins as root to make the container ready, and guest code never gets any of that.
+            User = "0:0",
+            WorkingDir = ContainerLauncher.WorkDirectory,
+            Entrypoint = ContainerLauncher.Command(plan.User, plan.BoundDirectory is null, plan.Internals.UsesAgent, !settings.StopContainer),
+            Cmd = [],
+            Env = [.. ContainerLauncher.Variables().Select(v => $"{v.Key}={v.Value}")],
+            Labels = new Dictionary<string, string>(plan.Labels, StringComparer.Ordinal),
+
+            // When our end of the stream closes, for whatever reason, so does the container's standard input, and with it the container ends.
+            OpenStdin = true,
+            StdinOnce = true,
+            AttachStdin = true,
+            AttachStdout = true,
+            AttachStderr = true,
+            HostConfig = Host(plan),
+        };
+    }
+
+    private static HostConfig Host(ContainerPlan plan)
+    {
+        DockerSettings settings = plan.Settings;
+        HostConfig host = new()
+        {
+            AutoRemove = settings.AutoRemove,
+            NetworkMode = settings.Policy.Network == NetworkAccess.Full || settings.NeedsSetupNetwork ? Bridge : "none",
+
+            // What goes over the stream is no log, and would fill the engine's disk.
+            LogConfig = new LogConfig { Type = "none", Config = new Dictionary<string, string>() },
+            Memory = settings.Memory,
+            MemorySwap = settings.Memory,
+            PidsLimit = settings.Processes + OwnProcesses,
+            NanoCPUs = settings.Policy.Cpus is { } cpus ? (long)Math.Round(cpus * Billion) : 0,
+            ReadonlyRootfs = settings.Policy.ReadOnlyRootFilesystem ?? false,
+            ShmSize = settings.Memory / 8,
+            Tmpfs = TemporaryFileSystems(settings),
+            Mounts = Mounts(plan),
+            ExtraHosts = [.. settings.Hosts.Select(h => $"{h.Key}:{h.Value}")],
+            Runtime = settings.Runtime ?? "",
+            DeviceRequests = [.. settings.Devices.Select(Device)],
+            Ulimits = [new Ulimit { Name = "core", Soft = 0, Hard = 0 }],
+        };
+        if (settings.Policy.DiskSpace is { } bytes)
+        {
+            host.StorageOpt = new Dictionary<string, string> { ["size"] = bytes.ToString(CultureInfo.InvariantCulture) };
+        }
+
+        if (plan.Internals.Hardens)
+        {
+            host.CapDrop = ["ALL"];
+
+            // A guest that is root has what its container has, so that may be nothing; the agent then has nobody else to become.
+            host.CapAdd = settings.InitCommand is not null ? [.. AgentCapabilities, .. SetupCapabilities] : plan.User.Uid == 0 ? [] : AgentCapabilities;
+            host.SecurityOpt = ["no-new-privileges"];
+        }
+
+        return host;
+    }
+
+    /// <summary>What guest code can write beside its work directory. It counts as memory and outlives the program, so that together it
+    /// holds at most half of it.</summary>
+    private static Dictionary<string, string> TemporaryFileSystems(DockerSettings settings)
+    {
+        Dictionary<string, string> found = new(StringComparer.Ordinal)
+        {
+            ["/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=1777,size={settings.Memory / 4}"),
+        };
+        if (settings.Policy.ReadOnlyRootFilesystem == true)
+        {
+            found[ContainerLauncher.Home] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=0755,size={settings.Memory / 8}");
+        }
+
+        if (!settings.StopContainer)
+        {
+            found[ContainerLauncher.AgentFolder] = "rw,nosuid,nodev,noexec,mode=0700,size=64k";
+        }
+
+        return found;
+    }
+
+    private static List<Mount> Mounts(ContainerPlan plan)
+    {
+        // A mount, and not a bind: a folder that does not exist is an error, and not made by the engine for root.
+        List<Mount> mounts =
+        [
+            plan.BoundDirectory is { } directory
+                ? new Mount { Type = "bind", Source = directory, Target = ContainerLauncher.WorkDirectory }
+                : new Mount { Type = "volume", Source = plan.Volume ?? "", Target = ContainerLauncher.WorkDirectory },
+        ];
+        mounts.AddRange(plan.Settings.Volumes.Select(volume => new Mount
+        {
+            Type = volume.IsBind ? "bind" : "volume",
+            Source = volume.Source,
+            Target = volume.Target,
+            ReadOnly = volume.ReadOnly,
+        }));
+        return mounts;
+    }
+
+    private static global::Docker.DotNet.Models.DeviceRequest Device(DeviceRequest device) => new()
+    {
+        Driver = device.Driver,
+        Count = device.Count,
+        DeviceIDs = [.. device.DeviceIds],
+        Capabilities = device.Capabilities.Count == 0 ? [] : [[.. device.Capabilities]],
+        Options = new Dictionary<string, string>(device.Options, StringComparer.Ordinal),
+    };
+}

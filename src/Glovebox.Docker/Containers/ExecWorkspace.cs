@@ -1,0 +1,255 @@
+using System.Globalization;
+using System.Text;
+using global::Docker.DotNet;
+
+namespace Glovebox.Docker.Containers;
+
+/// <summary>The files of a work directory that only the engine's exec reaches.</summary>
+/// <remarks>Each step is a shell script that runs as the guest: a link that the guest swaps in between two of its steps leads nowhere that
+/// the guest could not go by itself.</remarks>
+internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
+{
+    private const int ChunkSize = 4 << 20;
+    private const int MaxRecord = 8 << 10;
+
+    /// <summary>Ends with R when a folder on the way is a link. Every answer begins with one letter: Done, Refused, Missing, Failed.</summary>
+    private const string Walk = """
+        path=./$1 rest=$1 folder=.
+        while [ "$rest" != "${rest#*/}" ]; do
+            folder=$folder/${rest%%/*}
+            rest=${rest#*/}
+            [ -L "$folder" ] && printf R && exit
+        done
+
+        """;
+
+    private const string Lister = """
+        if find . -maxdepth 0 -printf '' 2>/dev/null; then
+            exec find . -mindepth 1 -maxdepth 65 \( -type f -o -type d \) -printf '%y %s %T@ %C@ %i %P\0'
+        fi
+        exec find . -mindepth 1 -maxdepth 65 \( -type f -o -type d \) -exec sh -c '
+            for file; do
+                [ -d "$file" ] && kind=d || kind=f
+                printf "%s %s %s\0" $kind "$(stat -c "%s %Y %Z %i" "$file")" "${file#./}"
+            done' sh {} +
+        """;
+
+    private const string Reader = Walk + """
+        [ -L "$path" ] && printf R && exit
+        [ -f "$path" ] || { printf M; exit; }
+        [ -r "$path" ] || { printf 'FPermission denied'; exit; }
+        printf D
+        exec cat "$path"
+        """;
+
+    /// <summary>Takes: path, temporary name, bytes of this part, bytes with this part, whether it is the last one.</summary>
+    private const string Writer = Walk + """
+        [ -L "$path" ] && printf R && exit
+        [ -d "$path" ] && printf 'FIs a directory' && exit
+        [ -e "$path" ] && [ ! -f "$path" ] && printf R && exit
+        temporary=$folder/$2
+        if error=$({ mkdir -p "$folder" && { [ "$3" = 0 ] && : || head -c "$3"; } >>"$temporary"; } 2>&1) && [ "$(wc -c <"$temporary")" -eq "$4" ]; then
+            [ "$5" = 0 ] && printf D && exit
+            error=$(mv -f "$temporary" "$path" 2>&1) && printf D && exit
+        fi
+        rm -f "$temporary"
+        printf F%s "$error"
+        """;
+
+    private const string Deleter = Walk + """
+        [ -L "$path" ] || [ -e "$path" ] || { printf M; exit; }
+        [ -d "$path" ] && [ ! -L "$path" ] && printf 'FIs a directory' && exit
+        error=$(rm -f "$path" 2>&1) && printf D || printf F%s "$error"
+        """;
+
+    public async Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken = default)
+    {
+        List<WorkspaceFile> files = [];
+        bool complete = true;
+        int entries = 0;
+        await foreach (string record in RecordsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (++entries > WorkspaceListing.MaxFiles)
+            {
+                complete = false;
+                break;
+            }
+
+            if (record.StartsWith('d'))
+            {
+                complete &= record.AsSpan().Count('/') < WorkspaceListing.MaxDepth;
+            }
+            else
+            {
+                files.Add(FileOf(record));
+            }
+        }
+
+        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        return new WorkspaceListing(files, complete);
+    }
+
+    public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
+    {
+        RunningExec running = await StartAsync(Reader, [WorkspacePath.Normalize(path)], cancellationToken).ConfigureAwait(false);
+        ContainerChannel channel = new(running.Stream);
+        try
+        {
+            byte[] status = new byte[1];
+            if (await channel.ReadAsync(status, cancellationToken).ConfigureAwait(false) == 0 || status[0] != 'D')
+            {
+                throw Failure(path, (char)status[0] + await RestAsync(channel, cancellationToken).ConfigureAwait(false));
+            }
+
+            return channel;
+        }
+        catch
+        {
+            await channel.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async Task WriteAsync(string path, Stream content, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        cancellationToken.ThrowIfCancellationRequested();
+        string normalized = WorkspacePath.Normalize(path);
+        string temporary = $".glovebox-{Guid.NewGuid():n}";
+        byte[] buffer = new byte[content.CanSeek ? (int)Math.Clamp(content.Length - content.Position + 1, 1, ChunkSize) : ChunkSize];
+        long written = 0;
+        bool last;
+        try
+        {
+            do
+            {
+                int read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                last = read < buffer.Length;
+                written += read;
+                string answer = await WritePartAsync(
+                    [normalized, temporary, Text(read), Text(written), last ? "1" : "0"], buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                if (answer != "D")
+                {
+                    throw Failure(path, answer);
+                }
+            }
+            while (!last);
+        }
+        catch when (written > 0)
+        {
+            int folder = normalized.LastIndexOf('/') + 1;
+            _ = await AskAsync(Deleter, [normalized[..folder] + temporary], CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string answer = await AskAsync(Deleter, [WorkspacePath.Normalize(path)], cancellationToken).ConfigureAwait(false);
+        return answer switch
+        {
+            "D" => true,
+            "M" => false,
+            _ => throw Failure(path, answer),
+        };
+    }
+
+    private async Task<string> WritePartAsync(IReadOnlyList<string> arguments, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        using RunningExec running = await StartAsync(Writer, arguments, cancellationToken).ConfigureAwait(false);
+        using ContainerChannel channel = new(running.Stream);
+        try
+        {
+            await channel.WriteAsync(data, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // A script that refuses does not read: its answer says why.
+        }
+
+        return await RestAsync(channel, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RunningExec> StartAsync(string script, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await exec.StartAsync(["/bin/sh", "-c", script, "sh", .. arguments], isRoot: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DockerApiException or HttpRequestException or IOException or ObjectDisposedException)
+        {
+            throw new EnvironmentLostException("The container has ended; its files cannot be reached.", innerException: e);
+        }
+    }
+
+    private async Task<string> AskAsync(string script, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        using RunningExec running = await StartAsync(script, arguments, cancellationToken).ConfigureAwait(false);
+        using ContainerChannel channel = new(running.Stream);
+        return await RestAsync(channel, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<string> RestAsync(Stream channel, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[1 << 10];
+        int size = await channel.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        return Encoding.UTF8.GetString(buffer, 0, size);
+    }
+
+    /// <summary>What the lister prints, record by record: each ends with a NUL, which no name holds.</summary>
+    private async IAsyncEnumerable<string> RecordsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using RunningExec running = await StartAsync(Lister, [], cancellationToken).ConfigureAwait(false);
+        using ContainerChannel channel = new(running.Stream);
+        byte[] buffer = new byte[64 << 10];
+        int filled = 0;
+        int read;
+        while ((read = await channel.ReadAsync(buffer.AsMemory(filled), cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            filled += read;
+            int start = 0;
+            int end;
+            while ((end = buffer.AsSpan(start, filled - start).IndexOf((byte)0)) >= 0)
+            {
+                yield return Encoding.UTF8.GetString(buffer, start, end);
+                start += end + 1;
+            }
+
+            filled -= start;
+            if (filled > MaxRecord)
+            {
+                throw new WorkspaceException("The work directory cannot be listed: the answer makes no sense.");
+            }
+
+            buffer.AsSpan(start, filled).CopyTo(buffer);
+        }
+    }
+
+    private static WorkspaceFile FileOf(string record)
+    {
+        string[] fields = record.Split(' ', 6);
+        if (fields.Length != 6
+            || !long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
+            || !decimal.TryParse(fields[2], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal modified)
+            || Math.Abs(modified) > int.MaxValue * 32L)
+        {
+            throw new WorkspaceException("The work directory cannot be listed: the answer makes no sense.");
+        }
+
+        return new WorkspaceFile(fields[5], size, DateTimeOffset.UnixEpoch.AddTicks((long)(modified * TimeSpan.TicksPerSecond)))
+        {
+            ChangeStamp = HashCode.Combine(fields[3], fields[4]),
+        };
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static WorkspaceException Failure(string path, string answer) => answer.Length == 0
+        ? new($"'{WorkspacePath.Printable(path)}' cannot be used: the container does not answer.")
+        : answer[0] switch
+        {
+            'R' => WorkspacePath.Refused(path),
+            'M' => WorkspacePath.NotFound(path),
+            _ => new($"'{WorkspacePath.Printable(path)}' cannot be used: {WorkspacePath.Printable(answer[1..].Trim())}."),
+        };
+}

@@ -1,0 +1,127 @@
+using Glovebox.Docker.Engine;
+using Glovebox.Guest;
+using global::Docker.DotNet;
+
+namespace Glovebox.Docker.Containers;
+
+/// <summary>Finds out what a started container's first process has become, and makes a guest of it.</summary>
+internal static class GuestStarter
+{
+    /// <summary>The socket of an agent that outlives its host.</summary>
+    private const string Socket = ContainerLauncher.AgentFolder + "/agent";
+
+    /// <summary>Carries the bytes between this exec's standard streams and the agent's socket. A thread each way, or both would wait for each other.</summary>
+    private const string Relay = """
+        import os, socket, sys, threading
+        agent = socket.socket(socket.AF_UNIX)
+        agent.connect(sys.argv[1])
+        def from_agent():
+            while True:
+                data = agent.recv(65536)
+                if not data:
+                    os._exit(0)
+                while data:
+                    data = data[os.write(1, data):]
+        threading.Thread(target=from_agent, daemon=True).start()
+        while True:
+            data = os.read(0, 65536)
+            if not data:
+                os._exit(0)
+            agent.sendall(data)
+        """;
+
+    private const string RelayShell = """
+        [ -S "$1" ] || { printf P; exit; }
+        for name in python3 python; do
+            python=$(command -v "$name") && printf A && exec "$python" -c "$2" "$1"
+        done
+        """;
+
+    /// <summary>Makes a guest of a container that has just been started.</summary>
+    /// <exception cref="ContainerStartException">It ended at once.</exception>
+    public static async Task<IContainerGuest> StartAsync(
+        EngineConnection engine, DockerContainer container, ContainerChannel channel, ContainerPlan plan, CancellationToken cancellationToken)
+    {
+        bool stays = !plan.Settings.StopContainer;
+        byte mark = await MarkAsync(channel, cancellationToken).ConfigureAwait(false);
+        if (mark != ContainerLauncher.AgentMark)
+        {
+            return new PlainGuest(Exec(engine, container, plan), channel, stays, container.Kill);
+        }
+
+        await channel.WriteAsync(GuestAgentSource.Bytes, cancellationToken).ConfigureAwait(false);
+        return await ConnectAsync(new AgentGuest(channel, container.Kill), channel, plan, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a guest of a container that an earlier executor left running.</summary>
+    /// <exception cref="ContainerStartException">It does not answer.</exception>
+    public static async Task<IContainerGuest> AttachAsync(EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
+    {
+        ContainerExec exec = Exec(engine, container, plan);
+        RunningExec relay = await exec.StartAsync(["/bin/sh", "-c", RelayShell, "sh", Socket, Relay], isRoot: true, cancellationToken).ConfigureAwait(false);
+        ContainerChannel channel = new(relay.Stream);
+        try
+        {
+            if (await MarkAsync(channel, cancellationToken).ConfigureAwait(false) == ContainerLauncher.AgentMark)
+            {
+                return await ConnectAsync(new AgentGuest(channel, container.Kill), channel, plan, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            await channel.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        await channel.DisposeAsync().ConfigureAwait(false);
+        PlainGuest guest = new(exec, await container.AttachAsync(isInput: false, cancellationToken).ConfigureAwait(false), stays: true, container.Kill);
+        await guest.KillEverythingAsync().ConfigureAwait(false);
+        return guest;
+    }
+
+    private static async Task<IContainerGuest> ConnectAsync(AgentGuest guest, ContainerChannel channel, ContainerPlan plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            GuestConfiguration configuration = new(0, 0, ContainerLauncher.WorkDirectory, plan.Settings.Variables)
+            {
+                User = plan.User,
+                Listen = plan.Settings.StopContainer ? "" : Socket,
+            };
+            await guest.Agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false);
+            return guest;
+        }
+        catch (Exception e)
+        {
+            await guest.DisposeAsync().ConfigureAwait(false);
+            if (e is IOException or GuestProtocolException)
+            {
+                throw new ContainerStartException(channel.Errors, e);
+            }
+
+            throw;
+        }
+    }
+
+    private static ContainerExec Exec(EngineConnection engine, DockerContainer container, ContainerPlan plan) =>
+        new(engine.Client, container.Id, plan.User, plan.Settings.Variables);
+
+    private static async Task<byte> MarkAsync(ContainerChannel channel, CancellationToken cancellationToken)
+    {
+        byte[] mark = new byte[1];
+        int read;
+        try
+        {
+            read = await channel.ReadAsync(mark, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or DockerApiException)
+        {
+            throw new ContainerStartException(channel.Errors, e);
+        }
+
+        return read == 1 ? mark[0] : throw new ContainerStartException(channel.Errors, null);
+    }
+}
+
+/// <summary>A container ended before what it runs had answered.</summary>
+internal sealed class ContainerStartException(string errors, Exception? cause) : Exception(errors, cause);

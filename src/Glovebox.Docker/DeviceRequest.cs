@@ -1,0 +1,34 @@
+namespace Glovebox.Docker;
+
+/// <summary>Devices that a driver of the engine gives the container: <c>docker run --gpus</c>.</summary>
+/// <remarks>All GPUs: <c>new DeviceRequest { Count = -1, Capabilities = { "gpu" } }</c>.</remarks>
+public sealed class DeviceRequest
+{
+    /// <summary>The driver, such as <c>nvidia</c> or <c>cdi</c>. Empty, the default: one that has the capabilities.</summary>
+    public string Driver { get; set; } = "";
+
+    /// <summary>How many devices; -1 is all. Default: 0, which leaves the choice to <see cref="DeviceIds"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than -1.</exception>
+    public int Count
+    {
+        get;
+        set
+        {
+            if (value < -1)
+            {
+                throw new ArgumentOutOfRangeException(nameof(Count), value, "Count must be -1 (all) or more.");
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>The devices by name. Default: none.</summary>
+    public IList<string> DeviceIds { get; init; } = [];
+
+    /// <summary>What the devices must all be able to do: <c>gpu</c>, <c>compute</c>. Default: none.</summary>
+    public IList<string> Capabilities { get; init; } = [];
+
+    /// <summary>The driver's own options. Default: none.</summary>
+    public IDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}

@@ -1,0 +1,51 @@
+using Glovebox.Docker.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace Glovebox.Docker;
+
+/// <summary>Runs code blocks in a container of a Docker engine, or of Podman's compatible socket.</summary>
+/// <remarks>
+/// By default guest code is not root, has no capabilities and no way to get new privileges, no network, 2 GiB of memory, 256 processes,
+/// and sees nothing of the host but the work directory. The container ends with this process, however that ends, and is then removed.
+/// </remarks>
+public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
+{
+    /// <summary>Makes an executor. Nothing is started, and no engine asked, before <see cref="CommandLineCodeExecutor.StartAsync"/>.</summary>
+    /// <param name="options">Its options; null for the defaults.</param>
+    /// <param name="loggerFactory">For its log; null for none.</param>
+    /// <param name="timeProvider">Measures timeouts and durations; null for the system's clock.</param>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
+    public DockerCommandLineCodeExecutor(
+        DockerCommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : this(options ?? new(), new DockerInternals(), loggerFactory, timeProvider)
+    {
+    }
+
+    internal DockerCommandLineCodeExecutor(
+        DockerCommandLineCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : base(
+            new DockerEnvironment(new DockerSettings(options), internals),
+            new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, options.DeleteTempFiles),
+            loggerFactory,
+            timeProvider)
+    {
+    }
+
+    /// <summary>Tries whether an engine answers and a container can be made of an image, and tells what is enforced here.</summary>
+    /// <param name="image">The image; null for the default one. It is not pulled.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static Task<ExecutorDiagnosis> DiagnoseAsync(string? image = null, CancellationToken cancellationToken = default)
+    {
+        DockerCommandLineCodeExecutorOptions options = new() { PullPolicy = PullPolicy.Never };
+        options.Image = image ?? options.Image;
+        return ExecutorDiagnosis.TryAsync(
+            "docker",
+            async () =>
+            {
+                using EngineConnection engine = await EngineConnection.OpenAsync(null, cancellationToken).ConfigureAwait(false);
+                return engine.Version;
+            },
+            () => new DockerCommandLineCodeExecutor(options),
+            cancellationToken);
+    }
+}

@@ -1,0 +1,87 @@
+using Glovebox.Docker.Containers;
+using Glovebox.Docker.Engine;
+
+namespace Glovebox.Docker;
+
+/// <summary>Which controls a container enforces, and how.</summary>
+internal static class DockerControls
+{
+    private const string Hint = "Use an engine that has the control groups for it, or leave the limit out to have it as far as this engine allows.";
+
+    /// <summary>Makes sure that what the caller set can be enforced by this engine.</summary>
+    /// <exception cref="PolicyNotEnforceableException">It cannot.</exception>
+    public static void Check(DockerSettings settings, EngineConnection engine)
+    {
+        ExecutionPolicy policy = settings.Policy;
+        if (policy.Memory is not null && !engine.Info.MemoryLimit)
+        {
+            throw new PolicyNotEnforceableException("Memory was set, but this Docker engine cannot limit it.", Hint);
+        }
+
+        if (policy.Cpus is not null && !engine.Info.CPUCfsQuota)
+        {
+            throw new PolicyNotEnforceableException("Cpus was set, but this Docker engine cannot limit them.", Hint);
+        }
+
+        if (policy.MaxProcesses is not null && !engine.Info.PidsLimit)
+        {
+            throw new PolicyNotEnforceableException("MaxProcesses was set, but this Docker engine cannot limit them.", Hint);
+        }
+
+        if (policy.DiskSpace is not null && settings.WorkDir is not null)
+        {
+            throw new PolicyNotEnforceableException(
+                "DiskSpace was set, but Docker cannot limit what a directory of the host holds.", "Put the work directory on a file system of that size, or leave WorkDir out.");
+        }
+
+        if (settings.Runtime is { } runtime && engine.Info.Runtimes is { Count: > 0 } known && !known.ContainsKey(runtime))
+        {
+            throw new EnvironmentUnavailableException(
+                "runtime-missing",
+                $"The Docker engine does not have the runtime '{runtime}'; it has {string.Join(", ", known.Keys)}.",
+                "Add it to /etc/docker/daemon.json and restart the engine, or leave Runtime out.");
+        }
+    }
+
+    public static EnvironmentCapabilities Describe(DockerSettings settings, EngineConnection engine, ContainerUser user, IContainerGuest guest)
+    {
+        ExecutionPolicy policy = settings.Policy;
+        string groups = engine.Info.CgroupVersion is { Length: > 0 } version ? $"control group, version {version}" : "control group";
+        bool hasSeccomp = engine.Info.SecurityOptions?.Any(o => o.Contains("seccomp", StringComparison.Ordinal)) ?? false;
+        return new EnvironmentCapabilities
+        {
+            Environment = "docker",
+            IsIsolated = true,
+            UsesGuestAgent = guest is AgentGuest,
+            GuestAgentDetail = guest is AgentGuest ? null : "the image has no Python; the engine starts each block",
+            Controls =
+            [
+                engine.Info.MemoryLimit
+                    ? new("memory", EnforcementLevel.Full, groups)
+                    : new("memory", EnforcementLevel.None, "this engine cannot limit it"),
+                engine.Info.PidsLimit
+                    ? new("processes", EnforcementLevel.Full, groups)
+                    : new("processes", EnforcementLevel.None, "this engine cannot limit them"),
+                policy.Cpus is not null
+                    ? new("cpus", EnforcementLevel.Full, groups)
+                    : new("cpus", EnforcementLevel.None, "no limit was set"),
+                policy.DiskSpace is not null
+                    ? new("disk", EnforcementLevel.Full, $"quota of the storage driver {engine.Info.Driver}")
+                    : new("disk", EnforcementLevel.Partial, "temporary file systems have a size; the container and the work directory have the disk's"),
+                policy.Network == NetworkAccess.Full
+                    ? new("network", EnforcementLevel.None, "the engine's network, as asked for")
+                    : new("network", EnforcementLevel.Full, "a network namespace with nothing but its loopback"),
+                policy.ReadOnlyRootFilesystem == true
+                    ? new("filesystem", EnforcementLevel.Full, "the image read-only, nothing of the host but what was named")
+                    : new("filesystem", EnforcementLevel.Full, "a copy of the image, nothing of the host but what was named"),
+                user.IsRoot
+                    ? new("user", EnforcementLevel.Partial, $"root without capabilities: {user.Reason}")
+                    : new("user", EnforcementLevel.Full, $"uid {user.Id.Uid} without capabilities: {user.Reason}"),
+                hasSeccomp
+                    ? new("seccomp", EnforcementLevel.Full, "the engine's filter of system calls")
+                    : new("seccomp", EnforcementLevel.None, "this engine has no filter"),
+                new("output", EnforcementLevel.Full, "bounded by the executor"),
+            ],
+        };
+    }
+}

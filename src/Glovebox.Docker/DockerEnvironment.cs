@@ -1,0 +1,361 @@
+using Glovebox.Docker.Containers;
+using Glovebox.Docker.Engine;
+using Glovebox.Environments;
+using Glovebox.Environments.Host;
+using global::Docker.DotNet;
+using global::Docker.DotNet.Models;
+
+namespace Glovebox.Docker;
+
+/// <summary>A container. One is started with the environment and serves every block; the work directory outlives it.</summary>
+internal sealed class DockerEnvironment : IExecutionEnvironment
+{
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long news of a container may take to arrive after what they are about.</summary>
+    private static readonly TimeSpan News = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan OutOfMemoryNews = TimeSpan.FromMilliseconds(150);
+
+    private readonly DockerSettings _settings;
+    private readonly DockerInternals _internals;
+    private readonly ContainerOwner _owner = new();
+    private readonly WorkDirectory? _work;
+    private readonly WorkVolume? _volume;
+
+    private EngineConnection? _engine;
+    private ContainerUser? _user;
+    private HostDirectory? _hostFiles;
+    private DockerContainer? _container;
+    private bool _isNew;
+    private IContainerGuest? _guest;
+    private EnvironmentCapabilities? _capabilities;
+
+    public DockerEnvironment(DockerSettings settings, DockerInternals internals)
+    {
+        _settings = settings;
+        _internals = internals;
+        _work = settings.WorkDir is { } path ? new WorkDirectory(path) : null;
+
+        // The volume of a container that stays has no name: it goes with that container, whoever has it by then.
+        _volume = _work is null && settings.StopContainer ? new WorkVolume(_owner.ToString()) : null;
+    }
+
+    public string Kind => "docker";
+
+    public bool IsRunning => _guest?.IsRunning ?? false;
+
+    public string WorkDirectory => ContainerLauncher.WorkDirectory;
+
+    public EnvironmentCapabilities Capabilities => _capabilities ?? throw new InvalidOperationException("The environment is not started.");
+
+    public IWorkspace Files => _hostFiles ?? _guest?.Files ?? throw new InvalidOperationException("The environment is not started.");
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            _engine = await EngineConnection.OpenAsync(_settings.DockerHost, cancellationToken).ConfigureAwait(false);
+            DockerControls.Check(_settings, _engine);
+            await StartContainerAsync(_engine, cancellationToken).ConfigureAwait(false);
+            _capabilities = DockerControls.Describe(_settings, _engine, _user!, _guest!);
+        }
+        catch (Exception e)
+        {
+            CodeExecutionException? explained = cancellationToken.IsCancellationRequested || _engine is null ? null : Explain(e, _engine);
+            await AbandonAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (explained is not null && !ReferenceEquals(explained, e))
+            {
+                throw explained;
+            }
+
+            throw;
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        IContainerGuest? guest = _guest;
+        DockerContainer? container = _container;
+        (_guest, _container) = (null, null);
+        if (container is not null && _settings.StopContainer)
+        {
+            await container.EndAsync().ConfigureAwait(false);
+        }
+
+        if (guest is not null)
+        {
+            await guest.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (container is not null)
+        {
+            await container.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _hostFiles?.Dispose();
+        _hostFiles = null;
+        if (_volume is null)
+        {
+            _engine?.Dispose();
+            _engine = null;
+        }
+    }
+
+    public async Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)
+    {
+        if (_guest is not { } guest || _container is not { } container)
+        {
+            throw new EnvironmentLostException("The container has ended.");
+        }
+
+        ProcessExit? exit = await guest.RunAsync(command, output, kill).ConfigureAwait(false);
+        if (exit is null)
+        {
+            return await LostAsync(container, kill).ConfigureAwait(false);
+        }
+
+        bool outOfMemory = exit.Kind == ProcessExitKind.OutOfMemory
+            || (exit is { Kind: ProcessExitKind.Signaled, ExitCode: 137 } && await container.Watch.TakeOutOfMemoryAsync(OutOfMemoryNews).ConfigureAwait(false));
+        if (!outOfMemory)
+        {
+            return exit;
+        }
+
+        // Shared memory and temporary files outlive the program that filled them: a container that stays full would fail every block.
+        if (await container.MemoryInUseAsync(CancellationToken.None).ConfigureAwait(false) > _settings.Memory / 2)
+        {
+            await container.EndAsync().ConfigureAwait(false);
+        }
+
+        return OutOfMemory();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_volume is not null && _engine is not null)
+        {
+            await _volume.RemoveAsync(_engine).ConfigureAwait(false);
+            _engine.Dispose();
+            _engine = null;
+        }
+
+        _owner.Dispose();
+    }
+
+    private ProcessExit OutOfMemory() =>
+        new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {_settings.Memory >> 20} MiB.");
+
+    private async Task StartContainerAsync(EngineConnection engine, CancellationToken cancellationToken)
+    {
+        PrepareWorkDirectory(engine);
+        Task image = EngineImages.EnsureAsync(engine, _settings.Image, _settings.PullPolicy, _settings.PullProgress, cancellationToken);
+        if (_volume is not null)
+        {
+            await _volume.EnsureAsync(engine, cancellationToken).ConfigureAwait(false);
+        }
+
+        await image.ConfigureAwait(false);
+        ContainerPlan plan = Plan();
+        ContainerInspectResponse? existing = _settings.ContainerName is null ? null : await ContainerNames.ClaimAsync(
+            engine, plan.Name, plan.Labels.GetValueOrDefault(ContainerNames.ConfigurationLabel), cancellationToken).ConfigureAwait(false);
+
+        using CancellationTokenSource longest = new(LongestStart);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
+        _isNew = existing is null;
+        if (existing is not null)
+        {
+            _container = DockerContainer.Existing(engine, existing);
+            _guest = await GuestStarter.AttachAsync(engine, _container, plan, either.Token).ConfigureAwait(false);
+        }
+        else
+        {
+            (_container, ContainerChannel channel) = await DockerContainer.StartAsync(engine, ContainerRequest.Build(plan), either.Token).ConfigureAwait(false);
+            _guest = await GuestStarter.StartAsync(engine, _container, channel, plan, either.Token).ConfigureAwait(false);
+            longest.CancelAfter(Timeout.InfiniteTimeSpan);
+            await SetUpAsync(_container, _guest, cancellationToken).ConfigureAwait(false);
+        }
+
+        string notLoaded = await _guest.SealAsync(_settings.Preload, cancellationToken).ConfigureAwait(false);
+        if (notLoaded.Length > 0)
+        {
+            throw new EnvironmentUnavailableException(
+                "preload-failed", $"Modules cannot be preloaded: {WorkspacePath.Printable(notLoaded)}", "Use an image that has them, install them by InitCommand, or take them out of Preload.");
+        }
+
+        await CheckGuestAsync(_guest, cancellationToken).ConfigureAwait(false);
+        _ = WorkVolume.SweepAsync(engine);
+    }
+
+    private void PrepareWorkDirectory(EngineConnection engine)
+    {
+        _work?.Create();
+        _user ??= ContainerUser.Choose(_settings.Policy.User, _work?.Path, _work?.IsMade ?? false, engine.IsRootless);
+        if (_work is null || !OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        _hostFiles = new HostDirectory(_work.Path, _user.HostOwner);
+        if (_work.IsMade && _user.HostOwner is not null)
+        {
+            _hostFiles.GiveAwayRoot();
+        }
+
+        _hostFiles.CheckWritable();
+    }
+
+    private ContainerPlan Plan()
+    {
+        Dictionary<string, string> labels = new(StringComparer.Ordinal) { [ContainerNames.OwnerLabel] = _owner.ToString() };
+        if (!_settings.StopContainer)
+        {
+            labels[ContainerNames.ConfigurationLabel] = ContainerNames.Configuration(_settings, _user!.Id);
+        }
+
+        return new ContainerPlan
+        {
+            Settings = _settings,
+            Internals = _internals,
+            Name = _settings.ContainerName ?? $"glovebox-{Guid.NewGuid():n}",
+            User = _user!.Id,
+            BoundDirectory = _settings.BindDir ?? _settings.WorkDir,
+            Volume = _volume?.Name,
+            Labels = labels,
+        };
+    }
+
+    /// <summary>Runs what the caller wants done before any guest code, and cuts the network after it.</summary>
+    private async Task SetUpAsync(DockerContainer container, IContainerGuest guest, CancellationToken cancellationToken)
+    {
+        if (_settings.InitCommand is { } command)
+        {
+            if (guest is PlainGuest && _user!.IsRoot)
+            {
+                throw new PolicyNotEnforceableException(
+                    "InitCommand needs rights that guest code, which is to be root because the work directory is root's, would have too in an image without Python.",
+                    "Give the work directory to another user: chown 1000:1000 DIRECTORY");
+            }
+
+            BoundedText said = new();
+            ProcessExit? exit = await guest.RunSetupAsync(command, said, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (exit is null || exit.ExitCode != 0)
+            {
+                throw new EnvironmentUnavailableException(
+                    "init-command-failed",
+                    $"InitCommand failed with exit code {exit?.ExitCode ?? 137}: {exit?.Message}{said}",
+                    "It runs as root in a POSIX shell with the image's own programs. Network = None gives it no network.");
+            }
+        }
+
+        if (_settings.NeedsSetupNetwork && _internals.CutsNetwork)
+        {
+            await container.CutNetworkAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Makes sure, from inside, that the work directory is the one that we see, that the guest can use it, and that there is no
+    /// network where none may be.</summary>
+    private async Task CheckGuestAsync(IContainerGuest guest, CancellationToken cancellationToken)
+    {
+        if (_settings.NeedsSetupNetwork && _internals.CutsNetwork && await ContainerNetwork.InterfacesAsync(guest, cancellationToken).ConfigureAwait(false) is { Count: > 0 } left)
+        {
+            throw new EnvironmentUnavailableException(
+                "network-not-cut", $"The container still has a network after the set-up: {string.Join(", ", left)}.", "Use Network = None, or report this with the version of your engine.");
+        }
+
+        if (_hostFiles is null)
+        {
+            return;
+        }
+
+        string probe = $".glovebox-{Guid.NewGuid():n}";
+        using MemoryStream nothing = new();
+        await _hostFiles.WriteAsync(probe, nothing, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!await guest.Files.DeleteAsync(probe, cancellationToken).ConfigureAwait(false))
+            {
+                throw new EnvironmentUnavailableException(
+                    "work-directory-unusable",
+                    $"The work directory '{_settings.WorkDir}' is not the one that the engine's machine has under that name.",
+                    "Where this program runs in a container itself, or the engine on another machine, BindDir is that machine's name of WorkDir. Or leave WorkDir out.");
+            }
+        }
+        catch (WorkspaceException e)
+        {
+            throw new EnvironmentUnavailableException(
+                "work-directory-unusable",
+                $"The work directory '{_settings.WorkDir}' cannot be written by uid {_user!.Id.Uid}, which guest code runs as: {e.Message}",
+                "Make it that user's, name its owner in Policy.User, or leave WorkDir out.",
+                e);
+        }
+        finally
+        {
+            await _hostFiles.DeleteAsync(probe, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private CodeExecutionException? Explain(Exception error, EngineConnection engine) => error switch
+    {
+        ContainerStartException { Message: { } said } when said.Contains("exec format error", StringComparison.OrdinalIgnoreCase) =>
+            EngineErrors.PlatformMismatch($"{_settings.Image}: {WorkspacePath.Printable(said.Trim())}", error),
+        ContainerStartException => new EnvironmentUnavailableException(
+            "container-failed", $"The container of the image '{_settings.Image}' ended at once: {WorkspacePath.Printable(error.Message.Trim())}",
+            $"Try the image by hand: docker run --rm -it --entrypoint /bin/sh {_settings.Image}", error),
+        OperationCanceledException => new EnvironmentUnavailableException(
+            "container-failed", $"The container of the image '{_settings.Image}' was not ready after {LongestStart.TotalSeconds:0} s.", "See what keeps the engine's machine busy.", error),
+        _ => EngineErrors.Explain(error, engine.Endpoint),
+    };
+
+    /// <summary>Says how a container ended that was lost during a run.</summary>
+    private async Task<ProcessExit> LostAsync(DockerContainer container, CancellationToken kill)
+    {
+        if (kill.IsCancellationRequested)
+        {
+            return new ProcessExit(ProcessExitKind.EnvironmentLost, 137);
+        }
+
+        ContainerEnd? end = await container.Watch.EndAsync(News).ConfigureAwait(false);
+        if (end is { IsOutOfMemory: true })
+        {
+            return OutOfMemory();
+        }
+
+        if (end is { IsKilled: true })
+        {
+            throw new EnvironmentLostException(
+                "The container was ended from outside while code was running.", "Somebody killed, stopped or removed it. The next execution starts a fresh container.");
+        }
+
+        if (end is null && _engine is { } engine)
+        {
+            try
+            {
+                await engine.Client.System.PingAsync(CancellationToken.None).WaitAsync(News, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException or DockerApiException or ObjectDisposedException)
+            {
+                throw EngineErrors.Lost(engine.Endpoint, e);
+            }
+        }
+
+        return new ProcessExit(ProcessExitKind.EnvironmentLost, end?.ExitCode ?? 137, "The container has ended; the next block gets a fresh one.");
+    }
+
+    /// <summary>Ends what a failed start began. A container that stays is not left half made.</summary>
+    private async Task AbandonAsync()
+    {
+        if (_container is { } container && _isNew)
+        {
+            await container.RemoveAsync().ConfigureAwait(false);
+        }
+
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+}

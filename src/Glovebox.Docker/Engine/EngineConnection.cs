@@ -1,0 +1,85 @@
+using global::Docker.DotNet;
+using global::Docker.DotNet.Models;
+
+namespace Glovebox.Docker.Engine;
+
+/// <summary>A client of an engine that has answered.</summary>
+internal sealed class EngineConnection : IDisposable
+{
+    /// <summary>Docker 20.10, of December 2020. Podman 3 and later say as much.</summary>
+    private static readonly System.Version OldestApi = new(1, 40);
+
+    private EngineConnection(EngineEndpoint endpoint, DockerClient client, VersionResponse version, SystemInfoResponse info)
+    {
+        Endpoint = endpoint;
+        Client = client;
+        Info = info;
+        Version = version.Version ?? "";
+        IsPodman = version.Components?.Any(c => c.Name?.Contains("Podman", StringComparison.OrdinalIgnoreCase) ?? false) ?? false;
+    }
+
+    public EngineEndpoint Endpoint { get; }
+
+    public DockerClient Client { get; }
+
+    public SystemInfoResponse Info { get; }
+
+    public string Version { get; }
+
+    public bool IsPodman { get; }
+
+    /// <summary>Whether the engine runs as its user.</summary>
+    public bool IsRootless => Info.SecurityOptions?.Any(o => o.Contains("rootless", StringComparison.Ordinal)) ?? false;
+
+    /// <summary>Finds the engine and asks it what it is.</summary>
+    /// <param name="address">An address that goes before all else, or null.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="CodeExecutionException">There is none, or it cannot be used.</exception>
+    public static async Task<EngineConnection> OpenAsync(string? address, CancellationToken cancellationToken)
+    {
+        EngineEndpoint endpoint = EndpointResolver.OfThisProcess.Resolve(address);
+        DockerClient client = EngineClient.Create(endpoint);
+        try
+        {
+            // A connection each: at once.
+            Task<VersionResponse> version = client.System.GetVersionAsync(cancellationToken);
+            Task<SystemInfoResponse> info = client.System.GetSystemInfoAsync(cancellationToken);
+            await Task.WhenAll(version, info).ConfigureAwait(false);
+            EngineConnection connection = new(endpoint, client, await version.ConfigureAwait(false), await info.ConfigureAwait(false));
+            Check(await version.ConfigureAwait(false), connection);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            client.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            if (EngineErrors.Explain(e, endpoint) is { } explained)
+            {
+                throw explained;
+            }
+
+            throw;
+        }
+    }
+
+    public void Dispose() => Client.Dispose();
+
+    private static void Check(VersionResponse version, EngineConnection connection)
+    {
+        if (!System.Version.TryParse(version.APIVersion, out System.Version? api) || api < OldestApi)
+        {
+            throw new EnvironmentUnavailableException(
+                "docker-too-old",
+                $"The Docker engine at {connection.Endpoint} is too old: its API is {WorkspacePath.Printable(version.APIVersion ?? "unknown")}, and {OldestApi} is needed.",
+                "Update it to Docker 20.10 or later: https://docs.docker.com/engine/install/");
+        }
+
+        if (connection.Info.OSType is { Length: > 0 } system && system != "linux")
+        {
+            throw new EnvironmentUnavailableException(
+                "docker-not-linux",
+                $"The Docker engine at {connection.Endpoint} runs {WorkspacePath.Printable(system)} containers; Linux containers are needed.",
+                "Switch Docker Desktop to Linux containers.");
+        }
+    }
+}

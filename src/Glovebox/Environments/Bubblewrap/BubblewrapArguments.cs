@@ -52,6 +52,11 @@ internal static class BubblewrapArguments
             throw new ArgumentException($"ReadOnlyPaths must not hold '{path}': in the sandbox, {reserved} is the guest's own or the sandbox's.");
         }
 
+        if (AgentPath.StartsWith(full + "/", StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"ReadOnlyPaths must not hold '{path}': it would hide what the sandbox has there. Name what the code needs.");
+        }
+
         return full;
     }
 

@@ -10,10 +10,10 @@ namespace Glovebox.Docker;
 /// </remarks>
 public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
 {
-    /// <summary>Makes an executor. Nothing is started, and no engine asked, before <see cref="CommandLineCodeExecutor.StartAsync"/>.</summary>
-    /// <param name="options">Its options; null for the defaults.</param>
-    /// <param name="loggerFactory">For its log; null for none.</param>
-    /// <param name="timeProvider">Measures timeouts and durations; null for the system's clock.</param>
+    /// <summary>Makes an executor; nothing is started, and no engine asked, yet.</summary>
+    /// <param name="options">Copied. Null: the defaults.</param>
+    /// <param name="loggerFactory">Gets what happens. Null: no log.</param>
+    /// <param name="timeProvider">Measures time. Null: the system's.</param>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public DockerCommandLineCodeExecutor(
         DockerCommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
@@ -24,12 +24,14 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
     internal DockerCommandLineCodeExecutor(
         DockerCommandLineCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
         : base(
-            new DockerEnvironment(new DockerSettings(options), internals),
+            new DockerEnvironment(new DockerSettings(options = new(options)), internals),
             new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, options.DeleteTempFiles),
             loggerFactory,
-            timeProvider)
-    {
-    }
+            timeProvider) =>
+        Options = options;
+
+    /// <summary>This executor's own copy.</summary>
+    internal DockerCommandLineCodeExecutorOptions Options { get; }
 
     /// <summary>Tries whether an engine answers and a container can be made of an image, and tells what is enforced here.</summary>
     /// <param name="image">The image; null for the default one. It is not pulled.</param>

@@ -9,6 +9,32 @@ namespace Glovebox.Docker;
 /// </remarks>
 public sealed partial class DockerCommandLineCodeExecutorOptions : CommandLineCodeExecutorOptions
 {
+    /// <summary>Makes options that hold the defaults.</summary>
+    public DockerCommandLineCodeExecutorOptions()
+    {
+    }
+
+    internal DockerCommandLineCodeExecutorOptions(DockerCommandLineCodeExecutorOptions original)
+        : base(original)
+    {
+        Image = original.Image;
+        ContainerName = original.ContainerName;
+        BindDir = original.BindDir;
+        AutoRemove = original.AutoRemove;
+        StopContainer = original.StopContainer;
+        DeviceRequests = [.. original.DeviceRequests.Select(d => new DeviceRequest(d))];
+        ExtraVolumes = [.. original.ExtraVolumes];
+        ExtraHosts = new Dictionary<string, string>(original.ExtraHosts, StringComparer.Ordinal);
+        InitCommand = original.InitCommand;
+        DeleteTempFiles = original.DeleteTempFiles;
+        Policy = original.Policy with { };
+        Runtime = original.Runtime;
+        PullPolicy = original.PullPolicy;
+        PullProgress = original.PullProgress;
+        DockerHost = original.DockerHost;
+        Preload = [.. original.Preload];
+    }
+
     /// <summary>The image. Default: <c>python:3-slim</c>. It needs a POSIX shell; with Python in it, blocks run by the guest agent.</summary>
     /// <exception cref="ArgumentException">Empty, or holds white space.</exception>
     public string Image
@@ -85,7 +111,16 @@ public sealed partial class DockerCommandLineCodeExecutorOptions : CommandLineCo
     public bool DeleteTempFiles { get; set; }
 
     /// <summary>What guest code may use. Default: safe, see <see cref="ExecutionPolicy"/>.</summary>
-    public ExecutionPolicy Policy { get; set; } = new();
+    /// <exception cref="ArgumentNullException">Null.</exception>
+    public ExecutionPolicy Policy
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Policy));
+            field = value;
+        }
+    } = new();
 
     /// <summary>The engine's runtime, such as <c>runsc</c>. Null, the default: the engine's own default.</summary>
     public string? Runtime { get; set; }

@@ -10,7 +10,8 @@ namespace Glovebox.Docker;
 /// <summary>A container. One is started with the environment and serves every block; the work directory outlives it.</summary>
 internal sealed class DockerEnvironment : IExecutionEnvironment
 {
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
+    /// <summary>A start takes a fraction of a second, but an engine that is asked for many at once makes one after the other.</summary>
+    private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(3);
 
     /// <summary>How long news of a container may take to arrive after what they are about.</summary>
     private static readonly TimeSpan News = TimeSpan.FromSeconds(1);

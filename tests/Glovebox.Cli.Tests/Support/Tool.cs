@@ -15,6 +15,9 @@ internal sealed class Tool : IDisposable
     private readonly Dictionary<string, string?> _variables = new(StringComparer.Ordinal)
     {
         ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..")),
+
+        // Whether an engine runs here makes no difference.
+        ["DOCKER_HOST"] = "unix:///nowhere.sock",
         ["LANG"] = "C.UTF-8",
         ["LC_ALL"] = null,
         ["NO_COLOR"] = null,

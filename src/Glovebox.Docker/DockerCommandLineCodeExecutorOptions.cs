@@ -22,7 +22,7 @@ public sealed partial class DockerCommandLineCodeExecutorOptions : CommandLineCo
         BindDir = original.BindDir;
         AutoRemove = original.AutoRemove;
         StopContainer = original.StopContainer;
-        DeviceRequests = [.. original.DeviceRequests.Select(d => new DeviceRequest(d))];
+        DeviceRequests = [.. original.DeviceRequests.Select(d => new DeviceRequest(d ?? throw new ArgumentException("DeviceRequests holds a null.")))];
         ExtraVolumes = [.. original.ExtraVolumes];
         ExtraHosts = new Dictionary<string, string>(original.ExtraHosts, StringComparer.Ordinal);
         InitCommand = original.InitCommand;

@@ -120,14 +120,17 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
             throw new EnvironmentLostException("The container has ended.");
         }
 
+        container.Watch.ForgetOutOfMemory();
         ProcessExit? exit = await guest.RunAsync(command, output, kill).ConfigureAwait(false);
         if (exit is null)
         {
             return await LostAsync(container, kill).ConfigureAwait(false);
         }
 
+        // The agent knows; without it, the engine tells.
         bool outOfMemory = exit.Kind == ProcessExitKind.OutOfMemory
-            || (exit is { Kind: ProcessExitKind.Signaled, ExitCode: 137 } && await container.Watch.TakeOutOfMemoryAsync(OutOfMemoryNews).ConfigureAwait(false));
+            || (guest is PlainGuest && exit is { Kind: ProcessExitKind.Signaled, ExitCode: 137 }
+                && await container.Watch.IsOutOfMemoryAsync(OutOfMemoryNews).ConfigureAwait(false));
         if (!outOfMemory)
         {
             return exit;
@@ -146,8 +149,16 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
 
     public Task EndAllButServicesAsync(CancellationToken cancellationToken) => Agent().SweepAsync(cancellationToken);
 
-    public async ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) =>
-        _container is { } container && await container.Watch.TakeOutOfMemoryAsync(isExpected ? OutOfMemoryNews : TimeSpan.Zero).ConfigureAwait(false);
+    public async ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected)
+    {
+        if (_container is not { } container || !await container.Watch.IsOutOfMemoryAsync(isExpected ? OutOfMemoryNews : TimeSpan.Zero).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        container.Watch.ForgetOutOfMemory();
+        return true;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -207,7 +218,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
             await SetUpAsync(_container, _guest, cancellationToken).ConfigureAwait(false);
         }
 
-        string notLoaded = await _guest.SealAsync(_settings.Preload, cancellationToken).ConfigureAwait(false);
+        string notLoaded = await SealAsync(_guest, cancellationToken).ConfigureAwait(false);
         if (notLoaded.Length > 0)
         {
             throw new EnvironmentUnavailableException(
@@ -325,17 +336,31 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         }
         catch (WorkspaceException e)
         {
-            throw new EnvironmentUnavailableException(
-                "work-directory-unusable",
-                $"The work directory '{_settings.WorkDir}' cannot be written by uid {_user!.Id.Uid}, which guest code runs as: {e.Message}",
-                "Make it that user's, name its owner in Policy.User, or leave WorkDir out.",
-                e);
+            throw NotTheGuests(e);
         }
         finally
         {
             await _hostFiles.DeleteAsync(probe, CancellationToken.None).ConfigureAwait(false);
         }
     }
+
+    private async Task<string> SealAsync(IContainerGuest guest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await guest.SealAsync(_settings.Preload, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (_work is not null && guest.IsRunning)
+        {
+            throw NotTheGuests(e);
+        }
+    }
+
+    private EnvironmentUnavailableException NotTheGuests(Exception cause) => new(
+        "work-directory-unusable",
+        $"The work directory '{_settings.WorkDir}' cannot be used by uid {_user!.Id.Uid}, which guest code runs as: {cause.Message}",
+        "Make it that user's, name its owner in Policy.User, or leave WorkDir out.",
+        cause);
 
     private CodeExecutionException? Explain(Exception error, EngineConnection engine) => error switch
     {

@@ -99,9 +99,9 @@ internal sealed class DockerSettings
             throw new ArgumentException("Runtime must be the name of one of the engine's runtimes, or null.");
         }
 
-        if (Devices.Contains(null!) || Volumes.Contains(null!))
+        if (Volumes.Contains(null!))
         {
-            throw new ArgumentException("DeviceRequests or ExtraVolumes holds a null.");
+            throw new ArgumentException("ExtraVolumes holds a null.");
         }
 
         foreach (VolumeMount volume in Volumes)

@@ -16,9 +16,8 @@ internal sealed partial class GuestAgentClient
     public async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
     {
         GuestReply reply = await RequestAsync(GuestFrameType.Seal, new GuestFrameWriter().Texts(preload), cancellationToken).ConfigureAwait(false);
-        return reply.Status == GuestReplyStatus.Done
-            ? new GuestFrameReader(reply.Parts[^1]).Text()
-            : throw new IOException("The guest agent did not end the set-up.");
+        string said = new GuestFrameReader(reply.Parts[^1]).Text();
+        return reply.Status == GuestReplyStatus.Done ? said : throw new IOException($"{WorkspacePath.Printable(said)}.");
     }
 
     /// <summary>Lets guest code import modules and call functions of the host. Before the seal.</summary>

@@ -110,7 +110,11 @@ class Agent:
     def seal(self, number, frame):
         """Ends the set-up: from here on, nothing runs with more than guest code may have."""
         self.privileges.seal()
-        self.files.attach(self.processes.work)
+        try:
+            self.files.attach(self.processes.work)
+        except OSError as e:
+            self.reply(number, FAILED, text_field(os.strerror(e.errno)))
+            return
         failed = []
         for module in frame.texts():
             try:

@@ -44,9 +44,9 @@ public sealed class RoundTripTests
     public async Task What_is_code_cannot_be_written()
     {
         await using LocalCommandLineCodeExecutor functions = new(new() { Functions = { FunctionSetups.Function(() => 1, "one") } });
-        Assert.Contains("Functions cannot be written", Assert.Throws<NotSupportedException>(() => _factory.GetConfiguration(functions)).Message, StringComparison.Ordinal);
+        Assert.Contains("Functions cannot be written", Assert.Throws<NotSupportedException>(() => Factory.GetConfiguration(functions)).Message, StringComparison.Ordinal);
         await using LocalCommandLineCodeExecutor approval = new(new() { FunctionApproval = (_, _) => ValueTask.FromResult(ApprovalDecision.Approve()) });
-        Assert.Contains("FunctionApproval cannot be written", Assert.Throws<NotSupportedException>(() => _factory.GetConfiguration(approval)).Message, StringComparison.Ordinal);
+        Assert.Contains("FunctionApproval cannot be written", Assert.Throws<NotSupportedException>(() => Factory.GetConfiguration(approval)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Glovebox;
 public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
 {
     private readonly IExecutionEnvironment _environment;
-    private readonly BlockRunner _runner;
+    private readonly IBlockRunner _runner;
     private readonly CommandLineSettings _settings;
     private readonly StartedWorkspace _workspace;
 
@@ -24,10 +24,16 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
 
     private protected CommandLineCodeExecutor(
         IExecutionEnvironment environment, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
+        : this(environment, settings, new BlockRunner(environment, settings, timeProvider ?? TimeProvider.System), loggerFactory)
+    {
+    }
+
+    private protected CommandLineCodeExecutor(
+        IExecutionEnvironment environment, CommandLineSettings settings, IBlockRunner runner, ILoggerFactory? loggerFactory)
     {
         _environment = environment;
         _settings = settings;
-        _runner = new BlockRunner(environment, settings, timeProvider ?? TimeProvider.System);
+        _runner = runner;
         _workspace = new StartedWorkspace(this);
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
     }
@@ -173,18 +179,22 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
             using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
             await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
             ProducedFiles files = new(_environment.Files);
-            await Guarded(files.RememberAsync(kill.Token), session, cancellationToken).ConfigureAwait(false);
+            if (_settings.TracksFiles)
+            {
+                await Guarded(files.RememberAsync(kill.Token), session, cancellationToken).ConfigureAwait(false);
+            }
+
             for (int i = 0; i < blocks.Length; i++)
             {
                 yield return new BlockStartedUpdate(i, blocks[i]);
                 cancellationToken.ThrowIfCancellationRequested();
-                OutputCollector output = new(_settings.MaxOutput);
+                OutputCollector output = new(_settings.MaxOutput, i);
                 Task<BlockResult> running = session.Track(_runner.RunAsync(blocks[i], output, kill.Token));
                 try
                 {
-                    await foreach ((OutputStream stream, string text) in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                    await foreach (CodeExecutionUpdate update in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
                     {
-                        yield return new OutputReceivedUpdate(i, stream, text);
+                        yield return update;
                     }
                 }
                 finally
@@ -200,7 +210,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
 
                 BlockResult result = await Guarded(running, session, cancellationToken).ConfigureAwait(false);
                 files.ExceptCodeFile(result.CodeFile);
-                if (_environment.IsRunning)
+                if (_settings.TracksFiles && _environment.IsRunning)
                 {
                     result = result with { OutputFiles = await Guarded(files.TakeAsync(kill.Token), session, cancellationToken).ConfigureAwait(false) };
                 }

@@ -18,4 +18,7 @@ internal sealed class CommandLineSettings
     public long MaxOutput { get; }
 
     public bool DeleteTempFiles { get; }
+
+    /// <summary>Whether the work directory is looked at after each block; false where that would take a request for every folder.</summary>
+    public bool TracksFiles { get; init; } = true;
 }

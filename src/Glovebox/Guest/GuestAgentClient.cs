@@ -9,7 +9,7 @@ namespace Glovebox.Guest;
 /// guest could make grow.</remarks>
 internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposable
 {
-    private const int AgentVersion = 2;
+    public const int AgentVersion = 3;
     private const int MaxFrame = 1 << 20;
 
     private readonly ConcurrentDictionary<uint, PendingRun> _runs = new();
@@ -53,7 +53,8 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
         _runs[number] = run;
         try
         {
-            GuestFrameWriter frame = new GuestFrameWriter().Byte(isSetup ? (byte)1 : (byte)0).Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
+            GuestRunKind kind = (isSetup ? GuestRunKind.Setup : GuestRunKind.None) | (command.IsService ? GuestRunKind.Service : GuestRunKind.None);
+            GuestFrameWriter frame = new GuestFrameWriter().Byte((byte)kind).Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
             if (!await TrySendAsync(frame.Frame(GuestFrameType.Run, number)).ConfigureAwait(false))
             {
                 return null;
@@ -170,6 +171,8 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
             {
                 request.Lose();
             }
+
+            LoseTunnels();
         }
     }
 
@@ -204,6 +207,10 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
             case GuestFrameType.Reply:
                 // One that was given up is not there any more.
                 _requests.GetValueOrDefault(number)?.Take((GuestReplyStatus)reader.Byte(), reader.Rest);
+                break;
+            case >= GuestFrameType.TunnelOpened and <= GuestFrameType.TunnelClosed:
+                // One that the host has closed is not there any more; what was on its way to it comes still.
+                _tunnels.GetValueOrDefault(number)?.Handle(type, reader);
                 break;
             default:
                 throw new GuestProtocolException("a frame has an unknown type");

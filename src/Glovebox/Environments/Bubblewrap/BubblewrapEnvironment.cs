@@ -1,10 +1,11 @@
+using System.Net;
 using Glovebox.Environments.Host;
 using Glovebox.Guest;
 
 namespace Glovebox.Environments.Bubblewrap;
 
 /// <summary>A bubblewrap sandbox. One is started with the environment and serves every block; the work directory outlives it.</summary>
-internal sealed class BubblewrapEnvironment : IExecutionEnvironment
+internal sealed class BubblewrapEnvironment : IExecutionEnvironment, IServiceHost
 {
     /// <summary>The sandbox's own processes count too: the shell that becomes bwrap, and the agent.</summary>
     private const int OwnProcesses = 2;
@@ -132,6 +133,12 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
         return OutOfMemory();
     }
 
+    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken) => Agent().ConnectAsync(endPoint, cancellationToken);
+
+    public Task EndAllButServicesAsync(CancellationToken cancellationToken) => Agent().SweepAsync(cancellationToken);
+
+    public ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => new(_group?.TakeOutOfMemory() ?? false);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
@@ -143,6 +150,8 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
 
         await _work.DeleteOwnedAsync().ConfigureAwait(false);
     }
+
+    private GuestAgentClient Agent() => _sandbox?.Agent ?? throw new EnvironmentLostException("The sandbox has ended, or has no guest agent.");
 
     private ProcessExit OutOfMemory() =>
         new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {Memory >> 20} MiB.");

@@ -68,7 +68,6 @@ internal static class ContainerRequest
             ExtraHosts = [.. settings.Hosts.Select(h => $"{h.Key}:{h.Value}")],
             Runtime = settings.Runtime ?? "",
             DeviceRequests = [.. settings.Devices.Select(Device)],
-            Ulimits = [new Ulimit { Name = "core", Soft = 0, Hard = 0 }],
         };
         if (settings.Policy.DiskSpace is { } bytes)
         {

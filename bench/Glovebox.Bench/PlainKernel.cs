@@ -42,11 +42,9 @@ internal sealed class PlainKernel : IAsyncDisposable
         free.Stop();
         string path = Path.Combine(folder, "s");
         ProcessStartInfo info = new("/usr/bin/python3") { WorkingDirectory = folder, RedirectStandardError = true };
-        foreach (string argument in new[]
-        {
-            "-m", "jupyter_server", "--allow-root", "--no-browser", "--ServerApp.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True",
-            .. usesPort ? ["--ServerApp.ip=127.0.0.1", $"--ServerApp.port={port}"] : new[] { $"--ServerApp.sock={path}" },
-        })
+        string[] where = usesPort ? ["--ServerApp.ip=127.0.0.1", $"--ServerApp.port={port}"] : [$"--ServerApp.sock={path}"];
+        foreach (string argument in (string[])
+            ["-m", "jupyter_server", "--allow-root", "--no-browser", "--ServerApp.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True", .. where])
         {
             info.ArgumentList.Add(argument);
         }

@@ -96,6 +96,9 @@ internal static class BubblewrapArguments
         // what is in it counts as memory and outlives the program.
         arguments.AddRange(["--proc", "/proc", "--dev", "/dev"]);
         arguments.AddRange(["--size", Text(layout.Memory / 8), "--tmpfs", "/dev/shm"]);
+
+        // What bwrap mounts there has no size, and nothing of the guest's belongs in it.
+        arguments.AddRange(["--remount-ro", "/dev"]);
         arguments.AddRange(["--perms", "1777", "--size", Text(layout.Memory / 4), "--tmpfs", "/tmp"]);
         arguments.AddRange(["--size", Text(layout.Memory / 8), "--tmpfs", "/home", "--dir", Home]);
         arguments.AddRange(["--bind", layout.WorkDirectory, WorkDirectory, "--remount-ro", "/"]);

@@ -82,6 +82,8 @@ class Processes:
         run = Run(number, pid, kind & RUN_SERVICE != 0, out_read, err_read)
         self.runs[pid] = run
         for fd in (out_read, err_read):
+            # A program can take back what it has printed, between the moment that we are told of it and the moment that we read it.
+            os.set_blocking(fd, False)
             self.pipes[fd] = run
             self.agent.watch(fd, self.read_pipe)
 
@@ -128,7 +130,10 @@ class Processes:
 
     def read_pipe(self, fd):
         run = self.pipes[fd]
-        data = os.read(fd, CHUNK)
+        try:
+            data = os.read(fd, CHUNK)
+        except BlockingIOError:
+            return
         if not data:
             self.close_pipe(fd)
         elif run is not None:
@@ -152,6 +157,9 @@ class Processes:
             self.reaped(pid, status, False)
 
     def reaped(self, pid, status, killed):
+        if os.WIFSTOPPED(status):
+            # A program can make its parent its tracer, who is told of every stop.
+            return
         run = self.runs.pop(pid, None)
         if run is None:
             return
@@ -168,7 +176,6 @@ class Processes:
 
     def drain(self, run, fd):
         """Sends what was printed before the end. No more than a pipe holds can be that; the rest is a background child's."""
-        os.set_blocking(fd, False)
         left = fcntl.fcntl(fd, 1032)  # F_GETPIPE_SZ
         try:
             while left > 0:
@@ -180,7 +187,6 @@ class Processes:
                 left -= len(data)
         except BlockingIOError:
             pass
-        os.set_blocking(fd, True)
         self.pipes[fd] = None
         self.detached.append(fd)
         if len(self.detached) > self.MAX_DETACHED:

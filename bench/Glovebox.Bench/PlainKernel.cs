@@ -42,12 +42,9 @@ internal sealed class PlainKernel : IAsyncDisposable
         free.Stop();
         string path = Path.Combine(folder, "s");
         ProcessStartInfo info = new("/usr/bin/python3") { WorkingDirectory = folder, RedirectStandardError = true };
-        string[] place = usesPort ? ["--ServerApp.ip=127.0.0.1", $"--ServerApp.port={port}"] : [$"--ServerApp.sock={path}"];
-        string[] arguments =
-        [
-            "-m", "jupyter_server", "--allow-root", "--no-browser", "--ServerApp.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True", .. place,
-        ];
-        foreach (string argument in arguments)
+        string[] where = usesPort ? ["--ServerApp.ip=127.0.0.1", $"--ServerApp.port={port}"] : [$"--ServerApp.sock={path}"];
+        foreach (string argument in (string[])
+            ["-m", "jupyter_server", "--allow-root", "--no-browser", "--ServerApp.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True", .. where])
         {
             info.ArgumentList.Add(argument);
         }

@@ -17,6 +17,9 @@ internal sealed class HostedJupyter : JupyterEnvironment
     private CancellationTokenSource? _serverKill;
     private Task<ProcessExit>? _server;
 
+    /// <summary>Whether the server has shown that it is gone; the news of its end may come later.</summary>
+    private bool _isLost;
+
     /// <summary>Makes a server; nothing is started yet.</summary>
     /// <param name="inner">Where it is to run; owned from here on.</param>
     /// <param name="settings">Its options.</param>
@@ -32,7 +35,7 @@ internal sealed class HostedJupyter : JupyterEnvironment
 
     public override string Kind => _inner.Kind;
 
-    public override bool IsRunning => _inner.IsRunning && _server is { IsCompleted: false };
+    public override bool IsRunning => _inner.IsRunning && !_isLost && _server is { IsCompleted: false };
 
     public override string WorkDirectory => _inner.WorkDirectory;
 
@@ -93,8 +96,25 @@ internal sealed class HostedJupyter : JupyterEnvironment
         }
     }
 
-    public override (TerminationReason Reason, string Notice) ServerLost() =>
-        (TerminationReason.EnvironmentLost, "The Jupyter server has ended; the next block gets a fresh one.");
+    public override (TerminationReason Reason, string Notice) ServerLost()
+    {
+        _isLost = true;
+        return (TerminationReason.EnvironmentLost, "The Jupyter server has ended; the next block gets a fresh one.");
+    }
+
+    public override async Task<bool> PrepareKernelAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await base.PrepareKernelAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (EnvironmentLostException)
+        {
+            // The server ended after an earlier block, by what that left behind, say. Nobody stops us meanwhile: a stop waits for the block.
+            await StartAsync(cancellationToken).ConfigureAwait(false);
+            return await base.PrepareKernelAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => _services.TakeOutOfMemoryAsync(isExpected);
 
@@ -109,6 +129,7 @@ internal sealed class HostedJupyter : JupyterEnvironment
     {
         ServerLog log = new();
         GuestCommand command = new(["python3", "python"], ["-c", ServerLauncher.Script, _inner.WorkDirectory, folder]) { IsService = true };
+        _isLost = false;
         _serverKill = new CancellationTokenSource();
         _server = _inner.RunAsync(command, log, _serverKill.Token);
         using CancellationTokenSource longest = new(LongestStart, _time);

@@ -59,7 +59,7 @@ internal abstract class JupyterEnvironment(JupyterSettings settings, TimeProvide
 
     /// <summary>Makes sure that the kernel answers, for a block that is about to run in it.</summary>
     /// <returns>Whether what earlier blocks defined is gone.</returns>
-    public async Task<bool> PrepareKernelAsync(CancellationToken cancellationToken)
+    public virtual async Task<bool> PrepareKernelAsync(CancellationToken cancellationToken)
     {
         bool isNew = await Kernel.EnsureReadyAsync(cancellationToken).ConfigureAwait(false) || _isAnew;
         _isAnew = false;

@@ -42,7 +42,7 @@ public sealed class AnyServer : IAsyncDisposable
                 await client.GetStream().WriteAsync(_answer);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException or IOException)
         {
             // Stopped.
         }

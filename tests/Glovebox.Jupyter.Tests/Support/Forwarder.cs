@@ -56,7 +56,7 @@ public sealed class Forwarder : IAsyncDisposable
                 _ = CopyAsync(target, source);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException)
         {
             // Stopped.
         }

@@ -14,13 +14,23 @@ public abstract record CodeExecutionUpdate
 /// <param name="Block">The block.</param>
 public sealed record BlockStartedUpdate(int BlockIndex, CodeBlock Block) : CodeExecutionUpdate(BlockIndex);
 
-/// <summary>A block printed something. All of these of a block, joined, are the block's <see cref="BlockResult.Output"/>.</summary>
+/// <summary>A block printed something. All of these of a block since the last <see cref="OutputClearedUpdate"/>, joined, are the block's
+/// <see cref="BlockResult.Output"/>.</summary>
 /// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
 /// <param name="Stream">Where it was printed.</param>
 /// <param name="Text">The text, decoded as UTF-8; never cut within a character.</param>
-public sealed record OutputReceivedUpdate(int BlockIndex, OutputStream Stream, string Text) : CodeExecutionUpdate(BlockIndex);
+public sealed record OutputReceivedUpdate(int BlockIndex, OutputStream Stream, string Text) : CodeExecutionUpdate(BlockIndex)
+{
+    /// <summary>The text as it came, where <see cref="Text"/> had terminal colours taken out (a kernel's traceback); else null.</summary>
+    public string? RawText { get; init; }
+}
 
-/// <summary>A block showed something rich: a picture, a table, a formula.</summary>
+/// <summary>A block took back what it had printed and shown so far (a kernel's <c>clear_output</c>): a screen that shows it is to be wiped.</summary>
+/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
+public sealed record OutputClearedUpdate(int BlockIndex) : CodeExecutionUpdate(BlockIndex);
+
+/// <summary>A block showed something rich: a picture, a table, a formula. One that has the <see cref="DisplayOutput.DisplayId"/> of an earlier
+/// one takes its place.</summary>
 /// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
 /// <param name="Display">What was shown.</param>
 public sealed record DisplayReceivedUpdate(int BlockIndex, DisplayOutput Display) : CodeExecutionUpdate(BlockIndex);

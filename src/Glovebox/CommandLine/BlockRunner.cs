@@ -2,28 +2,22 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Glovebox.Environments;
-using Glovebox.Functions.Calls;
 
 namespace Glovebox;
 
 /// <summary>Runs one code block in an environment: saves its code, runs it within its time, says how it ended.</summary>
-internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLineSettings settings, HostFunctionServer? functions, TimeProvider timeProvider)
+internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLineSettings settings, TimeProvider timeProvider) : IBlockRunner
 {
     /// <summary>What the exit code of a block says whose time ran out, as the <c>timeout</c> command has it.</summary>
-    private const int TimeoutExitCode = 124;
+    public const int TimeoutExitCode = 124;
 
     private readonly Guid _owner = Guid.NewGuid();
 
-    /// <summary>Runs a block. Ends <paramref name="output"/> in every case.</summary>
-    /// <param name="index">The block's place.</param>
-    /// <param name="block">The block.</param>
-    /// <param name="output">Gets what it prints.</param>
-    /// <param name="kill">Ends the block; the caller decides what that means.</param>
-    public async Task<BlockResult> RunAsync(int index, CodeBlock block, OutputCollector output, CancellationToken kill)
+    public async Task<BlockResult> RunAsync(CodeBlock block, OutputCollector output, CancellationToken kill)
     {
         try
         {
-            return await RunCoreAsync(index, block, output, kill).ConfigureAwait(false);
+            return await RunCoreAsync(block, output, kill).ConfigureAwait(false);
         }
         finally
         {
@@ -31,7 +25,7 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
         }
     }
 
-    private async Task<BlockResult> RunCoreAsync(int index, CodeBlock block, OutputCollector output, CancellationToken kill)
+    private async Task<BlockResult> RunCoreAsync(CodeBlock block, OutputCollector output, CancellationToken kill)
     {
         long started = timeProvider.GetTimestamp();
         CodeLanguage? language = settings.Languages.Find(block.Language);
@@ -55,7 +49,7 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
 
         try
         {
-            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(index, block, Command(language, file.Path), output, kill).ConfigureAwait(false);
+            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(Command(language, file.Path), output, kill).ConfigureAwait(false);
             return timedOut
                 ? Finish(TimeoutExitCode, TerminationReason.TimedOut, file.Path, TimeoutNotice())
                 : Finish(exit.ExitCode, Reason(exit.Kind), file.Path, exit.Message);
@@ -87,24 +81,11 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
         }
     }
 
-    private async Task<(ProcessExit Exit, bool TimedOut)> RunWithinTimeAsync(
-        int index, CodeBlock block, GuestCommand command, OutputCollector output, CancellationToken kill)
+    private async Task<(ProcessExit Exit, bool TimedOut)> RunWithinTimeAsync(GuestCommand command, OutputCollector output, CancellationToken kill)
     {
         using CancellationTokenSource deadline = new(settings.Timeout, timeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);
-        CallScope? calls = functions?.Begin(index, block, output, either.Token);
-        ProcessExit exit;
-        try
-        {
-            exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
-        }
-        finally
-        {
-            if (calls is not null)
-            {
-                await calls.DisposeAsync().ConfigureAwait(false);
-            }
-        }
+        ProcessExit exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
 
         // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a caller's
         // cancellation is the caller's. An environment that had to be ended to be rid of the program counts as the program.

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Glovebox.Environments;
+using Glovebox.Functions.Calls;
 using Glovebox.Functions.Setup;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,7 +11,7 @@ namespace Glovebox;
 public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
 {
     private readonly IExecutionEnvironment _environment;
-    private readonly BlockRunner _runner;
+    private readonly IBlockRunner _runner;
     private readonly CommandLineSettings _settings;
     private readonly StartedWorkspace _workspace;
     private readonly OfferedFunctions? _functions;
@@ -27,9 +28,16 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
 
     private protected CommandLineCodeExecutor(
         IExecutionEnvironment environment, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
+        : this(environment, settings, new BlockRunner(environment, settings, timeProvider ?? TimeProvider.System), loggerFactory, timeProvider)
+    {
+    }
+
+    private protected CommandLineCodeExecutor(
+        IExecutionEnvironment environment, CommandLineSettings settings, IBlockRunner runner, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
     {
         _environment = environment;
         _settings = settings;
+        _runner = runner;
         _workspace = new StartedWorkspace(this);
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
         _functions = settings.Offer(Logger, timeProvider ?? TimeProvider.System);
@@ -37,8 +45,6 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         {
             (environment as IFunctionEnvironment ?? throw new ArgumentException("Functions is not empty, but this environment offers none.")).Offer(_functions);
         }
-
-        _runner = new BlockRunner(environment, settings, _functions is { HasCalls: true } ? _functions.Server : null, timeProvider ?? TimeProvider.System);
     }
 
     /// <inheritdoc/>
@@ -210,13 +216,17 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
             using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
             await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
             ProducedFiles files = new(_environment.Files);
-            await Guarded(files.RememberAsync(kill.Token), session, cancellationToken).ConfigureAwait(false);
+            if (_settings.TracksFiles)
+            {
+                await Guarded(files.RememberAsync(kill.Token), session, cancellationToken).ConfigureAwait(false);
+            }
+
             for (int i = 0; i < blocks.Length; i++)
             {
                 yield return new BlockStartedUpdate(i, blocks[i]);
                 cancellationToken.ThrowIfCancellationRequested();
-                OutputCollector output = new(i, _settings.MaxOutput);
-                Task<BlockResult> running = session.Track(_runner.RunAsync(i, blocks[i], output, kill.Token));
+                OutputCollector output = new(_settings.MaxOutput, i);
+                Task<BlockResult> running = session.Track(RunBlockAsync(i, blocks[i], output, kill.Token));
                 try
                 {
                     await foreach (CodeExecutionUpdate update in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -237,7 +247,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
 
                 BlockResult result = await Guarded(running, session, cancellationToken).ConfigureAwait(false);
                 files.ExceptCodeFile(result.CodeFile);
-                if (_environment.IsRunning)
+                if (_settings.TracksFiles && _environment.IsRunning)
                 {
                     result = result with { OutputFiles = await Guarded(files.TakeAsync(kill.Token), session, cancellationToken).ConfigureAwait(false) };
                 }
@@ -258,6 +268,23 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         finally
         {
             _turn.Release();
+        }
+    }
+
+    /// <summary>Runs a block, which may call functions of the host until it has ended.</summary>
+    private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, OutputCollector output, CancellationToken kill)
+    {
+        CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(index, block, output, kill) : null;
+        try
+        {
+            return await _runner.RunAsync(block, output, kill).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (calls is not null)
+            {
+                await calls.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ namespace Glovebox;
 /// <summary>The settings that all command-line executors have.</summary>
 internal static class CommandLineConfiguration
 {
-    private static readonly OptionsSchema<LanguageDraft> _language = new OptionsSchema<LanguageDraft>()
+    private static readonly OptionsSchema<LanguageDraft> Language = new OptionsSchema<LanguageDraft>()
         .Value("Name", SettingFormat.Text, l => l.Name, (l, v) => l.Name = v)
         .Value("Extension", SettingFormat.Text, l => l.Extension, (l, v) => l.Extension = v)
         .List("Programs", l => l.Programs)
@@ -42,12 +42,12 @@ internal static class CommandLineConfiguration
             .Nested("FunctionLimits", o => o.FunctionLimits, Limits)
             .Value("SetupTimeout", SettingFormat.Duration, o => o.SetupTimeout, (o, v) => o.SetupTimeout = v)
             .Map("SetupEnvironment", o => o.SetupEnvironment)
-            .Items("Languages", o => o.Languages, ReadLanguage, (l, writer, index) => _language.Write(new LanguageDraft(l), writer.Section(index)));
+            .Items("Languages", o => o.Languages, ReadLanguage, (l, writer, index) => Language.Write(new LanguageDraft(l), writer.Section(index)));
 
     private static CodeLanguage ReadLanguage(IConfigurationSection section)
     {
         LanguageDraft draft = new();
-        _language.Read(section, draft);
+        Language.Read(section, draft);
         return new CodeLanguage(
             draft.Name ?? throw SettingReader.Error(section, "Name is missing."),
             draft.Extension ?? throw SettingReader.Error(section, "Extension is missing."),

@@ -35,6 +35,9 @@ internal sealed class CommandLineSettings
 
     public bool DeleteTempFiles { get; }
 
+    /// <summary>Whether the work directory is looked at after each block; false where that would take a request for every folder.</summary>
+    public bool TracksFiles { get; init; } = true;
+
     public FunctionSet Functions { get; }
 
     /// <summary>What an environment needs to know to offer the functions; null when there are none.</summary>

@@ -9,7 +9,7 @@ namespace Glovebox.Guest;
 /// guest could make grow.</remarks>
 internal sealed partial class GuestAgentClient : IAsyncDisposable
 {
-    private const int AgentVersion = 2;
+    public const int AgentVersion = 3;
     private const int MaxFrame = 1 << 20;
 
     private readonly Stream _channel;
@@ -64,7 +64,8 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
         _runs[number] = run;
         try
         {
-            GuestFrameWriter frame = new GuestFrameWriter().Byte(isSetup ? (byte)1 : (byte)0).Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
+            GuestRunKind kind = (isSetup ? GuestRunKind.Setup : GuestRunKind.None) | (command.IsService ? GuestRunKind.Service : GuestRunKind.None);
+            GuestFrameWriter frame = new GuestFrameWriter().Byte((byte)kind).Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
             if (!await TrySendAsync(frame.Frame(GuestFrameType.Run, number)).ConfigureAwait(false))
             {
                 return null;
@@ -208,6 +209,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             request.Lose();
         }
 
+        LoseTunnels();
         _calls.End();
     }
 
@@ -245,6 +247,10 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
                 break;
             case GuestFrameType.CallOpened or GuestFrameType.CallData or GuestFrameType.CallCredited or GuestFrameType.CallClosed:
                 _calls.Handle(type, number, reader);
+                break;
+            case >= GuestFrameType.TunnelOpened and <= GuestFrameType.TunnelClosed:
+                // One that the host has closed is not there any more; what was on its way to it comes still.
+                _tunnels.GetValueOrDefault(number)?.Handle(type, reader);
                 break;
             default:
                 throw new GuestProtocolException("a frame has an unknown type");

@@ -54,12 +54,20 @@ public abstract class ExecutorKind
     /// <summary>The local executor in all decorators, listened to, which must change nothing of what the contract says.</summary>
     public static ExecutorKind Decorated { get; } = new DecoratedKind(Local);
 
+    /// <summary>A sandbox that allows or lacks something, so that a test can show what the rest is good for.</summary>
+    internal static ExecutorKind BubblewrapWith(BubblewrapInternals? internals = null, ExecutionPolicy? policy = null) =>
+        new BubblewrapKind(internals ?? new(), policy);
+
     public abstract bool IsIsolated { get; }
 
     /// <summary>Makes an executor without starting it.</summary>
     public abstract ICodeExecutor Create(ExecutorSetup setup);
 
-    private sealed class BubblewrapKind(BubblewrapInternals internals) : ExecutorKind
+    /// <summary>Finds the work directory that an executor has made for itself, by a file in it; null when there is none.</summary>
+    public virtual string? FindOwnWorkDirectory(string file) => Directory.EnumerateDirectories(Path.GetTempPath(), $"glovebox-{Environment.ProcessId}-work-*")
+        .FirstOrDefault(folder => File.Exists(Path.Combine(folder, file)));
+
+    private sealed class BubblewrapKind(BubblewrapInternals internals, ExecutionPolicy? policy = null) : ExecutorKind
     {
         public override bool IsIsolated => true;
 
@@ -68,7 +76,7 @@ public abstract class ExecutorKind
             {
                 Timeout = setup.Timeout,
                 WorkDir = setup.WorkDir,
-                Policy = new() { MaxOutput = setup.MaxOutput, Network = setup.Network },
+                Policy = (policy ?? new()) with { MaxOutput = setup.MaxOutput, Network = setup.Network },
                 DeleteTempFiles = setup.DeleteTempFiles,
                 Environment = new Dictionary<string, string>(setup.Environment),
                 Languages = [.. setup.Languages],

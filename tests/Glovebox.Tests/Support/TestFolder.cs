@@ -3,9 +3,10 @@ using System.Diagnostics;
 namespace Glovebox.Tests.Support;
 
 /// <summary>A temporary folder that goes with its test.</summary>
-public sealed class TestFolder : IDisposable
+/// <param name="parent">Where it is made; null: where temporary folders are.</param>
+public sealed class TestFolder(string? parent = null) : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("glovebox-test-").FullName;
+    public string Path { get; } = Make(parent);
 
     /// <summary>A path in the folder.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
@@ -26,10 +27,25 @@ public sealed class TestFolder : IDisposable
         }
     }
 
+    /// <summary>Sets the mode of a path in the folder, or of the folder itself.</summary>
+    /// <param name="name">Empty: the folder.</param>
+    /// <param name="octal">As <c>chmod</c> takes it.</param>
+    public void SetMode(string name, string octal)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(this[name], (UnixFileMode)Convert.ToInt32(octal, 8));
+        }
+    }
+
     public void Dispose()
     {
         // .NET cannot delete what has a name that is not UTF-8.
         using Process rm = Process.Start("rm", ["-rf", "--", Path]);
         rm.WaitForExit();
     }
+
+    private static string Make(string? parent) => parent is null
+        ? Directory.CreateTempSubdirectory("glovebox-test-").FullName
+        : Directory.CreateDirectory(System.IO.Path.Combine(parent, $"glovebox-test-{Guid.NewGuid():n}")).FullName;
 }

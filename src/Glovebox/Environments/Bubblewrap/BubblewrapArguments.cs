@@ -106,6 +106,9 @@ internal static class BubblewrapArguments
         // what is in it counts as memory and outlives the program.
         arguments.AddRange(["--proc", "/proc", "--dev", "/dev"]);
         arguments.AddRange(["--size", Text(layout.Memory / 8), "--tmpfs", "/dev/shm"]);
+
+        // What bwrap mounts there has no size, and nothing of the guest's belongs in it.
+        arguments.AddRange(["--remount-ro", "/dev"]);
         arguments.AddRange(["--size", Text(layout.Memory / 8), "--tmpfs", "/home", "--dir", Home]);
         if (layout.Installation is { } installation)
         {

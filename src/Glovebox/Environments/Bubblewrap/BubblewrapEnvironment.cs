@@ -1,3 +1,4 @@
+using System.Net;
 using Glovebox.Environments.Host;
 using Glovebox.Functions.Setup;
 using Glovebox.Guest;
@@ -5,7 +6,7 @@ using Glovebox.Guest;
 namespace Glovebox.Environments.Bubblewrap;
 
 /// <summary>A bubblewrap sandbox. One is started with the environment and serves every block; the work directory outlives it.</summary>
-internal sealed class BubblewrapEnvironment : IFunctionEnvironment
+internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
 {
     /// <summary>The sandbox's own processes count too: the shell that becomes bwrap, and the agent.</summary>
     private const int OwnProcesses = 2;
@@ -137,6 +138,12 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment
         return OutOfMemory();
     }
 
+    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken) => Agent().ConnectAsync(endPoint, cancellationToken);
+
+    public Task EndAllButServicesAsync(CancellationToken cancellationToken) => Agent().SweepAsync(cancellationToken);
+
+    public ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => new(_group?.TakeOutOfMemory() ?? false);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
@@ -153,6 +160,8 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment
 
         await _work.DeleteOwnedAsync().ConfigureAwait(false);
     }
+
+    private GuestAgentClient Agent() => _sandbox?.Agent ?? throw new EnvironmentLostException("The sandbox has ended, or has no guest agent.");
 
     private ProcessExit OutOfMemory() =>
         new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {Memory >> 20} MiB.");

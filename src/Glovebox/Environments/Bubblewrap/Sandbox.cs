@@ -25,6 +25,8 @@ internal sealed class Sandbox : IAsyncDisposable
         _errors = ReadErrorsAsync(process.Errors);
     }
 
+    public GuestAgentClient Agent => _agent;
+
     public bool IsRunning => !_agent.Ended.IsCompleted;
 
     /// <summary>What the agent said of itself.</summary>

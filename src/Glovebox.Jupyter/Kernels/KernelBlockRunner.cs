@@ -10,7 +10,7 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
 {
     private const string KernelLost = "The kernel is a new one: what earlier blocks defined and imported is gone.";
 
-    private readonly BlockRunner _processes = new(environment, settings, null, time);
+    private readonly BlockRunner _processes = new(environment, settings, time);
 
     public async Task<BlockResult> RunAsync(CodeBlock block, OutputCollector output, CancellationToken kill)
     {

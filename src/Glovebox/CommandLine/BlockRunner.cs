@@ -2,13 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Glovebox.Environments;
-using Glovebox.Functions.Calls;
 
 namespace Glovebox;
 
 /// <summary>Runs one code block in an environment: saves its code, runs it within its time, says how it ended.</summary>
-internal sealed class BlockRunner(
-    IExecutionEnvironment environment, CommandLineSettings settings, HostFunctionServer? functions, TimeProvider timeProvider) : IBlockRunner
+internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLineSettings settings, TimeProvider timeProvider) : IBlockRunner
 {
     /// <summary>What the exit code of a block says whose time ran out, as the <c>timeout</c> command has it.</summary>
     public const int TimeoutExitCode = 124;
@@ -51,7 +49,7 @@ internal sealed class BlockRunner(
 
         try
         {
-            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(block, Command(language, file.Path), output, kill).ConfigureAwait(false);
+            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(Command(language, file.Path), output, kill).ConfigureAwait(false);
             return timedOut
                 ? Finish(TimeoutExitCode, TerminationReason.TimedOut, file.Path, TimeoutNotice())
                 : Finish(exit.ExitCode, Reason(exit.Kind), file.Path, exit.Message);
@@ -83,24 +81,11 @@ internal sealed class BlockRunner(
         }
     }
 
-    private async Task<(ProcessExit Exit, bool TimedOut)> RunWithinTimeAsync(
-        CodeBlock block, GuestCommand command, OutputCollector output, CancellationToken kill)
+    private async Task<(ProcessExit Exit, bool TimedOut)> RunWithinTimeAsync(GuestCommand command, OutputCollector output, CancellationToken kill)
     {
         using CancellationTokenSource deadline = new(settings.Timeout, timeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);
-        CallScope? calls = functions?.Begin(output.BlockIndex, block, output, either.Token);
-        ProcessExit exit;
-        try
-        {
-            exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
-        }
-        finally
-        {
-            if (calls is not null)
-            {
-                await calls.DisposeAsync().ConfigureAwait(false);
-            }
-        }
+        ProcessExit exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
 
         // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a caller's
         // cancellation is the caller's. An environment that had to be ended to be rid of the program counts as the program.

@@ -28,24 +28,16 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
 
     private protected CommandLineCodeExecutor(
         IExecutionEnvironment environment, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
-        : this(
-            environment,
-            settings,
-            functions => new BlockRunner(environment, settings, functions, timeProvider ?? TimeProvider.System),
-            loggerFactory,
-            timeProvider)
+        : this(environment, settings, new BlockRunner(environment, settings, timeProvider ?? TimeProvider.System), loggerFactory, timeProvider)
     {
     }
 
     private protected CommandLineCodeExecutor(
-        IExecutionEnvironment environment,
-        CommandLineSettings settings,
-        Func<HostFunctionServer?, IBlockRunner> createRunner,
-        ILoggerFactory? loggerFactory,
-        TimeProvider? timeProvider)
+        IExecutionEnvironment environment, CommandLineSettings settings, IBlockRunner runner, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
     {
         _environment = environment;
         _settings = settings;
+        _runner = runner;
         _workspace = new StartedWorkspace(this);
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
         _functions = settings.Offer(Logger, timeProvider ?? TimeProvider.System);
@@ -53,8 +45,6 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         {
             (environment as IFunctionEnvironment ?? throw new ArgumentException("Functions is not empty, but this environment offers none.")).Offer(_functions);
         }
-
-        _runner = createRunner(_functions is { HasCalls: true } ? _functions.Server : null);
     }
 
     /// <inheritdoc/>
@@ -236,7 +226,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
                 yield return new BlockStartedUpdate(i, blocks[i]);
                 cancellationToken.ThrowIfCancellationRequested();
                 OutputCollector output = new(_settings.MaxOutput, i);
-                Task<BlockResult> running = session.Track(_runner.RunAsync(blocks[i], output, kill.Token));
+                Task<BlockResult> running = session.Track(RunBlockAsync(i, blocks[i], output, kill.Token));
                 try
                 {
                     await foreach (CodeExecutionUpdate update in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -278,6 +268,23 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         finally
         {
             _turn.Release();
+        }
+    }
+
+    /// <summary>Runs a block, which may call functions of the host until it has ended.</summary>
+    private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, OutputCollector output, CancellationToken kill)
+    {
+        CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(index, block, output, kill) : null;
+        try
+        {
+            return await _runner.RunAsync(block, output, kill).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (calls is not null)
+            {
+                await calls.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 

@@ -10,13 +10,13 @@ namespace Glovebox;
 /// <remarks>
 /// The first half of the bound is handed on at once. What comes after it is held back in a ring of the other half, because only the
 /// end of the program tells which part is the tail. A program that prints never waits for a reader, and the host's memory stays within the
-/// bound. Other updates come in their order between the pieces of output; whoever adds too many of them waits for the reader.
+/// bound. Calls of functions are told in their order between the pieces of output; a caller that makes too many waits for the reader.
 /// </remarks>
 /// <param name="maxBytes">How many bytes of text are kept.</param>
 /// <param name="blockIndex">The block's place in its list.</param>
 internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSink
 {
-    private const int MaxUnreadUpdates = 256;
+    private const int MaxUnreadCalls = 256;
 
     private readonly Lock _lock = new();
     private readonly long _headBytes = maxBytes - (maxBytes / 2);
@@ -27,7 +27,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
 
     /// <summary>Text that is not handed on yet: a reader that is slower than the program gets larger pieces, not more of them.</summary>
     private readonly StringBuilder _open = new();
-    private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxUnreadUpdates);
+    private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxUnreadCalls);
     private readonly Channel<bool> _signal =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
@@ -36,9 +36,6 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
     private long _received;
     private bool _headFull;
     private bool _ended;
-
-    /// <summary>The block's place in its list.</summary>
-    public int BlockIndex => blockIndex;
 
     /// <summary>Whether <see cref="Complete"/> was called.</summary>
     public bool IsComplete => Volatile.Read(ref _ended);
@@ -93,19 +90,6 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         }
     }
 
-    /// <summary>Adds an update that is not output; dropped after the end.</summary>
-    public async Task AddAsync(FunctionCalledUpdate update, CancellationToken cancellationToken)
-    {
-        await _room.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
-        lock (_lock)
-        {
-            if (!_ended)
-            {
-                HandOn(update);
-            }
-        }
-    }
-
     /// <summary>Writes a line of Glovebox's own now.</summary>
     public void WriteNotice(string line)
     {
@@ -135,6 +119,19 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
                 _unread[at] = update;
             }
             else
+            {
+                HandOn(update);
+            }
+        }
+    }
+
+    /// <summary>Tells of a call. Dropped after the end.</summary>
+    public async Task AddAsync(FunctionCalledUpdate update, CancellationToken cancellationToken)
+    {
+        await _room.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (!_ended)
             {
                 HandOn(update);
             }

@@ -15,8 +15,8 @@ internal sealed class FunctionSet
         $functions
         """;
 
-    /// <summary>Names of modules that the functions module would hide from all that import them.</summary>
-    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal) { "_glovebox", "__main__" };
+    /// <summary>Names that are ours.</summary>
+    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal) { "_glovebox", "_glovebox_functions", "HostFunctionError", "__main__" };
 
     private readonly List<FunctionWithRequirements> _python = [];
     private readonly Dictionary<string, AIFunction> _host = new(StringComparer.Ordinal);
@@ -143,7 +143,7 @@ internal sealed class FunctionSet
 
     private static void CheckName(string name)
     {
-        if (!PythonName.IsIdentifier(name))
+        if (!PythonName.IsIdentifier(name) || Reserved.Contains(name))
         {
             throw new ArgumentException(
                 $"The function's name '{name}' must be a Python identifier, for guest code to import it. Give it another with AIFunctionFactoryOptions.Name.");

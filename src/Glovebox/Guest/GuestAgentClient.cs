@@ -195,7 +195,6 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             if (!goesOn)
             {
                 End(failure);
-                LoseTunnels();
             }
         }
     }
@@ -210,6 +209,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             request.Lose();
         }
 
+        LoseTunnels();
         _calls.End();
     }
 
@@ -245,12 +245,12 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
                 // One that was given up is not there any more.
                 _requests.GetValueOrDefault(number)?.Take((GuestReplyStatus)reader.Byte(), reader.Rest);
                 break;
+            case GuestFrameType.CallOpened or GuestFrameType.CallData or GuestFrameType.CallCredited or GuestFrameType.CallClosed:
+                _calls.Handle(type, number, reader);
+                break;
             case >= GuestFrameType.TunnelOpened and <= GuestFrameType.TunnelClosed:
                 // One that the host has closed is not there any more; what was on its way to it comes still.
                 _tunnels.GetValueOrDefault(number)?.Handle(type, reader);
-                break;
-            case GuestFrameType.CallOpened or GuestFrameType.CallData or GuestFrameType.CallCredited or GuestFrameType.CallClosed:
-                _calls.Handle(type, number, reader);
                 break;
             default:
                 throw new GuestProtocolException("a frame has an unknown type");

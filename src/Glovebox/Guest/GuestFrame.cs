@@ -55,6 +55,7 @@ internal enum GuestFrameType : byte
 
     /// <summary>To the agent: close a connection once it has what was written.</summary>
     CallClose,
+
     /// <summary>To the agent: connect to a socket or a port inside. How many bytes the host takes at first, the port, the socket's path or
     /// nothing. The number is then the tunnel's. Answered by <see cref="TunnelOpened"/> or <see cref="TunnelClosed"/>.</summary>
     TunnelOpen = 24,
@@ -97,6 +98,7 @@ internal enum GuestFrameType : byte
 
     /// <summary>From the agent: a connection has ended. Nothing more comes of it.</summary>
     CallClosed,
+
     /// <summary>From the agent: the connection is made.</summary>
     TunnelOpened = 52,
 

@@ -79,6 +79,14 @@ public sealed class RoundTripTests
               "Environment": {
                 "A": "b"
               },
+              "FunctionsModule": "functions",
+              "FunctionLimits": {
+                "MaxArgumentSize": "4194304",
+                "MaxResultSize": "4194304",
+                "MaxCallsPerSecond": "20000",
+                "MaxConcurrentCalls": "32"
+              },
+              "SetupTimeout": "00:05:00",
               "DeleteTempFiles": "false",
               "Policy": {
                 "Network": "SetupOnly"

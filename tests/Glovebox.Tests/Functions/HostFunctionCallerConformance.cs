@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Glovebox.Tests.Support;
 using Microsoft.Extensions.AI;
 using static Glovebox.Tests.Support.FunctionSetups;
@@ -126,6 +128,59 @@ public abstract class HostFunctionCallerConformance(ExecutorKind kind)
         Assert.Equal(
             ["BlockStartedUpdate", "OutputReceivedUpdate", "FunctionCalledUpdate", "OutputReceivedUpdate", "BlockCompletedUpdate"],
             running.Updates.Where(u => u.BlockIndex == 0).Select(u => u.GetType().Name));
+    }
+
+    [Fact]
+    public async Task Each_call_is_an_activity_within_that_of_the_caller()
+    {
+        ConcurrentQueue<Activity> ended = [];
+        using Activity caller = new Activity("caller").Start();
+        using ActivityListener listener = new()
+        {
+            ShouldListenTo = source => source.Name == "Glovebox",
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) => options.Parent.TraceId == caller.TraceId ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
+            ActivityStopped = ended.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        AsyncLocal<string> ambient = new() { Value = "the caller's" };
+        await using Session session = await Session.StartAsync(kind, With(Next, Function(() => ambient.Value, "ambient")));
+        CodeResult result = await session.PythonAsync("import functions\nprint(functions.next_number(1), functions.ambient())\nfunctions.next_number('x')");
+        Assert.Equal("2 the caller's\n", result.StandardOutput);
+        Activity[] calls = [.. ended.Where(a => a.OperationName.StartsWith("execute_tool ", StringComparison.Ordinal))];
+        Assert.Equal(
+            [("execute_tool next_number", null), ("execute_tool ambient", null), ("execute_tool next_number", "invalid-arguments")],
+            calls.Select(a => (a.OperationName, (string?)a.GetTagItem("error.type"))));
+        Assert.All(calls, a => Assert.Equal(caller.SpanId, a.ParentSpanId));
+    }
+
+    [Fact]
+    public async Task Calls_one_after_the_other_are_not_at_the_same_time()
+    {
+        await using Session session = await Session.StartAsync(kind, With(Next).And(o => o.FunctionLimits = new() { MaxConcurrentCalls = 1 }));
+        CodeResult result = await session.PythonAsync(
+            """
+            import threading
+            from functions import next_number
+            # Each call comes over another connection, right after the answer to the one before.
+            turns = [threading.Semaphore(0) for _ in range(4)]
+            failed = []
+            def work(i):
+                for n in range(200):
+                    turns[i].acquire()
+                    try:
+                        next_number(n)
+                    except Exception as e:
+                        failed.append(e)
+                    turns[(i + 1) % 4].release()
+            threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+            for thread in threads:
+                thread.start()
+            turns[0].release()
+            for thread in threads:
+                thread.join()
+            print(failed)
+            """);
+        Assert.Equal("[]\n", result.Output);
     }
 
     [Fact]

@@ -169,6 +169,16 @@ public abstract class PythonFunctionConformance(ExecutorKind kind)
         Assert.Contains("FunctionsModule", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("json")]
+    [InlineData("sys")]
+    [InlineData("traceback")]
+    public async Task A_module_of_Python_itself_is_not_hidden(string name)
+    {
+        FunctionSetupException e = await FailsAsync(With(Add).And(o => o.FunctionsModule = name));
+        Assert.StartsWith("Functions failed to load: Python has a module", e.Message, StringComparison.Ordinal);
+    }
+
     private async Task<FunctionSetupException> FailsAsync(ExecutorSetup setup)
     {
         await using ICodeExecutor executor = kind.Create(setup);

@@ -76,7 +76,7 @@ public abstract class ExecutorKind
             {
                 Timeout = setup.Timeout,
                 WorkDir = setup.WorkDir,
-                Policy = (policy ?? new() { Network = setup.Network }) with { MaxOutput = setup.MaxOutput },
+                Policy = (policy ?? new()) with { MaxOutput = setup.MaxOutput, Network = setup.Network },
                 DeleteTempFiles = setup.DeleteTempFiles,
                 Environment = new Dictionary<string, string>(setup.Environment),
                 Languages = [.. setup.Languages],

@@ -1,6 +1,10 @@
-import ast, importlib, importlib.util, os, sys, traceback
-import _glovebox
+import sys
 name, calls, expected = sys.argv[1], sys.argv[2], sys.argv[3:]
+# Before anything is imported that a module of this name would hide.
+if name in getattr(sys, 'stdlib_module_names', ()):
+    sys.exit("Functions failed to load: Python has a module '%s' itself; give FunctionsModule another name." % name)
+import ast, importlib, importlib.util, os, traceback
+import _glovebox
 folder = os.path.dirname(os.path.abspath(_glovebox.__file__))
 path = os.path.join(folder, name + '.py')
 

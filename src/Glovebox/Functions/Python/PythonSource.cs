@@ -26,7 +26,8 @@ internal sealed class PythonSource
     /// <summary>Takes away the indentation that all lines have.</summary>
     public static string Dedent(string text)
     {
-        string[] lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
+        // Only what ends a line for Python: other separators may be part of a string.
+        string[] lines = text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Split('\n');
         int indentation = lines.Where(l => !string.IsNullOrWhiteSpace(l)).Select(l => l.Length - l.TrimStart(' ', '\t').Length).DefaultIfEmpty(0).Min();
         return string.Join('\n', lines.Select(l => l.Length >= indentation ? l[indentation..] : ""));
     }

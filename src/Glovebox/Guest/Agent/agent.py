@@ -19,8 +19,8 @@ class Agent:
         self.listener = None
         self.processes = Processes(self)
         self.files = Files(self.reply)
-        self.tunnels = Tunnels(self)
         self.calls = Calls(self)
+        self.tunnels = Tunnels(self)
         self.watch(self.channel.source, self.receive)
         self.watch(self.wake_read.fileno(), self.wake)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -63,7 +63,7 @@ class Agent:
         self.channel.close()
         if self.listener is not None:
             self.listener.close()
-        for fd in self.files.descriptors() + self.tunnels.descriptors() + self.calls.descriptors():
+        for fd in self.files.descriptors() + self.calls.descriptors() + self.tunnels.descriptors():
             os.close(fd)
 
     # The host.
@@ -82,12 +82,12 @@ class Agent:
             self.reply(number, DONE)
         elif kind in self.files.handlers:
             self.files.handle(kind, number, frame)
-        elif kind in self.tunnels.handlers:
-            self.tunnels.handle(kind, number, frame)
         elif kind in self.calls.handlers:
             self.calls.handle(kind, number, frame)
         elif kind == FUNCTIONS:
             self.calls.offer(number, frame)
+        elif kind in self.tunnels.handlers:
+            self.tunnels.handle(kind, number, frame)
         elif kind == CONFIGURE:
             self.configure(frame)
         elif kind == SEAL:
@@ -142,8 +142,8 @@ class Agent:
         self.channel = Channel(*[os.open('/dev/null', os.O_RDWR | os.O_CLOEXEC)] * 2)
         self.processes.kill_everything()
         self.files.close_all()
-        self.tunnels.close_all()
         self.calls.close_all()
+        self.tunnels.close_all()
         self.watch(self.listener.fileno(), self.accept)
 
     def accept(self, fd):

@@ -15,6 +15,12 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
     /// <summary>The largest ratio to the baseline that is good enough; null where there is no goal.</summary>
     public double? Goal { get; init; }
 
+    /// <summary>The largest median that is good enough; null where there is no such goal.</summary>
+    public double? MostMilliseconds { get; init; }
+
+    /// <summary>Done before each measurement, without the clock.</summary>
+    public Func<Task> Prepare { get; init; } = () => Task.CompletedTask;
+
     public double Median => Percentile(0.5);
 
     public double Percentile95 => Percentile(0.95);
@@ -22,10 +28,11 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
     /// <summary>The ratio of the medians.</summary>
     public double? Ratio => Median / Baseline?.Median;
 
-    public bool MeetsGoal => Goal is null || Ratio <= Goal;
+    public bool MeetsGoal => (Goal is null || Ratio <= Goal) && (MostMilliseconds is null || Median <= MostMilliseconds);
 
     public async Task MeasureAsync(bool isWarmUp)
     {
+        await Prepare();
         long started = Stopwatch.GetTimestamp();
         IAsyncDisposable? used = await Run();
         TimeSpan time = Stopwatch.GetElapsedTime(started);

@@ -19,8 +19,9 @@ if (rest.Length > 0)
 }
 
 await using SessionBenchmarks sessions = new();
+await using FunctionBenchmarks functions = new();
 await using JupyterBenchmarks jupyter = new();
-IReadOnlyList<Benchmark> benchmarks = [.. await sessions.StartAsync(), .. await jupyter.StartAsync()];
+IReadOnlyList<Benchmark> benchmarks = [.. await sessions.StartAsync(), .. await functions.StartAsync(), .. await jupyter.StartAsync()];
 
 // One of each in turn, so that a busy moment of the machine meets all of them alike.
 for (int round = -WarmUpRounds; round < rounds; round++)

@@ -32,10 +32,10 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
             new("docker: a pooled session and its first python block", PooledSessionAsync)
             {
                 Baseline = run,
-                MostMilliseconds = 20,
+                GoalMilliseconds = 20,
                 Prepare = () => _pool.FillAsync(),
             },
-            new("docker: the end of a session", StopAsync) { Baseline = run, MostMilliseconds = 300, Prepare = StartStoppingAsync },
+            new("docker: the end of a session", StopAsync) { Baseline = run, GoalMilliseconds = 300, Prepare = StartStoppingAsync },
         ];
     }
 

@@ -26,11 +26,12 @@ if (rest.Length > 0)
 }
 
 await using SessionBenchmarks sessions = new();
+await using FunctionBenchmarks? functions = image is null ? new() : null;
 await using JupyterBenchmarks? jupyter = image is null ? new() : null;
 await using DockerBenchmarks? containers = image is null ? null : new(image);
 IReadOnlyList<Benchmark> benchmarks = containers is not null
     ? await containers.StartAsync()
-    : [.. await sessions.StartAsync(), .. await jupyter!.StartAsync()];
+    : [.. await sessions.StartAsync(), .. await functions!.StartAsync(), .. await jupyter!.StartAsync()];
 
 // One of each in turn, so that a busy moment of the machine meets all of them alike.
 for (int round = -WarmUpRounds; round < rounds; round++)

@@ -36,12 +36,13 @@ internal static class Report
                 baseline = b.Baseline?.Name,
                 ratio = b.Ratio is { } ratio ? Math.Round(ratio, 3) : (double?)null,
                 b.Goal,
-                b.MostMilliseconds,
+                b.GoalMilliseconds,
                 b.MeetsGoal,
             }),
         },
         Json));
 
-    private static string Goal(Benchmark b) => b.Goal is null && b.MostMilliseconds is null ? "" : string.Create(
-        CultureInfo.InvariantCulture, $"{(b.MeetsGoal ? "met" : "MISSED")}: at most {b.Goal:0.##}{(b.MostMilliseconds is { } most ? $"{most:0.##} ms" : "")}");
+    private static string Goal(Benchmark b) =>
+        b.Goal is null && b.GoalMilliseconds is null ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"{(b.MeetsGoal ? "met" : "MISSED")}: at most {b.Goal ?? b.GoalMilliseconds:0.##}{(b.Goal is null ? " ms" : "")}");
 }

@@ -34,7 +34,7 @@ await foreach (AgentResponseUpdate update in agent.RunStreamingAsync(task))
     Console.Write(update.Text);
     if (update.RawRepresentation is OutputReceivedUpdate output)
     {
-        Console.Write($"| {output.Text}");
+        Console.Write(output.Text);
     }
 
     foreach (CodeInterpreterToolResultContent result in update.Contents.OfType<CodeInterpreterToolResultContent>())

@@ -11,7 +11,6 @@ public sealed class DeviceRequest
 
     internal DeviceRequest(DeviceRequest original)
     {
-        ArgumentNullException.ThrowIfNull(original);
         Driver = original.Driver;
         Count = original.Count;
         DeviceIds = [.. original.DeviceIds];

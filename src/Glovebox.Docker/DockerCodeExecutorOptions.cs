@@ -19,7 +19,7 @@ public abstract partial class DockerCodeExecutorOptions : CommandLineCodeExecuto
         BindDir = original.BindDir;
         AutoRemove = original.AutoRemove;
         StopContainer = original.StopContainer;
-        DeviceRequests = [.. original.DeviceRequests.Select(d => new DeviceRequest(d))];
+        DeviceRequests = [.. original.DeviceRequests.Select(d => new DeviceRequest(d ?? throw new ArgumentException("DeviceRequests holds a null.")))];
         ExtraVolumes = [.. original.ExtraVolumes];
         ExtraHosts = new Dictionary<string, string>(original.ExtraHosts, StringComparer.Ordinal);
         InitCommand = original.InitCommand;

@@ -36,7 +36,7 @@ public sealed class DockerJupyterCodeExecutor : CommandLineCodeExecutor
 
     private DockerJupyterCodeExecutor(
         HostedJupyter environment, DockerJupyterCodeExecutorOptions options, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider time)
-        : base(environment, settings, new KernelBlockRunner(environment, settings, options.ToSettings(), time), loggerFactory) =>
+        : base(environment, settings, new KernelBlockRunner(environment, settings, options.ToSettings(), time), loggerFactory, time) =>
         Options = options;
 
     /// <summary>This executor's own copy.</summary>

@@ -41,7 +41,7 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
     }
 
     private JupyterCodeExecutor(JupyterEnvironment environment, JupyterCodeExecutorOptions options, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider time)
-        : base(environment, settings, new KernelBlockRunner(environment, settings, options.ToSettings(), time), loggerFactory) =>
+        : base(environment, settings, new KernelBlockRunner(environment, settings, options.ToSettings(), time), loggerFactory, time) =>
         Options = options;
 
     /// <summary>This executor's own copy.</summary>

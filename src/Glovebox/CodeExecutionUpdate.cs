@@ -35,6 +35,19 @@ public sealed record OutputClearedUpdate(int BlockIndex) : CodeExecutionUpdate(B
 /// <param name="Display">What was shown.</param>
 public sealed record DisplayReceivedUpdate(int BlockIndex, DisplayOutput Display) : CodeExecutionUpdate(BlockIndex);
 
+/// <summary>A block called a function of the host, and the call has ended. Reading these slowly slows calls down.</summary>
+/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="FunctionName">The function's name.</param>
+/// <param name="Arguments">The arguments as guest code sent them, JSON as a rule: their first <see cref="MaxArgumentText"/> bytes, and an
+/// ellipsis when there were more.</param>
+/// <param name="Duration">From the arrival of the call to its result, with the time that an approval took.</param>
+/// <param name="ErrorCode">Null when there is a result; else why there is none, in a word, such as <c>failed</c> or <c>not-approved</c>.</param>
+public sealed record FunctionCalledUpdate(int BlockIndex, string FunctionName, string Arguments, TimeSpan Duration, string? ErrorCode) : CodeExecutionUpdate(BlockIndex)
+{
+    /// <summary>How many bytes of the arguments are shown: 4,096.</summary>
+    public const int MaxArgumentText = 4096;
+}
+
 /// <summary>A block made or changed a file of the work directory.</summary>
 /// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
 /// <param name="File">The file as it was when the block had ended.</param>

@@ -80,15 +80,16 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
     private async Task<(object ForModel, List<AIContent> Outputs)> RunAsync(
         IEnumerable<KeyValuePair<string, object?>> arguments, CancellationToken cancellationToken)
     {
-        if (!CodeCall.TryRead(arguments, _settings.Languages, out CodeBlock block, out string error))
-        {
-            return (error, [new TextContent(error)]);
-        }
-
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            // Before all else, so that there is always a session that can keep what is wrong for the next request.
             CodeSessionLease lease = await UseSessionAsync(cancellationToken).ConfigureAwait(false);
+            if (!CodeCall.TryRead(arguments, _settings.Languages, out CodeBlock block, out string error))
+            {
+                return (error, [new TextContent(error)]);
+            }
+
             await CodeInterpreterState.Of(lease.Session!).WriteAsync(_inputs, lease.Executor.Workspace, cancellationToken).ConfigureAwait(false);
             CodeResult result = await lease.Executor.ExecuteCodeBlocksAsync([block], cancellationToken).ConfigureAwait(false);
             List<DataContent> data =

@@ -9,12 +9,15 @@ namespace Glovebox;
 /// <summary>What one block prints and shows: decoded, in order, bounded, and handed on while it arrives.</summary>
 /// <remarks>
 /// The first half of the bound is handed on at once. What comes after it is held back in a ring of the other half, because only the
-/// end of the program tells which part is the tail. The program never waits for a reader, and the host's memory stays within the bound.
+/// end of the program tells which part is the tail. A program that prints never waits for a reader, and the host's memory stays within the
+/// bound. Calls of functions are told in their order between the pieces of output; a caller that makes too many waits for the reader.
 /// </remarks>
 /// <param name="maxBytes">How many bytes of text are kept.</param>
 /// <param name="blockIndex">The block's place in its list.</param>
 internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSink
 {
+    private const int MaxUnreadCalls = 256;
+
     private readonly Lock _lock = new();
     private readonly long _headBytes = maxBytes - (maxBytes / 2);
     private readonly StreamText _standardOutput = new();
@@ -24,6 +27,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
 
     /// <summary>Text that is not handed on yet: a reader that is slower than the program gets larger pieces, not more of them.</summary>
     private readonly StringBuilder _open = new();
+    private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxUnreadCalls);
     private readonly Channel<bool> _signal =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
@@ -121,6 +125,19 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         }
     }
 
+    /// <summary>Tells of a call. Dropped after the end.</summary>
+    public async Task AddAsync(FunctionCalledUpdate update, CancellationToken cancellationToken)
+    {
+        await _room.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (!_ended)
+            {
+                HandOn(update);
+            }
+        }
+    }
+
     /// <summary>Makes void what was printed and shown so far.</summary>
     public void Clear()
     {
@@ -138,7 +155,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             _standardError.Clear();
             _combined.Clear();
             _open.Clear();
-            _unread.Clear();
+            _unread.RemoveAll(u => u is not FunctionCalledUpdate);
             HandOn(new OutputClearedUpdate(blockIndex));
         }
     }
@@ -196,6 +213,11 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
 
             foreach (CodeExecutionUpdate update in updates)
             {
+                if (update is FunctionCalledUpdate)
+                {
+                    _room.Reader.TryRead(out _);
+                }
+
                 yield return update;
             }
         }

@@ -43,6 +43,19 @@ internal enum GuestFrameType : byte
     /// <summary>To the agent: delete a file.</summary>
     Delete,
 
+    /// <summary>To the agent, before the seal: folders of Python modules, a folder of programs, the path of the socket for calls or
+    /// nothing, files to write (path, text, <c>x</c> for a program). Answered by a reply.</summary>
+    Functions = 20,
+
+    /// <summary>To the agent: bytes for the connection to the socket for calls that has this number.</summary>
+    CallWrite,
+
+    /// <summary>To the agent: how many more bytes it may send of a connection.</summary>
+    CallCredit,
+
+    /// <summary>To the agent: close a connection once it has what was written.</summary>
+    CallClose,
+
     /// <summary>To the agent: connect to a socket or a port inside. How many bytes the host takes at first, the port, the socket's path or
     /// nothing. The number is then the tunnel's. Answered by <see cref="TunnelOpened"/> or <see cref="TunnelClosed"/>.</summary>
     TunnelOpen = 24,
@@ -73,6 +86,18 @@ internal enum GuestFrameType : byte
 
     /// <summary>From the agent: what came of a request: a <see cref="GuestReplyStatus"/>, then what it asked for.</summary>
     Reply,
+
+    /// <summary>From the agent: guest code has connected to the socket for calls; the number is the connection's.</summary>
+    CallOpened = 48,
+
+    /// <summary>From the agent: bytes of a connection.</summary>
+    CallData,
+
+    /// <summary>From the agent: how many more bytes the host may send to a connection.</summary>
+    CallCredited,
+
+    /// <summary>From the agent: a connection has ended. Nothing more comes of it.</summary>
+    CallClosed,
 
     /// <summary>From the agent: the connection is made.</summary>
     TunnelOpened = 52,

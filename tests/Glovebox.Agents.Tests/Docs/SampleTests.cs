@@ -21,10 +21,10 @@ public sealed class SampleTests
     {
         (int exitCode, string output) = await RunAsync("CodeExecutorAgent");
         Assert.Equal(0, exitCode);
-        Assert.Contains("| NameError: name 'text' is not defined", output.Replace("\n", "\n| ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\nNameError: name 'text' is not defined", output, StringComparison.Ordinal);
         Assert.Contains("--- exit code 1\n", output, StringComparison.Ordinal);
         Assert.Contains("Proposed correction: The variable text was never set.", output, StringComparison.Ordinal);
-        Assert.Contains("| 9 8\n--- exit code 0\n", output, StringComparison.Ordinal);
+        Assert.Contains("\n9 8\n--- exit code 0\n", output, StringComparison.Ordinal);
         Assert.EndsWith("The sentence has 9 words, 8 of them different.\n", output, StringComparison.Ordinal);
     }
 

@@ -32,7 +32,6 @@ public sealed class ContainerRequestTests
         Assert.Equal(256L << 20, host.ShmSize);
         Assert.Equal("rw,nosuid,nodev,exec,mode=1777,size=536870912", host.Tmpfs["/tmp"]);
         Assert.Equal("none", host.LogConfig.Type);
-        Assert.Equal(0, Assert.Single(host.Ulimits).Hard);
         Assert.True(host.AutoRemove);
         Assert.False(host.Privileged);
         Assert.False(host.ReadonlyRootfs);

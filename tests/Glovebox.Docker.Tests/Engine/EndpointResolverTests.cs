@@ -15,7 +15,7 @@ public sealed class EndpointResolverTests : IDisposable
     public void Dispose() => _home.Dispose();
 
     private EngineEndpoint Resolve(string? address = null) =>
-        new EndpointResolver(name => _variables.GetValueOrDefault(name), _home.Path, path => _sockets.Contains(path) || File.Exists(path)).Resolve(address);
+        new EndpointResolver(name => _variables.GetValueOrDefault(name), _home.Path, path => path.StartsWith(_home.Path, StringComparison.Ordinal) ? File.Exists(path) : _sockets.Contains(path)).Resolve(address);
 
     private void WriteContext(string name, string endpoint, bool hasCertificates = false)
     {

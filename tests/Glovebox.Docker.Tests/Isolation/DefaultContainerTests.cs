@@ -12,9 +12,10 @@ public sealed class DefaultContainerTests
         cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null
         cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null
         ls /sys/class/net | grep -cv '^lo$'
+        ulimit -c
         """;
 
-    private static readonly string[] Locked = ["0000000000000000", "1", "2147483648", "272", "0"];
+    private static readonly string[] Locked = ["0000000000000000", "1", "2147483648", "272", "0", "0"];
 
     [Theory]
     [InlineData(true)]
@@ -31,7 +32,7 @@ public sealed class DefaultContainerTests
     public async Task A_container_of_docker_run_is_not()
     {
         string[] lines = (await DockerCommand.TryAsync("docker", "run", "--rm", TestImages.Python, "sh", "-c", Probe)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(6, lines.Length);
+        Assert.Equal(7, lines.Length);
         Assert.All(lines.Zip(["1000", .. Locked]), pair => Assert.NotEqual(pair.Second, pair.First));
     }
 

@@ -190,7 +190,7 @@ public sealed class ContainerLifeTests
         })!;
         Assert.Contains("ready", await ReadUntilAsync(tool.StandardOutput, "ready"), StringComparison.Ordinal);
         await HostProcesses.AppearsAsync(marker);
-        string id = (await DockerCommand.RunAsync("docker", "ps", "-q", "--filter", $"label=glovebox.owner", "--format", "{{.ID}} {{.Label \"glovebox.owner\"}}"))
+        string id = (await DockerCommand.RunAsync("docker", "ps", "--filter", "label=glovebox.owner", "--format", "{{.ID}} {{.Label \"glovebox.owner\"}}"))
             .Split('\n').Single(l => l.Contains($"/{tool.Id}/", StringComparison.Ordinal)).Split(' ')[0];
         tool.Kill();
         await Eventually.HoldsAsync(() => HostProcesses.With(marker).Count == 0, "the guest is gone");

@@ -35,18 +35,19 @@ public sealed class DockerKind : ExecutorKind
             .GetAwaiter().GetResult().ExitCode == 0);
 
     public override ICodeExecutor Create(ExecutorSetup setup) => new DockerCommandLineCodeExecutor(
-        new()
+        setup.Configured(new DockerCommandLineCodeExecutorOptions
         {
             Image = _image,
             DockerHost = _host,
             PullPolicy = PullPolicy.Never,
             Timeout = setup.Timeout,
             WorkDir = setup.WorkDir,
-            Policy = new() { MaxOutput = setup.MaxOutput },
+            Policy = new() { MaxOutput = setup.MaxOutput, Network = setup.Network },
             DeleteTempFiles = setup.DeleteTempFiles,
             Environment = new Dictionary<string, string>(setup.Environment),
             Languages = [.. setup.Languages],
-        },
+            ExtraVolumes = [.. setup.VisibleFolders.Select(f => new VolumeMount(f, f, ReadOnly: true))],
+        }),
         _internals,
         setup.LoggerFactory,
         setup.TimeProvider);

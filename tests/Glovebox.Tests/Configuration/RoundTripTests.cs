@@ -41,6 +41,15 @@ public sealed class RoundTripTests
     }
 
     [Fact]
+    public async Task What_is_code_cannot_be_written()
+    {
+        await using LocalCommandLineCodeExecutor functions = new(new() { Functions = { FunctionSetups.Function(() => 1, "one") } });
+        Assert.Contains("Functions cannot be written", Assert.Throws<NotSupportedException>(() => Factory.GetConfiguration(functions)).Message, StringComparison.Ordinal);
+        await using LocalCommandLineCodeExecutor approval = new(new() { FunctionApproval = (_, _) => ValueTask.FromResult(ApprovalDecision.Approve()) });
+        Assert.Contains("FunctionApproval cannot be written", Assert.Throws<NotSupportedException>(() => Factory.GetConfiguration(approval)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Odd_values_come_back()
     {
         LocalCommandLineCodeExecutorOptions options = new()
@@ -70,6 +79,14 @@ public sealed class RoundTripTests
               "Environment": {
                 "A": "b"
               },
+              "FunctionsModule": "functions",
+              "FunctionLimits": {
+                "MaxArgumentSize": "4194304",
+                "MaxResultSize": "4194304",
+                "MaxCallsPerSecond": "20000",
+                "MaxConcurrentCalls": "32"
+              },
+              "SetupTimeout": "00:05:00",
               "DeleteTempFiles": "false",
               "Policy": {
                 "Network": "SetupOnly"

@@ -125,6 +125,54 @@ public abstract class LifeCycleConformance(ExecutorKind kind)
     }
 
     [Fact]
+    public async Task A_start_with_a_token_that_is_cancelled_already_starts_nothing_and_can_be_repeated()
+    {
+        using TestFolder folder = new();
+        await using ICodeExecutor executor = kind.Create(new() { WorkDir = folder["work"] });
+        CancellationToken cancelled = new(canceled: true);
+        Assert.Equal(cancelled, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => executor.StartAsync(cancelled))).CancellationToken);
+        Assert.Empty(folder.Entries());
+        Assert.Throws<InvalidOperationException>(() => { _ = executor.ExecuteCodeBlocksStreamingAsync([Echo], Ct); });
+        await executor.StartAsync(Ct);
+        Assert.Equal("on\n", (await executor.ExecuteCodeBlocksAsync([Echo], Ct)).Output);
+    }
+
+    [Fact]
+    public async Task Starts_stops_and_executions_at_the_same_time_leave_an_executor_that_works()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(async () =>
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                switch ((worker + i) % 4)
+                {
+                    case 0:
+                        await session.Executor.StartAsync(Ct);
+                        break;
+                    case 1:
+                        await session.Executor.StopAsync(Ct);
+                        break;
+                    case 2:
+                        await session.Executor.RestartAsync(Ct);
+                        break;
+                }
+
+                try
+                {
+                    Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+                }
+                catch (Exception e) when (e is InvalidOperationException or ExecutorStoppedException)
+                {
+                    // Another has stopped it, before this call or during it.
+                }
+            }
+        })));
+        await session.Executor.StartAsync(Ct);
+        Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+    }
+
+    [Fact]
     public async Task Use_before_the_start_and_after_the_stop_is_an_error_at_the_call()
     {
         using TestFolder folder = new();

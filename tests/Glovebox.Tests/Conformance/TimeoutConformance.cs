@@ -73,6 +73,17 @@ public abstract class TimeoutConformance(ExecutorKind kind)
     }
 
     [Fact]
+    public async Task Without_a_limit_no_time_runs_out()
+    {
+        await using Session session = await Session.StartAsync(kind, new() { Timeout = System.Threading.Timeout.InfiniteTimeSpan });
+        Running running = session.Begin("bash", "echo ready; until [ -e go ]; do sleep 0.01; done; echo done");
+        await running.PrintsAsync("ready");
+        session.Clock.Advance(TimeSpan.FromDays(365));
+        await File.WriteAllTextAsync(session.Folder["go"], "", TestContext.Current.CancellationToken);
+        Assert.Equal("ready\ndone\n", (await running.Completion).Output);
+    }
+
+    [Fact]
     public async Task A_program_that_exits_with_124_has_not_timed_out()
     {
         await using Session session = await Session.StartAsync(kind);

@@ -16,4 +16,10 @@ internal static class ControlGroups
     public static bool LimitProcesses => Made.Value.Processes;
 
     public static bool LimitCpus => Made.Value.Cpus;
+
+    /// <summary>The control groups that a process has made for its sandboxes.</summary>
+    public static IReadOnlyList<string> Of(int processId) =>
+    [
+        .. Directory.EnumerateDirectories("/sys/fs/cgroup", $"glovebox-{processId}-*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }),
+    ];
 }

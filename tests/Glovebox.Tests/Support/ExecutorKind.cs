@@ -23,6 +23,21 @@ public sealed record ExecutorSetup
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     public ILoggerFactory? LoggerFactory { get; init; }
+
+    public NetworkAccess Network { get; init; } = NetworkAccess.SetupOnly;
+
+    /// <summary>Folders of the host that the guest is to read under the same path. Not below <c>/tmp</c>.</summary>
+    public IReadOnlyList<string> VisibleFolders { get; init; } = [];
+
+    /// <summary>Sets what all command-line executors have.</summary>
+    public Action<CommandLineCodeExecutorOptions> Configure { get; init; } = _ => { };
+
+    internal T Configured<T>(T options)
+        where T : CommandLineCodeExecutorOptions
+    {
+        Configure(options);
+        return options;
+    }
 }
 
 /// <summary>A kind of command-line executor to which the conformance suite is put.</summary>
@@ -57,15 +72,16 @@ public abstract class ExecutorKind
         public override bool IsIsolated => true;
 
         public override ICodeExecutor Create(ExecutorSetup setup) => new BubblewrapCommandLineCodeExecutor(
-            new()
+            setup.Configured(new BubblewrapCommandLineCodeExecutorOptions
             {
                 Timeout = setup.Timeout,
                 WorkDir = setup.WorkDir,
-                Policy = (policy ?? new()) with { MaxOutput = setup.MaxOutput },
+                Policy = (policy ?? new()) with { MaxOutput = setup.MaxOutput, Network = setup.Network },
                 DeleteTempFiles = setup.DeleteTempFiles,
                 Environment = new Dictionary<string, string>(setup.Environment),
                 Languages = [.. setup.Languages],
-            },
+                ReadOnlyPaths = [.. setup.VisibleFolders],
+            }),
             internals,
             setup.LoggerFactory,
             setup.TimeProvider);
@@ -76,7 +92,7 @@ public abstract class ExecutorKind
         public override bool IsIsolated => false;
 
         public override ICodeExecutor Create(ExecutorSetup setup) => new LocalCommandLineCodeExecutor(
-            new()
+            setup.Configured(new LocalCommandLineCodeExecutorOptions
             {
                 Timeout = setup.Timeout,
                 WorkDir = setup.WorkDir,
@@ -84,7 +100,7 @@ public abstract class ExecutorKind
                 CleanupTempFiles = setup.DeleteTempFiles,
                 Environment = new Dictionary<string, string>(setup.Environment),
                 Languages = [.. setup.Languages],
-            },
+            }),
             setup.LoggerFactory,
             setup.TimeProvider);
     }

@@ -35,7 +35,9 @@ internal sealed record GuestUser(uint Uid, uint Gid, bool MustSwitch, bool Takes
         {
             uint chosen = FirstPrivateUid + (uint)RandomNumberGenerator.GetInt32(PrivateUids);
             chosen = IsMapped(chosen) ? chosen : Nobody;
-            return CanReach(work, chosen) ? new GuestUser(chosen, chosen, MustSwitch: true, TakesOver: true) : new GuestUser(0, 0, false, false);
+            return IsMapped(chosen) && CanReach(work, chosen)
+                ? new GuestUser(chosen, chosen, MustSwitch: true, TakesOver: true)
+                : new GuestUser(0, 0, false, false);
         }
 
         Libc.FileStatus status = Libc.Status(work);

@@ -179,8 +179,9 @@ internal sealed class ControlGroup : IDisposable
     {
         foreach (string folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
         {
-            string id = Path.GetFileName(folder)[Prefix.Length..].Split('-')[0];
-            if (!Directory.Exists("/proc/" + id))
+            // Others may have groups whose names begin so.
+            string[] fields = Path.GetFileName(folder)[Prefix.Length..].Split('-');
+            if (fields is [{ } id, { Length: 32 }] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out _) && !Directory.Exists("/proc/" + id))
             {
                 Remove(folder);
             }

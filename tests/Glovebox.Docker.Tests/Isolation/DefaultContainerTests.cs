@@ -33,7 +33,9 @@ public sealed class DefaultContainerTests
     {
         string[] lines = (await DockerCommand.TryAsync("docker", "run", "--rm", TestImages.Python, "sh", "-c", Probe)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(7, lines.Length);
-        Assert.All(lines.Zip(["1000", .. Locked]), pair => Assert.NotEqual(pair.Second, pair.First));
+
+        // The engine's own limit on core files, the last line, may be none already.
+        Assert.All(lines.SkipLast(1).Zip(["1000", .. Locked]), pair => Assert.NotEqual(pair.Second, pair.First));
     }
 
     [Fact]

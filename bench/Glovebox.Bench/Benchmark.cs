@@ -12,8 +12,17 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
     /// <summary>The benchmark that this one is a multiple of; null for one that others are compared with.</summary>
     public Benchmark? Baseline { get; init; }
 
+    /// <summary>How many times <see cref="Run"/> does what is measured.</summary>
+    public int Operations { get; init; } = 1;
+
+    /// <summary>The longest median that is good enough, in milliseconds; null where there is no such goal.</summary>
+    public double? GoalMilliseconds { get; init; }
+
     /// <summary>The largest ratio to the baseline that is good enough; null where there is no goal.</summary>
     public double? Goal { get; init; }
+
+    /// <summary>Done before each measurement, without the clock.</summary>
+    public Func<Task> Prepare { get; init; } = () => Task.CompletedTask;
 
     public double Median => Percentile(0.5);
 
@@ -22,10 +31,11 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
     /// <summary>The ratio of the medians.</summary>
     public double? Ratio => Median / Baseline?.Median;
 
-    public bool MeetsGoal => Goal is null || Ratio <= Goal;
+    public bool MeetsGoal => (Goal is null || Ratio <= Goal) && (GoalMilliseconds is null || Median <= GoalMilliseconds);
 
     public async Task MeasureAsync(bool isWarmUp)
     {
+        await Prepare();
         long started = Stopwatch.GetTimestamp();
         IAsyncDisposable? used = await Run();
         TimeSpan time = Stopwatch.GetElapsedTime(started);
@@ -36,7 +46,7 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
 
         if (!isWarmUp)
         {
-            _milliseconds.Add(time.TotalMilliseconds);
+            _milliseconds.Add(time.TotalMilliseconds / Operations);
         }
     }
 

@@ -18,7 +18,9 @@ internal static class Report
                 CultureInfo.InvariantCulture, $"{b.Name.PadRight(width)}  {b.Median,9:0.00}  {b.Percentile95,7:0.00}  {b.Ratio,6:0.00}  {Goal(b)}").TrimEnd());
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rounds} rounds; each ratio is that of the medians, to the bare program above it."));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{rounds} rounds; each ratio is that of the medians, to the bare program, the plain WebSocket or the engine's own command above it."));
     }
 
     public static void WriteJson(IReadOnlyList<Benchmark> benchmarks, int rounds) => Console.WriteLine(JsonSerializer.Serialize(
@@ -34,11 +36,13 @@ internal static class Report
                 baseline = b.Baseline?.Name,
                 ratio = b.Ratio is { } ratio ? Math.Round(ratio, 3) : (double?)null,
                 b.Goal,
+                b.GoalMilliseconds,
                 b.MeetsGoal,
             }),
         },
         Json));
 
     private static string Goal(Benchmark b) =>
-        b.Goal is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{(b.MeetsGoal ? "met" : "MISSED")}: at most {b.Goal:0.##}");
+        b.Goal is null && b.GoalMilliseconds is null ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"{(b.MeetsGoal ? "met" : "MISSED")}: at most {b.Goal ?? b.GoalMilliseconds:0.##}{(b.Goal is null ? " ms" : "")}");
 }

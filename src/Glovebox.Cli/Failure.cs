@@ -12,7 +12,7 @@ internal static class Failure
         (int exitCode, JsonError? said) = Explain(error, signals);
         if (said is not null)
         {
-            Say(said, json, startsLine: error is not OperationCanceledException);
+            Say(said, json, signals.Token.IsCancellationRequested);
         }
 
         return exitCode;
@@ -20,13 +20,14 @@ internal static class Failure
 
     private static (int ExitCode, JsonError? Said) Explain(Exception error, TerminationSignals signals) => error switch
     {
+        // What else goes wrong while the code is ended is of no interest any more.
+        OperationCanceledException or CodeExecutionException when signals.Token.IsCancellationRequested =>
+            (signals.ExitCode, new("cancelled", "The run was cancelled; its code was ended.", null)),
         CliException e => (e.ExitCode, new(e.Code, e.Message, e.Hint)),
         CodeExecutionException e => (ExitCodes.CouldNotRun, new(e.Code, e.Message, e.Hint)),
         OutputClosedException => (ExitCodes.OutputClosed, null),
         OutputFailedException e => (ExitCodes.CouldNotRun, new("output-failed", e.Message, null)),
         ArgumentException e => (ExitCodes.WrongUsage, new("usage", WithoutParameter(e), null)),
-        OperationCanceledException when signals.Token.IsCancellationRequested =>
-            (signals.ExitCode, new("cancelled", "The run was cancelled; its code was ended.", null)),
         _ => (ExitCodes.CouldNotRun, new("internal-error", error.ToString(), "This is a defect of Glovebox: please report it with the lines above.")),
     };
 
@@ -34,7 +35,7 @@ internal static class Failure
     private static string WithoutParameter(ArgumentException e) =>
         e.ParamName is null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal);
 
-    private static void Say(JsonError error, bool json, bool startsLine)
+    private static void Say(JsonError error, bool json, bool isSignalled)
     {
         try
         {
@@ -45,8 +46,9 @@ internal static class Failure
             }
 
             // At a terminal, Ctrl-C has left ^C on the line.
-            string start = startsLine || !StandardStream.Error.IsTerminal ? "" : "\n";
-            StandardStream.Error.Write($"{start}glovebox: {error.Message}\n{(error.Hint is null ? "" : error.Hint + "\n")}");
+            string start = isSignalled && StandardStream.Error.IsTerminal ? "\n" : "";
+            string text = $"{start}glovebox: {error.Message}\n{(error.Hint is null ? "" : error.Hint + "\n")}";
+            StandardStream.Error.Write(new TerminalText(passesColours: false).Clean(text));
         }
         catch (Exception e) when (e is OutputClosedException or OutputFailedException)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Glovebox.Cli.Doctor;
+using Glovebox.Cli.Mcp;
 using Glovebox.Cli.Output;
 using Glovebox.Cli.Run;
 
@@ -40,6 +41,7 @@ internal static class Program
         {
             RunCommand.Create(Json),
             DoctorCommand.Create(Json),
+            McpCommand.Create(),
         };
         Help help = new();
         root.Options.OfType<HelpOption>().Single().Action = help;
@@ -63,11 +65,12 @@ internal static class Program
         public override int Invoke(ParseResult parseResult)
         {
             int exitCode = _options.Invoke(parseResult);
-            if (parseResult.CommandResult.Command.Name == RunCommand.Name)
+            parseResult.InvocationConfiguration.Output.Write(parseResult.CommandResult.Command.Name switch
             {
-                parseResult.InvocationConfiguration.Output.Write(RunCommand.Notes);
-            }
-
+                RunCommand.Name => RunCommand.Notes,
+                McpCommand.Name => McpCommand.Notes,
+                _ => "",
+            });
             return exitCode;
         }
     }

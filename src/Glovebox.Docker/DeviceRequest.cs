@@ -4,6 +4,20 @@ namespace Glovebox.Docker;
 /// <remarks>All GPUs: <c>new DeviceRequest { Count = -1, Capabilities = { "gpu" } }</c>.</remarks>
 public sealed class DeviceRequest
 {
+    /// <summary>Makes a request for no device yet.</summary>
+    public DeviceRequest()
+    {
+    }
+
+    internal DeviceRequest(DeviceRequest original)
+    {
+        Driver = original.Driver;
+        Count = original.Count;
+        DeviceIds = [.. original.DeviceIds];
+        Capabilities = [.. original.Capabilities];
+        Options = new Dictionary<string, string>(original.Options, StringComparer.Ordinal);
+    }
+
     /// <summary>The driver, such as <c>nvidia</c> or <c>cdi</c>. Empty, the default: one that has the capabilities.</summary>
     public string Driver { get; set; } = "";
 

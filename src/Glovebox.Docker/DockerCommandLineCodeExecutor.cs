@@ -1,3 +1,4 @@
+using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -10,10 +11,12 @@ namespace Glovebox.Docker;
 /// </remarks>
 public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
 {
-    /// <summary>Makes an executor. Nothing is started, and no engine asked, before <see cref="CommandLineCodeExecutor.StartAsync"/>.</summary>
-    /// <param name="options">Its options; null for the defaults.</param>
-    /// <param name="loggerFactory">For its log; null for none.</param>
-    /// <param name="timeProvider">Measures timeouts and durations; null for the system's clock.</param>
+    private const string Name = "docker";
+
+    /// <summary>Makes an executor; nothing is started, and no engine asked, yet.</summary>
+    /// <param name="options">Copied. Null: the defaults.</param>
+    /// <param name="loggerFactory">Gets what happens. Null: no log.</param>
+    /// <param name="timeProvider">Measures time. Null: the system's.</param>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public DockerCommandLineCodeExecutor(
         DockerCommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
@@ -24,28 +27,55 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
     internal DockerCommandLineCodeExecutor(
         DockerCommandLineCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
         : base(
-            new DockerEnvironment(new DockerSettings(options), internals),
+            new DockerEnvironment(new DockerSettings(options = new(options)), internals),
             new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, options.DeleteTempFiles),
             loggerFactory,
-            timeProvider)
-    {
-    }
+            timeProvider) =>
+        Options = options;
 
-    /// <summary>Tries whether an engine answers and a container can be made of an image, and tells what is enforced here.</summary>
+    /// <summary>This executor's own copy.</summary>
+    internal DockerCommandLineCodeExecutorOptions Options { get; }
+
+    /// <summary>Tries whether an engine answers and, where it has the image, whether a container can be made of it; tells what is enforced here.</summary>
     /// <param name="image">The image; null for the default one. It is not pulled.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static Task<ExecutorDiagnosis> DiagnoseAsync(string? image = null, CancellationToken cancellationToken = default)
+    public static async Task<ExecutorDiagnosis> DiagnoseAsync(string? image = null, CancellationToken cancellationToken = default)
     {
         DockerCommandLineCodeExecutorOptions options = new() { PullPolicy = PullPolicy.Never };
         options.Image = image ?? options.Image;
-        return ExecutorDiagnosis.TryAsync(
-            "docker",
+        try
+        {
+            using EngineConnection engine = await EngineConnection.OpenAsync(null, cancellationToken).ConfigureAwait(false);
+            if (await EngineImages.ExistsAsync(engine, options.Image, cancellationToken).ConfigureAwait(false))
+            {
+                return await ExecutorDiagnosis.TryAsync(
+                    Name, () => Task.FromResult<string?>(engine.Version), () => new DockerCommandLineCodeExecutor(options), cancellationToken).ConfigureAwait(false);
+            }
+
+            DockerSettings settings = new(options);
+            ContainerUser user = ContainerUser.Choose(null, null, isMade: false, engine.IsRootless);
+            return new ExecutorDiagnosis(
+                Name,
+                true,
+                engine.Version,
+                null,
+                null,
+                DockerControls.Describe(settings, engine, user, usesAgent: true, $"the image {options.Image} is not there yet and will be pulled at the first run"));
+        }
+        catch (CodeExecutionException e)
+        {
+            return new ExecutorDiagnosis(Name, false, null, e.Message, e.Hint, null);
+        }
+    }
+
+    internal static Task<ExecutorDiagnosis> TryAsync(string name, Func<ICodeExecutor> create, CancellationToken cancellationToken) =>
+        ExecutorDiagnosis.TryAsync(
+            name,
             async () =>
             {
                 using EngineConnection engine = await EngineConnection.OpenAsync(null, cancellationToken).ConfigureAwait(false);
                 return engine.Version;
             },
-            () => new DockerCommandLineCodeExecutor(options),
+            create,
             cancellationToken);
-    }
 }

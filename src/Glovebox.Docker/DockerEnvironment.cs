@@ -1,16 +1,20 @@
+using System.Net;
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Glovebox.Environments;
 using Glovebox.Environments.Host;
+using Glovebox.Functions.Setup;
+using Glovebox.Guest;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker;
 
 /// <summary>A container. One is started with the environment and serves every block; the work directory outlives it.</summary>
-internal sealed class DockerEnvironment : IExecutionEnvironment
+internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
 {
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
+    /// <summary>A start takes a fraction of a second, but an engine that is asked for many at once makes one after the other.</summary>
+    private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(3);
 
     /// <summary>How long news of a container may take to arrive after what they are about.</summary>
     private static readonly TimeSpan News = TimeSpan.FromSeconds(1);
@@ -23,6 +27,7 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
     private readonly WorkDirectory? _work;
     private readonly WorkVolume? _volume;
 
+    private ContainerFunctions? _functions;
     private EngineConnection? _engine;
     private ContainerUser? _user;
     private HostDirectory? _hostFiles;
@@ -51,6 +56,9 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
 
     public IWorkspace Files => _hostFiles ?? _guest?.Files ?? throw new InvalidOperationException("The environment is not started.");
 
+    public void Offer(OfferedFunctions functions) =>
+        _functions = new ContainerFunctions(functions, _settings.StopContainer ? new WorkVolume(_owner.ToString()) : null);
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -60,7 +68,8 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
             _engine = await EngineConnection.OpenAsync(_settings.DockerHost, cancellationToken).ConfigureAwait(false);
             DockerControls.Check(_settings, _engine);
             await StartContainerAsync(_engine, cancellationToken).ConfigureAwait(false);
-            _capabilities = DockerControls.Describe(_settings, _engine, _user!, _guest!);
+            _capabilities = DockerControls.Describe(
+                _settings, _engine, _user!, _guest is AgentGuest, _guest is AgentGuest ? null : "the image has no Python; the engine starts each block");
         }
         catch (Exception e)
         {
@@ -98,7 +107,7 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
 
         _hostFiles?.Dispose();
         _hostFiles = null;
-        if (_volume is null)
+        if (!OwnVolumes.Any())
         {
             _engine?.Dispose();
             _engine = null;
@@ -112,14 +121,17 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
             throw new EnvironmentLostException("The container has ended.");
         }
 
+        container.Watch.ForgetOutOfMemory();
         ProcessExit? exit = await guest.RunAsync(command, output, kill).ConfigureAwait(false);
         if (exit is null)
         {
             return await LostAsync(container, kill).ConfigureAwait(false);
         }
 
+        // The agent knows; without it, the engine tells.
         bool outOfMemory = exit.Kind == ProcessExitKind.OutOfMemory
-            || (exit is { Kind: ProcessExitKind.Signaled, ExitCode: 137 } && await container.Watch.TakeOutOfMemoryAsync(OutOfMemoryNews).ConfigureAwait(false));
+            || (guest is PlainGuest && exit is { Kind: ProcessExitKind.Signaled, ExitCode: 137 }
+                && await container.Watch.IsOutOfMemoryAsync(OutOfMemoryNews).ConfigureAwait(false));
         if (!outOfMemory)
         {
             return exit;
@@ -134,18 +146,43 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
         return OutOfMemory();
     }
 
+    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken) => Agent().ConnectAsync(endPoint, cancellationToken);
+
+    public Task EndAllButServicesAsync(CancellationToken cancellationToken) => Agent().SweepAsync(cancellationToken);
+
+    public async ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected)
+    {
+        if (_container is not { } container || !await container.Watch.IsOutOfMemoryAsync(isExpected ? OutOfMemoryNews : TimeSpan.Zero).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        container.Watch.ForgetOutOfMemory();
+        return true;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        if (_volume is not null && _engine is not null)
+        if (_engine is { } engine)
         {
-            await _volume.RemoveAsync(_engine).ConfigureAwait(false);
-            _engine.Dispose();
+            foreach (WorkVolume volume in OwnVolumes)
+            {
+                await volume.RemoveAsync(engine).ConfigureAwait(false);
+            }
+
+            engine.Dispose();
             _engine = null;
         }
 
         _owner.Dispose();
     }
+
+    /// <summary>The volumes that outlive our containers and go with us.</summary>
+    private IEnumerable<WorkVolume> OwnVolumes =>
+        new[] { _volume, _functions is { HasPackages: true } functions ? functions.Volume : null }.OfType<WorkVolume>();
+
+    private GuestAgentClient Agent() => (_guest as AgentGuest)?.Agent ?? throw new EnvironmentLostException("The container has ended, or has no guest agent.");
 
     private ProcessExit OutOfMemory() =>
         new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {_settings.Memory >> 20} MiB.");
@@ -154,9 +191,9 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
     {
         PrepareWorkDirectory(engine);
         Task image = EngineImages.EnsureAsync(engine, _settings.Image, _settings.PullPolicy, _settings.PullProgress, cancellationToken);
-        if (_volume is not null)
+        foreach (WorkVolume volume in OwnVolumes)
         {
-            await _volume.EnsureAsync(engine, cancellationToken).ConfigureAwait(false);
+            await volume.EnsureAsync(engine, cancellationToken).ConfigureAwait(false);
         }
 
         await image.ConfigureAwait(false);
@@ -171,16 +208,18 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
         {
             _container = DockerContainer.Existing(engine, existing);
             _guest = await GuestStarter.AttachAsync(engine, _container, plan, either.Token).ConfigureAwait(false);
+            await OfferFunctionsAsync(_guest, either.Token).ConfigureAwait(false);
         }
         else
         {
             (_container, ContainerChannel channel) = await DockerContainer.StartAsync(engine, ContainerRequest.Build(plan), either.Token).ConfigureAwait(false);
             _guest = await GuestStarter.StartAsync(engine, _container, channel, plan, either.Token).ConfigureAwait(false);
+            await OfferFunctionsAsync(_guest, either.Token).ConfigureAwait(false);
             longest.CancelAfter(Timeout.InfiniteTimeSpan);
             await SetUpAsync(_container, _guest, cancellationToken).ConfigureAwait(false);
         }
 
-        string notLoaded = await _guest.SealAsync(_settings.Preload, cancellationToken).ConfigureAwait(false);
+        string notLoaded = await SealAsync(_guest, cancellationToken).ConfigureAwait(false);
         if (notLoaded.Length > 0)
         {
             throw new EnvironmentUnavailableException(
@@ -214,7 +253,7 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
         Dictionary<string, string> labels = new(StringComparer.Ordinal) { [ContainerNames.OwnerLabel] = _owner.ToString() };
         if (!_settings.StopContainer)
         {
-            labels[ContainerNames.ConfigurationLabel] = ContainerNames.Configuration(_settings, _user!.Id);
+            labels[ContainerNames.ConfigurationLabel] = ContainerNames.Configuration(_settings, _user!.Id, _functions);
         }
 
         return new ContainerPlan
@@ -225,6 +264,7 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
             User = _user!.Id,
             BoundDirectory = _settings.BindDir ?? _settings.WorkDir,
             Volume = _volume?.Name,
+            Functions = _functions,
             Labels = labels,
         };
     }
@@ -253,11 +293,19 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
             }
         }
 
+        if (_functions is not null)
+        {
+            await _functions.InstallAsync(guest, _user!.Id, _settings.Policy.Network != NetworkAccess.None, cancellationToken).ConfigureAwait(false);
+        }
+
         if (_settings.NeedsSetupNetwork && _internals.CutsNetwork)
         {
             await container.CutNetworkAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private Task OfferFunctionsAsync(IContainerGuest guest, CancellationToken cancellationToken) =>
+        _functions?.OfferAsync(guest, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Makes sure, from inside, that the work directory is the one that we see, that the guest can use it, and that there is no
     /// network where none may be.</summary>
@@ -289,17 +337,31 @@ internal sealed class DockerEnvironment : IExecutionEnvironment
         }
         catch (WorkspaceException e)
         {
-            throw new EnvironmentUnavailableException(
-                "work-directory-unusable",
-                $"The work directory '{_settings.WorkDir}' cannot be written by uid {_user!.Id.Uid}, which guest code runs as: {e.Message}",
-                "Make it that user's, name its owner in Policy.User, or leave WorkDir out.",
-                e);
+            throw NotTheGuests(e);
         }
         finally
         {
             await _hostFiles.DeleteAsync(probe, CancellationToken.None).ConfigureAwait(false);
         }
     }
+
+    private async Task<string> SealAsync(IContainerGuest guest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await guest.SealAsync(_settings.Preload, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (_work is not null && guest.IsRunning)
+        {
+            throw NotTheGuests(e);
+        }
+    }
+
+    private EnvironmentUnavailableException NotTheGuests(Exception cause) => new(
+        "work-directory-unusable",
+        $"The work directory '{_settings.WorkDir}' cannot be used by uid {_user!.Id.Uid}, which guest code runs as: {cause.Message}",
+        "Make it that user's, name its owner in Policy.User, or leave WorkDir out.",
+        cause);
 
     private CodeExecutionException? Explain(Exception error, EngineConnection engine) => error switch
     {

@@ -8,7 +8,7 @@ internal sealed class DockerSettings
     private const string HostGateway = "host-gateway";
 
     /// <exception cref="ArgumentException">An option is invalid.</exception>
-    public DockerSettings(DockerCommandLineCodeExecutorOptions options)
+    public DockerSettings(DockerCodeExecutorOptions options)
     {
         ArgumentNullException.ThrowIfNull(options.Policy);
         Image = options.Image;
@@ -26,7 +26,8 @@ internal sealed class DockerSettings
         Devices = [.. options.DeviceRequests];
         Volumes = [.. options.ExtraVolumes];
         Hosts = new Dictionary<string, string>(options.ExtraHosts, StringComparer.Ordinal);
-        Preload = [.. options.Preload];
+        Preload = options is DockerCommandLineCodeExecutorOptions commandLine ? [.. commandLine.Preload] : [];
+        InstallsPackages = options.Functions.OfType<FunctionWithRequirements>().Any(f => f.PythonPackages.Count > 0);
         GuestVariables.CopyTo(options.Environment, Variables);
         Validate();
     }
@@ -64,6 +65,9 @@ internal sealed class DockerSettings
 
     public IReadOnlyList<string> Preload { get; }
 
+    /// <summary>Whether functions need packages.</summary>
+    public bool InstallsPackages { get; }
+
     public Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
 
     public long Memory => Policy.Memory ?? ExecutionPolicy.DefaultMemory;
@@ -71,7 +75,7 @@ internal sealed class DockerSettings
     public int Processes => Policy.MaxProcesses ?? ExecutionPolicy.DefaultMaxProcesses;
 
     /// <summary>Whether the set-up of a container has something to do that may need the network.</summary>
-    public bool NeedsSetupNetwork => InitCommand is not null && Policy.Network == NetworkAccess.SetupOnly;
+    public bool NeedsSetupNetwork => (InitCommand is not null || InstallsPackages) && Policy.Network == NetworkAccess.SetupOnly;
 
     private void Validate()
     {
@@ -95,9 +99,9 @@ internal sealed class DockerSettings
             throw new ArgumentException("Runtime must be the name of one of the engine's runtimes, or null.");
         }
 
-        if (Devices.Contains(null!) || Volumes.Contains(null!))
+        if (Volumes.Contains(null!))
         {
-            throw new ArgumentException("DeviceRequests or ExtraVolumes holds a null.");
+            throw new ArgumentException("ExtraVolumes holds a null.");
         }
 
         foreach (VolumeMount volume in Volumes)

@@ -34,6 +34,10 @@ public sealed record BlockResult
     /// <summary>Why the block ended.</summary>
     public TerminationReason Termination { get; init; }
 
+    /// <summary>Whether the kernel that held what earlier blocks had defined is gone: it died, or it had to be ended with the block. Always
+    /// false where each block is a process of its own.</summary>
+    public bool StateLost { get; init; }
+
     /// <summary>The file that held the code, relative to the work directory; null when none was written.</summary>
     public string? CodeFile { get; init; }
 

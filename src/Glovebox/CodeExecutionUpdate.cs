@@ -14,16 +14,39 @@ public abstract record CodeExecutionUpdate
 /// <param name="Block">The block.</param>
 public sealed record BlockStartedUpdate(int BlockIndex, CodeBlock Block) : CodeExecutionUpdate(BlockIndex);
 
-/// <summary>A block printed something. All of these of a block, joined, are the block's <see cref="BlockResult.Output"/>.</summary>
+/// <summary>A block printed something. All of these of a block since the last <see cref="OutputClearedUpdate"/>, joined, are the block's
+/// <see cref="BlockResult.Output"/>.</summary>
 /// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
 /// <param name="Stream">Where it was printed.</param>
 /// <param name="Text">The text, decoded as UTF-8; never cut within a character.</param>
-public sealed record OutputReceivedUpdate(int BlockIndex, OutputStream Stream, string Text) : CodeExecutionUpdate(BlockIndex);
+public sealed record OutputReceivedUpdate(int BlockIndex, OutputStream Stream, string Text) : CodeExecutionUpdate(BlockIndex)
+{
+    /// <summary>The text as it came, where <see cref="Text"/> had terminal colours taken out (a kernel's traceback); else null.</summary>
+    public string? RawText { get; init; }
+}
 
-/// <summary>A block showed something rich: a picture, a table, a formula.</summary>
+/// <summary>A block took back what it had printed and shown so far (a kernel's <c>clear_output</c>): a screen that shows it is to be wiped.</summary>
+/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
+public sealed record OutputClearedUpdate(int BlockIndex) : CodeExecutionUpdate(BlockIndex);
+
+/// <summary>A block showed something rich: a picture, a table, a formula. One that has the <see cref="DisplayOutput.DisplayId"/> of an earlier
+/// one takes its place.</summary>
 /// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
 /// <param name="Display">What was shown.</param>
 public sealed record DisplayReceivedUpdate(int BlockIndex, DisplayOutput Display) : CodeExecutionUpdate(BlockIndex);
+
+/// <summary>A block called a function of the host, and the call has ended. Reading these slowly slows calls down.</summary>
+/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="FunctionName">The function's name.</param>
+/// <param name="Arguments">The arguments as guest code sent them, JSON as a rule: their first <see cref="MaxArgumentText"/> bytes, and an
+/// ellipsis when there were more.</param>
+/// <param name="Duration">From the arrival of the call to its result, with the time that an approval took.</param>
+/// <param name="ErrorCode">Null when there is a result; else why there is none, in a word, such as <c>failed</c> or <c>not-approved</c>.</param>
+public sealed record FunctionCalledUpdate(int BlockIndex, string FunctionName, string Arguments, TimeSpan Duration, string? ErrorCode) : CodeExecutionUpdate(BlockIndex)
+{
+    /// <summary>How many bytes of the arguments are shown: 4,096.</summary>
+    public const int MaxArgumentText = 4096;
+}
 
 /// <summary>A block made or changed a file of the work directory.</summary>
 /// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>

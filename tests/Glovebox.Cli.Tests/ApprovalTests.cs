@@ -76,6 +76,26 @@ public sealed class ApprovalTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_typed_before_a_block_is_shown_is_no_answer_to_it()
+    {
+        string reply = _folder.Save(Replies.Of(("python", "import os\nos.mkfifo('go')\nprint('sta' + 'rted', flush=True)\nopen('go').read()"), ("sh", "echo r''un >ran")));
+        using ToolProcess process = _tool.StartAtTerminal(80, "run", reply, "--approve", "--work-dir", _folder["work"]);
+        await process.PrintsAsync(Question);
+        await process.TypeAsync("y\n");
+        await process.PrintsAsync("started");
+
+        // The terminal's echo tells that it has been typed.
+        await process.TypeAsync("yes\n");
+        await process.PrintsAsync("started\r\nyes\r\n");
+        await File.WriteAllTextAsync(Path.Combine(_folder["work"], "go"), "", TestContext.Current.CancellationToken);
+        await process.PrintsAsync($"sh (2 of 2)\r\n  | echo r''un >ran\r\n{Question}");
+        await process.TypeAsync("n\n");
+
+        Assert.Equal(1, (await process.ExitAsync()).ExitCode);
+        Assert.False(File.Exists(Path.Combine(_folder["work"], "ran")));
+    }
+
+    [Fact]
     public async Task Ctrl_C_at_the_question_ends_the_run()
     {
         using ToolProcess process = _tool.StartAtTerminal(80, "run", _folder.Save(Replies.Python("print(1)")), "--approve");

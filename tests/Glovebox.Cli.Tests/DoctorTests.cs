@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Glovebox.Cli.Executors;
 using Glovebox.Cli.Tests.Support;
 
 namespace Glovebox.Cli.Tests;
@@ -14,9 +15,9 @@ public sealed class DoctorTests : IDisposable
         ToolResult result = await _tool.RunAsync("doctor");
 
         Assert.StartsWith("Glovebox ", result.Lines[0], StringComparison.Ordinal);
-        Assert.Matches(@"\nbubblewrap  available, \d+\.\d+\.\d+\n  memory      (full|partial|none)", result.Output);
+        Assert.Matches(@"\nbubblewrap +available, \d+\.\d+\.\d+\n  memory      (full|partial|none)", result.Output);
         Assert.Contains("\n  network     full     a network namespace with nothing but its loopback\n", result.Output, StringComparison.Ordinal);
-        Assert.Contains("\nlocal       available, isolates nothing; auto never takes it\n", result.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\nlocal +available, isolates nothing; auto never takes it\n", result.Output);
         Assert.EndsWith("\n--executor auto takes bubblewrap here.\n", result.Output, StringComparison.Ordinal);
         Assert.Empty(result.Errors);
         Assert.Equal(0, result.ExitCode);
@@ -30,11 +31,10 @@ public sealed class DoctorTests : IDisposable
 
         ToolResult result = await _tool.With("PATH", fake.Path).RunAsync("doctor");
 
-        Assert.Contains(
-            "\nbubblewrap  not available\n            This machine does not let bubblewrap make the namespaces of a sandbox: bwrap: setting up uid map: Permission denied.\n"
-                + "            Allow unprivileged user namespaces: ",
-            result.Output,
-            StringComparison.Ordinal);
+        Assert.Matches(
+            @"\nbubblewrap +not available\n +This machine does not let bubblewrap make the namespaces of a sandbox: bwrap: setting up uid map: Permission denied\.\n"
+                + " +Allow unprivileged user namespaces: ",
+            result.Output);
         Assert.EndsWith("\nNo executor that isolates works here, so --executor auto runs nothing.\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(1, result.ExitCode);
     }
@@ -47,7 +47,7 @@ public sealed class DoctorTests : IDisposable
         JsonElement root = JsonDocument.Parse(result.Output).RootElement;
         Assert.Equal(["version", "platform", "auto", "executors"], root.EnumerateObject().Select(p => p.Name));
         Assert.Equal("bubblewrap", root.GetProperty("auto").GetString());
-        Assert.Equal(["bubblewrap", "local"], root.GetProperty("executors").EnumerateArray().Select(e => e.GetProperty("name").GetString()));
+        Assert.Equal(ExecutorKinds.All.Select(k => k.Name), root.GetProperty("executors").EnumerateArray().Select(e => e.GetProperty("name").GetString()));
         JsonElement bubblewrap = root.GetProperty("executors")[0];
         Assert.Equal(
             ["name", "available", "isolated", "version", "reason", "hint", "guestAgent", "note", "controls"], bubblewrap.EnumerateObject().Select(p => p.Name));
@@ -57,7 +57,8 @@ public sealed class DoctorTests : IDisposable
         JsonElement filesystem = bubblewrap.GetProperty("controls").EnumerateArray().Single(c => c.GetProperty("name").GetString() == "filesystem");
         Assert.Equal(["name", "level", "mechanism"], filesystem.EnumerateObject().Select(p => p.Name));
         Assert.Equal("full", filesystem.GetProperty("level").GetString());
-        Assert.False(root.GetProperty("executors")[1].GetProperty("isolated").GetBoolean());
+        JsonElement local = root.GetProperty("executors").EnumerateArray().Single(e => e.GetProperty("name").GetString() == "local");
+        Assert.False(local.GetProperty("isolated").GetBoolean());
         Assert.Equal(0, result.ExitCode);
     }
 
@@ -82,7 +83,8 @@ public sealed class DoctorTests : IDisposable
     {
         ToolResult result = await _tool.With("NO_COLOR", "1").RunAtTerminalAsync(45, "doctor");
 
-        Assert.All(result.Lines, line => Assert.InRange(line.Length, 0, 45));
+        // An address cannot be broken: it may be longer than the line, and then stands alone on it.
+        Assert.All(result.Lines.Where(l => l.Trim().Contains(' ')), line => Assert.InRange(line.Length, 0, 45));
         Assert.Contains("  network     full     a network namespace\n                       with nothing but its\n                       loopback\n",
             result.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }

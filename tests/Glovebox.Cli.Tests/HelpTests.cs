@@ -1,3 +1,4 @@
+using Glovebox.Cli.Executors;
 using Glovebox.Cli.Tests.Support;
 
 namespace Glovebox.Cli.Tests;
@@ -27,7 +28,7 @@ public sealed class HelpTests : IDisposable
 
         foreach (string option in new[]
         {
-            "--language <NAME>", "--executor <auto|bubblewrap|local>", "--image <NAME>", "--timeout <SECONDS>", "--work-dir <DIR>",
+            "--language <NAME>", $"--executor <{string.Join('|', ExecutorKinds.Names)}>", "--image <NAME>", "--timeout <SECONDS>", "--work-dir <DIR>",
             "--network <none|setup|full>", "--memory <SIZE>", "--cpus <CORES>", "--approve", "--json",
         })
         {

@@ -97,7 +97,9 @@ internal sealed class CodeExecution(CodeExecutorAgentSettings settings, Func<Can
     {
         if (settings.Approval is { } approve)
         {
-            ApprovalDecision decision = await approve(new CodeApprovalRequest(blocks, context), cancellationToken).ConfigureAwait(false)
+            // A prompt that heeds no token (a read from a terminal does not) must not hold up a cancellation.
+            ApprovalDecision decision =
+                await approve(new CodeApprovalRequest(blocks, context), cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The approval gave null instead of a decision.");
             if (!decision.IsApproved)
             {

@@ -13,7 +13,7 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly ConcurrentDictionary<string, CodeInterpreterToolResultContent> _results = new(StringComparer.Ordinal);
     private CodeSessionLease? _lease;
-    private bool _saidNew;
+    private string _introduction = "";
 
     /// <param name="settings">The client's settings.</param>
     /// <param name="sessionName">The session to use.</param>
@@ -80,20 +80,22 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
     private async Task<(object ForModel, List<AIContent> Outputs)> RunAsync(
         IEnumerable<KeyValuePair<string, object?>> arguments, CancellationToken cancellationToken)
     {
-        if (!CodeCall.TryRead(arguments, _settings.Languages, out CodeBlock block, out string error))
-        {
-            return (error, [new TextContent(error)]);
-        }
-
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            _lease ??= await _settings.Sessions.AcquireAsync(SessionName, cancellationToken).ConfigureAwait(false);
-            await CodeInterpreterState.Of(_lease.Session!).WriteAsync(_inputs, _lease.Executor.Workspace, cancellationToken).ConfigureAwait(false);
-            CodeResult result = await _lease.Executor.ExecuteCodeBlocksAsync([block], cancellationToken).ConfigureAwait(false);
+            // Before all else, so that there is always a session that can keep what is wrong for the next request.
+            CodeSessionLease lease = await UseSessionAsync(cancellationToken).ConfigureAwait(false);
+            if (!CodeCall.TryRead(arguments, _settings.Languages, out CodeBlock block, out string error))
+            {
+                return (error, [new TextContent(error)]);
+            }
+
+            await CodeInterpreterState.Of(lease.Session!).WriteAsync(_inputs, lease.Executor.Workspace, cancellationToken).ConfigureAwait(false);
+            CodeResult result = await lease.Executor.ExecuteCodeBlocksAsync([block], cancellationToken).ConfigureAwait(false);
             List<DataContent> data =
-                await Attachments.ReadAsync(result, _lease.Executor.Workspace, _settings.Attachments, cancellationToken).ConfigureAwait(false);
-            TextContent text = new(Introduction() + result.FormatForModel());
+                await Attachments.ReadAsync(result, lease.Executor.Workspace, _settings.Attachments, cancellationToken).ConfigureAwait(false);
+            TextContent text = new(_introduction + result.FormatForModel());
+            _introduction = "";
             List<AIContent> images = _settings.SendsImagesToModel ? [.. data.Where(d => MediaTypes.IsImage(d.MediaType))] : [];
             object forModel = images.Count == 0 ? text.Text : new List<AIContent> { text }.Concat(images).ToList();
             return (forModel, [text, .. data]);
@@ -104,16 +106,26 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
         }
     }
 
-    /// <summary>A model that reads of its earlier runs must know when what they left is gone.</summary>
-    private string Introduction()
+    /// <summary>Takes the session up at the first run, and anew when somebody has ended it since.</summary>
+    private async ValueTask<CodeSessionLease> UseSessionAsync(CancellationToken cancellationToken)
     {
-        if (!_continues || _saidNew || !_lease!.IsNew)
+        if (_lease is not null && ReferenceEquals(_settings.Sessions.Find(SessionName), _lease.Session))
         {
-            return "";
+            return _lease;
         }
 
-        _saidNew = true;
-        return "The environment is a new one: files and variables of earlier runs are gone.\n";
+        bool hadRun = _continues || _lease is not null;
+        if (_lease is not null)
+        {
+            await _lease.DisposeAsync().ConfigureAwait(false);
+            _lease = null;
+        }
+
+        _lease = await _settings.Sessions.AcquireAsync(SessionName, cancellationToken).ConfigureAwait(false);
+
+        // A model that reads of its earlier runs must know that what they left is gone.
+        _introduction = hadRun && _lease.IsNew ? "The environment is a new one: files and variables of earlier runs are gone.\n" : "";
+        return _lease;
     }
 
     private sealed class InterpreterFunction(CodeInterpreterRequest request) : AIFunction

@@ -1,5 +1,4 @@
 using Microsoft.Agents.AI;
-using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents;
 
@@ -12,34 +11,27 @@ namespace Glovebox.Agents;
 public sealed class CodeExecutionContextProvider : AIContextProvider
 {
     private readonly CodeSessionPool? _sessions;
-    private readonly AIFunction? _shared;
-    private readonly ExecuteCodeFunctionOptions _options;
+    private readonly ExecuteCodeFunction _function;
     private readonly string _instructions;
 
     /// <summary>Gives the use of one executor.</summary>
     /// <param name="executor">Runs the code. It is started at the first call when it is not already.</param>
     /// <param name="options">Null: the defaults.</param>
     public CodeExecutionContextProvider(ICodeExecutor executor, CodeExecutionContextProviderOptions? options)
-        : this(options)
     {
-        _shared = ExecuteCodeFunction.Create(executor, _options);
+        _function = new ExecuteCodeFunction(executor, options?.Function);
+        _instructions = Instructions(_function.Name, options);
     }
 
     /// <summary>Gives each session an executor of its own.</summary>
     /// <param name="sessions">The executors.</param>
     /// <param name="options">Null: the defaults.</param>
     public CodeExecutionContextProvider(CodeSessionPool sessions, CodeExecutionContextProviderOptions? options)
-        : this(options)
     {
         ArgumentNullException.ThrowIfNull(sessions);
         _sessions = sessions;
-    }
-
-    private CodeExecutionContextProvider(CodeExecutionContextProviderOptions? options)
-    {
-        options ??= new();
-        _options = options.Function;
-        _instructions = options.Instructions ?? Instructions(ExecuteCodeFunction.NameOf(_options));
+        _function = new ExecuteCodeFunction(ct => sessions.AcquireAsync(SessionNames.New(), ct), options?.Function);
+        _instructions = Instructions(_function.Name, options);
     }
 
     /// <inheritdoc/>
@@ -49,18 +41,27 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     protected override ValueTask<AIContext> ProvideAIContextAsync(InvokingContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return ValueTask.FromResult(new AIContext { Instructions = _instructions, Tools = [_shared ?? FunctionOf(context.Session)] });
+        return ValueTask.FromResult(new AIContext { Instructions = _instructions, Tools = [FunctionOf(context.Session).WithApproval()] });
     }
 
-    private static string Instructions(string function) =>
-        $"""
-        You can run code with {function}. Use it to compute, to work with files and to check what you are not sure of, rather than to guess.
-        Print what you want to see: nothing but the printed output, the exit code and the names of files comes back. When code fails, read the error, mend the code and run it again.
-        """;
-
-    private AIFunction FunctionOf(AgentSession? session)
+    private static string Instructions(string function, CodeExecutionContextProviderOptions? options)
     {
+        string instructions = options?.Instructions ??
+            $"""
+            You can run code with {function}. Use it to compute, to work with files and to check what you are not sure of, rather than to guess.
+            Print what you want to see: nothing but the printed output, the exit code, and what was drawn or written comes back. When code fails, read the error, mend the code and run it again.
+            """;
+        return string.IsNullOrEmpty(options?.FunctionsPrompt) ? instructions : instructions + "\n" + options.FunctionsPrompt;
+    }
+
+    private ExecuteCodeFunction FunctionOf(AgentSession? session)
+    {
+        if (_sessions is null)
+        {
+            return _function;
+        }
+
         string name = session is null ? SessionNames.New() : SessionNames.Of(session);
-        return ExecuteCodeFunction.Create(cancellationToken => _sessions!.AcquireAsync(name, cancellationToken), _options);
+        return _function.Over(cancellationToken => _sessions.AcquireAsync(name, cancellationToken));
     }
 }

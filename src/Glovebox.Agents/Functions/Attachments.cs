@@ -29,10 +29,15 @@ internal static class Attachments
 
         foreach (WorkspaceFile file in result.OutputFiles.Where(f => !shown.Contains(f.Path)))
         {
-            string mediaType = MediaTypes.OfFile(file.Path);
             int most = Math.Min(limits.MaxSize, room);
-            if (taken.Count < limits.MaxCount && file.Size <= most && (!limits.ImagesOnly || MediaTypes.IsImage(mediaType))
-                && await TryReadAsync(workspace, file.Path, most, cancellationToken).ConfigureAwait(false) is { } data)
+            if (taken.Count == limits.MaxCount || file.Size > most || (limits.ImagesOnly && !MediaTypes.IsImage(MediaTypes.OfName(file.Path)))
+                || await TryReadAsync(workspace, file.Path, most, cancellationToken).ConfigureAwait(false) is not { } data)
+            {
+                continue;
+            }
+
+            string mediaType = MediaTypes.Of(file.Path, data);
+            if (!limits.ImagesOnly || MediaTypes.IsImage(mediaType))
             {
                 taken.Add(new DataContent(data, mediaType) { Name = file.Path });
                 room -= data.Length;
@@ -43,7 +48,7 @@ internal static class Attachments
     }
 
     private static KeyValuePair<string, ReadOnlyMemory<byte>>? Image(DisplayOutput display) =>
-        display.Data.Where(d => MediaTypes.IsImage(d.Key)).OrderBy(d => d.Key == "image/png" ? 0 : 1).Cast<KeyValuePair<string, ReadOnlyMemory<byte>>?>().FirstOrDefault();
+        display.Data.Where(d => MediaTypes.IsImage(d.Key, d.Value.Span)).OrderBy(d => d.Key == "image/png" ? 0 : 1).Cast<KeyValuePair<string, ReadOnlyMemory<byte>>?>().FirstOrDefault();
 
     private static async Task<byte[]?> TryReadAsync(IWorkspace workspace, string path, int most, CancellationToken cancellationToken)
     {

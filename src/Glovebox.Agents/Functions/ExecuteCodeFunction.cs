@@ -19,6 +19,7 @@ public sealed class ExecuteCodeFunction : AIFunction
     private readonly Func<CancellationToken, ValueTask<CodeSessionLease>> _acquire;
     private readonly AttachmentLimits _attachments;
     private readonly string[] _languages;
+    private readonly bool _requiresApproval;
 
     /// <summary>Makes a function.</summary>
     /// <param name="executor">Runs the code.</param>
@@ -39,9 +40,21 @@ public sealed class ExecuteCodeFunction : AIFunction
         _acquire = acquire;
         _attachments = options.Attachments;
         _languages = [.. options.Languages];
-        Name = NameOf(options);
+        _requiresApproval = options.RequiresApproval;
+        Name = options.Name ?? (_languages.Length == 1 ? "execute_" + string.Concat(_languages[0].Select(NameChar)) : "execute_code");
         Description = options.Description ?? CodeCall.Describe(_languages);
         JsonSchema = CodeCall.Schema(_languages);
+    }
+
+    private ExecuteCodeFunction(ExecuteCodeFunction like, Func<CancellationToken, ValueTask<CodeSessionLease>> acquire)
+    {
+        _acquire = acquire;
+        _attachments = like._attachments;
+        _languages = like._languages;
+        _requiresApproval = like._requiresApproval;
+        Name = like.Name;
+        Description = like.Description;
+        JsonSchema = like.JsonSchema;
     }
 
     /// <inheritdoc/>
@@ -56,16 +69,14 @@ public sealed class ExecuteCodeFunction : AIFunction
     /// <summary>Makes a function, one that needs approval where <see cref="ExecuteCodeFunctionOptions.RequiresApproval"/> says so.</summary>
     /// <param name="executor">Runs the code.</param>
     /// <param name="options">Null: the defaults.</param>
-    public static AIFunction Create(ICodeExecutor executor, ExecuteCodeFunctionOptions? options = null) => Create(Use(executor), options);
+    public static AIFunction Create(ICodeExecutor executor, ExecuteCodeFunctionOptions? options = null) =>
+        new ExecuteCodeFunction(executor, options).WithApproval();
 
-    internal static string NameOf(ExecuteCodeFunctionOptions options) =>
-        options.Name ?? (options.Languages.Count == 1 ? "execute_" + string.Concat(options.Languages[0].Select(NameChar)) : "execute_code");
+    /// <summary>The same function over another executor.</summary>
+    internal ExecuteCodeFunction Over(Func<CancellationToken, ValueTask<CodeSessionLease>> acquire) => new(this, acquire);
 
-    internal static AIFunction Create(Func<CancellationToken, ValueTask<CodeSessionLease>> acquire, ExecuteCodeFunctionOptions? options)
-    {
-        ExecuteCodeFunction function = new(acquire, options);
-        return options is { RequiresApproval: true } ? new ApprovalRequiredAIFunction(function) : function;
-    }
+    /// <summary>The function as it is to be offered.</summary>
+    internal AIFunction WithApproval() => _requiresApproval ? new ApprovalRequiredAIFunction(this) : this;
 
     /// <inheritdoc/>
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)

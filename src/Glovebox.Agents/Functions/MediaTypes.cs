@@ -25,7 +25,15 @@ internal static class MediaTypes
         [".py"] = "text/x-python",
     };
 
-    public static string OfFile(string path) => ByExtension.GetValueOrDefault(Path.GetExtension(path), Binary);
+    /// <summary>What a file's name says it is.</summary>
+    public static string OfName(string path) => ByExtension.GetValueOrDefault(Path.GetExtension(path), Binary);
+
+    /// <summary>What a file is. A picture must begin like one: services refuse a whole conversation for a picture that is none.</summary>
+    public static string Of(string path, ReadOnlySpan<byte> content)
+    {
+        string named = OfName(path);
+        return !IsImage(named) || IsImage(named, content) ? named : Picture(content) ?? Binary;
+    }
 
     /// <summary>The usual extension of a media type, with its dot, or <c>.bin</c>.</summary>
     public static string Extension(string mediaType) =>
@@ -34,6 +42,13 @@ internal static class MediaTypes
     /// <summary>Whether models take it as a picture. SVG is text to them.</summary>
     public static bool IsImage(string mediaType) => mediaType is "image/png" or "image/jpeg" or "image/gif" or "image/webp";
 
-    public static bool IsText(string mediaType) =>
-        mediaType.StartsWith("text/", StringComparison.OrdinalIgnoreCase) || mediaType is "application/json" or "image/svg+xml";
+    /// <summary>Whether it is a picture, and begins like one of its kind.</summary>
+    public static bool IsImage(string mediaType, ReadOnlySpan<byte> content) => IsImage(mediaType) && Picture(content) == mediaType;
+
+    private static string? Picture(ReadOnlySpan<byte> content) =>
+        content is [0x89, (byte)'P', (byte)'N', (byte)'G', ..] ? "image/png"
+        : content is [0xFF, 0xD8, 0xFF, ..] ? "image/jpeg"
+        : content is [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] ? "image/gif"
+        : content is [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] ? "image/webp"
+        : null;
 }

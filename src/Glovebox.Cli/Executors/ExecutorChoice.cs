@@ -17,15 +17,7 @@ internal sealed class ExecutorChoice
         _candidates = [.. fitting.Where(k => IsAutomatic ? k.IsAutomatic : k.Name == request.Executor)];
         if (_candidates.Length == 0)
         {
-            ExecutorOptions taken = kinds.FirstOrDefault(k => k.Name == request.Executor)?.Takes ?? ExecutorOptions.None;
-            string options = string.Join(", ", Enum.GetValues<ExecutorOptions>()
-                .Where(o => o != ExecutorOptions.None && request.Given.HasFlag(o) && !taken.HasFlag(o))
-                .Select(o => "--" + o.ToString().ToLowerInvariant()));
-            throw fitting.Length == 0
-                ? CliException.Usage($"No executor can honour {options}.", "Leave it out.")
-                : CliException.Usage(
-                    $"--executor {request.Executor} cannot honour {options}.",
-                    $"Leave it out, or take --executor {string.Join(" or ", fitting.Select(k => k.Name))}.");
+            throw NoneHonours(request, kinds, fitting);
         }
     }
 
@@ -47,7 +39,7 @@ internal sealed class ExecutorChoice
                 await executor.StartAsync(cancellationToken).ConfigureAwait(false);
                 return (executor, kind.Name);
             }
-            catch (CodeExecutionException e) when (IsAutomatic && !IsOfTheRequest(e))
+            catch (CodeExecutionException e) when (IsAutomatic && !IsOfTheRequest(e) && !cancellationToken.IsCancellationRequested)
             {
                 await executor.DisposeAsync().ConfigureAwait(false);
                 failures.Add((kind.Name, e));
@@ -64,6 +56,22 @@ internal sealed class ExecutorChoice
 
     /// <summary>Whether no other executor could do better.</summary>
     private static bool IsOfTheRequest(CodeExecutionException error) => error.Code == "work-directory-unusable";
+
+    private static CliException NoneHonours(RunRequest request, IReadOnlyList<IExecutorKind> kinds, IExecutorKind[] fitting)
+    {
+        ExecutorOptions taken = kinds.FirstOrDefault(k => k.Name == request.Executor)?.Takes ?? ExecutorOptions.None;
+        string[] options =
+        [
+            .. Enum.GetValues<ExecutorOptions>()
+                .Where(o => o != ExecutorOptions.None && request.Given.HasFlag(o) && !taken.HasFlag(o))
+                .Select(o => "--" + o.ToString().ToLowerInvariant()),
+        ];
+        string who = fitting.Length == 0 ? "No executor can" : $"--executor {request.Executor} cannot";
+        string leave = $"Leave {(options.Length == 1 ? "it" : "them")} out";
+        return CliException.Usage(
+            $"{who} honour {string.Join(" and ", options)}.",
+            fitting.Length == 0 ? leave + "." : $"{leave}, or take --executor {string.Join(" or ", fitting.Select(k => k.Name))}.");
+    }
 
     private static CliException NoneWorks(List<(string Name, CodeExecutionException Error)> failures) => CliException.CouldNotRun(
         "no-executor",

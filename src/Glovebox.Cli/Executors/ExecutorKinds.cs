@@ -7,7 +7,7 @@ internal static class ExecutorKinds
     public const string Auto = "auto";
 
     /// <summary>In the order in which <c>auto</c> tries them.</summary>
-    public static IReadOnlyList<IExecutorKind> All { get; } = [new BubblewrapKind(), new LocalKind()];
+    public static IReadOnlyList<IExecutorKind> All { get; } = [new BubblewrapKind(), new DockerKind(), new JupyterKind(), new DockerJupyterKind(), new LocalKind()];
 
     public static string[] Names { get; } = [Auto, .. All.Select(k => k.Name)];
 }

@@ -58,7 +58,6 @@ internal sealed record JsonError(string Code, string Message, string? Hint);
 [JsonSerializable(typeof(JsonReport))]
 [JsonSerializable(typeof(JsonFailure))]
 [JsonSerializable(typeof(Doctor.DoctorReport))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 internal sealed partial class JsonReportContext : JsonSerializerContext
 {
     /// <summary>Leaves letters of all scripts readable: this goes to a terminal or a parser, not into HTML.</summary>

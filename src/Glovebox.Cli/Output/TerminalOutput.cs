@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Glovebox.Cli.Output;
 
@@ -58,7 +59,9 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
         string number = blockCount == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{index + 1}/{blockCount} ");
         string name = Shorten(TerminalText.Line(language), Math.Max(8, width - number.Length - 4));
         int gap = width - (number.Length + name.Length + executor.Length + 8);
-        string tail = gap > 0 ? $" {Repeat(dash, gap)} {executor} {Repeat(dash, 2)}" : "";
+
+        // How wide letters of other scripts are is the terminal's to know.
+        string tail = gap > 0 && Ascii.IsValid(name) ? $" {Repeat(dash, gap)} {executor} {Repeat(dash, 2)}" : "";
         return $"{_style.Blue(Repeat(dash, 2))} {_style.Dim(number)}{_style.Bold(name)}{_style.Blue(tail)}";
     }
 

@@ -22,6 +22,9 @@ internal static class ContainerLauncher
     /// <summary>What ends every process of the container but its first and the one that waits for this word.</summary>
     public static ReadOnlyMemory<byte> KillWord { get; } = "kill\n"u8.ToArray();
 
+    /// <summary>They would land in the work directory, or with the host's crash handler. By the shell: not every engine may set limits.</summary>
+    public const string NoCoreDumps = "ulimit -c 0\n";
+
     /// <summary>Waits for words on the container's standard input, and for its end, with which the container ends. The first process only
     /// waits, because to wait is to bury what the guest left behind.</summary>
     private const string Stay = """
@@ -64,7 +67,7 @@ internal static class ContainerLauncher
             done
 
             """;
-        string script = "umask 022\n{\n" + prepare + "} 2>/dev/null\n" + (usesAgent ? Agent : "") + (stays ? StayForever : Stay);
+        string script = "umask 022\n" + NoCoreDumps + "{\n" + prepare + "} 2>/dev/null\n" + (usesAgent ? Agent : "") + (stays ? StayForever : Stay);
         return ["/bin/sh", "-c", script, "glovebox", GuestAgentSource.Bootstrap];
     }
 

@@ -59,12 +59,12 @@ internal static class ContainerNames
     }
 
     /// <summary>Sums up what a container is made of, so that one of the same can be told.</summary>
-    public static string Configuration(DockerSettings settings, UserId user)
+    public static string Configuration(DockerSettings settings, UserId user, ContainerFunctions? functions)
     {
         StringBuilder text = new();
         foreach (string? part in (string?[])
         [
-            settings.Image, settings.WorkDir, settings.BindDir, settings.InitCommand, settings.Runtime, settings.Policy.ToString(), user.ToString(),
+            settings.Image, settings.WorkDir, settings.BindDir, settings.InitCommand, settings.Runtime, settings.Policy.ToString(), user.ToString(), functions?.Text,
             .. settings.Volumes.Select(v => v.ToString()),
             .. settings.Hosts.Select(h => h.ToString()).Order(StringComparer.Ordinal),
             .. settings.Devices.Select(d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}"),

@@ -17,5 +17,8 @@ internal sealed record ContainerPlan
     /// <summary>The volume of the work directory; null: a bound directory, or a volume without a name, which goes with the container.</summary>
     public required string? Volume { get; init; }
 
+    /// <summary>The functions to offer, or null.</summary>
+    public ContainerFunctions? Functions { get; init; }
+
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 }

@@ -63,12 +63,11 @@ internal static class ContainerRequest
             NanoCPUs = settings.Policy.Cpus is { } cpus ? (long)Math.Round(cpus * Billion) : 0,
             ReadonlyRootfs = settings.Policy.ReadOnlyRootFilesystem ?? false,
             ShmSize = settings.Memory / 8,
-            Tmpfs = TemporaryFileSystems(settings),
+            Tmpfs = TemporaryFileSystems(plan),
             Mounts = Mounts(plan),
             ExtraHosts = [.. settings.Hosts.Select(h => $"{h.Key}:{h.Value}")],
             Runtime = settings.Runtime ?? "",
             DeviceRequests = [.. settings.Devices.Select(Device)],
-            Ulimits = [new Ulimit { Name = "core", Soft = 0, Hard = 0 }],
         };
         if (settings.Policy.DiskSpace is { } bytes)
         {
@@ -89,8 +88,9 @@ internal static class ContainerRequest
 
     /// <summary>What guest code can write beside its work directory. It counts as memory and outlives the program, so that together it
     /// holds at most half of it.</summary>
-    private static Dictionary<string, string> TemporaryFileSystems(DockerSettings settings)
+    private static Dictionary<string, string> TemporaryFileSystems(ContainerPlan plan)
     {
+        DockerSettings settings = plan.Settings;
         Dictionary<string, string> found = new(StringComparer.Ordinal)
         {
             ["/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=1777,size={settings.Memory / 4}"),
@@ -98,6 +98,11 @@ internal static class ContainerRequest
         if (settings.Policy.ReadOnlyRootFilesystem == true)
         {
             found[ContainerLauncher.Home] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=0755,size={settings.Memory / 8}");
+            if (plan.Functions is not null)
+            {
+                // Root's: guest code reads there.
+                found[ContainerFunctions.Folder] = "rw,nosuid,nodev,exec,mode=0755,size=4m";
+            }
         }
 
         if (!settings.StopContainer)
@@ -117,6 +122,11 @@ internal static class ContainerRequest
                 ? new Mount { Type = "bind", Source = directory, Target = ContainerLauncher.WorkDirectory }
                 : new Mount { Type = "volume", Source = plan.Volume ?? "", Target = ContainerLauncher.WorkDirectory },
         ];
+        if (plan.Functions is { HasPackages: true } functions)
+        {
+            mounts.Add(new Mount { Type = "volume", Source = functions.VolumeName ?? "", Target = ContainerFunctions.Packages, ReadOnly = functions.IsInstalled });
+        }
+
         mounts.AddRange(plan.Settings.Volumes.Select(volume => new Mount
         {
             Type = volume.IsBind ? "bind" : "volume",

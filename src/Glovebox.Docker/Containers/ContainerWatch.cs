@@ -24,18 +24,21 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
         return _ended.Task.IsCompletedSuccessfully ? await _ended.Task.ConfigureAwait(false) : null;
     }
 
-    /// <summary>Waits a moment for the news that memory ran out since the last time that this was asked.</summary>
-    public async Task<bool> TakeOutOfMemoryAsync(TimeSpan longest)
+    /// <summary>Waits a moment for the news that memory has run out since that was last forgotten.</summary>
+    public async Task<bool> IsOutOfMemoryAsync(TimeSpan longest)
     {
-        TaskCompletionSource news = _outOfMemory;
-        await Task.WhenAny(news.Task, _listening, Task.Delay(longest)).ConfigureAwait(false);
-        if (!news.Task.IsCompleted)
-        {
-            return false;
-        }
+        Task news = _outOfMemory.Task;
+        await Task.WhenAny(news, _listening, Task.Delay(longest)).ConfigureAwait(false);
+        return news.IsCompleted;
+    }
 
-        _outOfMemory = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        return true;
+    /// <summary>Forgets that memory ran out: one time brings several pieces of news.</summary>
+    public void ForgetOutOfMemory()
+    {
+        if (_outOfMemory.Task.IsCompleted)
+        {
+            _outOfMemory = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
     }
 
     /// <summary>Takes one piece of news.</summary>

@@ -13,7 +13,7 @@ internal sealed class PlainGuest(ContainerExec exec, ContainerChannel channel, b
 {
     /// <summary>Runs a program, and says on both streams, by a word that it reads and that is in no argument, that it has ended. What a shell
     /// itself says of a program that was killed is dropped.</summary>
-    private const string Runner = """
+    private const string Runner = ContainerLauncher.NoCoreDumps + """
         IFS= read -r word
         { echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null
         exec 4>&2 2>/dev/null

@@ -4,7 +4,7 @@ using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>The volume that holds the work directory where no host folder does. It outlives its containers, for files outlive them, and goes
+/// <summary>A volume that holds the work directory where no host folder does, or the packages of functions. It outlives its containers, for files outlive them, and goes
 /// with the executor; what a process left that was killed goes when another uses the engine.</summary>
 internal sealed class WorkVolume(string owner)
 {

@@ -6,17 +6,13 @@ using Glovebox.Environments;
 namespace Glovebox;
 
 /// <summary>Runs one code block in an environment: saves its code, runs it within its time, says how it ended.</summary>
-internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLineSettings settings, TimeProvider timeProvider)
+internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLineSettings settings, TimeProvider timeProvider) : IBlockRunner
 {
     /// <summary>What the exit code of a block says whose time ran out, as the <c>timeout</c> command has it.</summary>
-    private const int TimeoutExitCode = 124;
+    public const int TimeoutExitCode = 124;
 
     private readonly Guid _owner = Guid.NewGuid();
 
-    /// <summary>Runs a block. Ends <paramref name="output"/> in every case.</summary>
-    /// <param name="block">The block.</param>
-    /// <param name="output">Gets what it prints.</param>
-    /// <param name="kill">Ends the block; the caller decides what that means.</param>
     public async Task<BlockResult> RunAsync(CodeBlock block, OutputCollector output, CancellationToken kill)
     {
         try

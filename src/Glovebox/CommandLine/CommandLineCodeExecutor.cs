@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using Glovebox.Environments;
+using Glovebox.Functions.Calls;
+using Glovebox.Functions.Setup;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -9,9 +11,10 @@ namespace Glovebox;
 public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
 {
     private readonly IExecutionEnvironment _environment;
-    private readonly BlockRunner _runner;
+    private readonly IBlockRunner _runner;
     private readonly CommandLineSettings _settings;
     private readonly StartedWorkspace _workspace;
+    private readonly OfferedFunctions? _functions;
 
     /// <summary>Held while the environment is started or stopped.</summary>
     private readonly SemaphoreSlim _lifecycle = new(1, 1);
@@ -20,16 +23,28 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     private Session? _session;
+    private bool _functionsChecked;
     private bool _disposed;
 
     private protected CommandLineCodeExecutor(
         IExecutionEnvironment environment, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
+        : this(environment, settings, new BlockRunner(environment, settings, timeProvider ?? TimeProvider.System), loggerFactory, timeProvider)
+    {
+    }
+
+    private protected CommandLineCodeExecutor(
+        IExecutionEnvironment environment, CommandLineSettings settings, IBlockRunner runner, ILoggerFactory? loggerFactory, TimeProvider? timeProvider)
     {
         _environment = environment;
         _settings = settings;
-        _runner = new BlockRunner(environment, settings, timeProvider ?? TimeProvider.System);
+        _runner = runner;
         _workspace = new StartedWorkspace(this);
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
+        _functions = settings.Offer(Logger, timeProvider ?? TimeProvider.System);
+        if (_functions is not null)
+        {
+            (environment as IFunctionEnvironment ?? throw new ArgumentException("Functions is not empty, but this environment offers none.")).Offer(_functions);
+        }
     }
 
     /// <inheritdoc/>
@@ -88,6 +103,12 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         return ExecuteAsync(blocks, StartedSession(), cancellationToken);
     }
 
+    /// <summary>Describes the functions that guest code can import, for a model's prompt: their signatures and docstrings.</summary>
+    /// <param name="template">A text in which <c>$module_name</c> and <c>$functions</c> are replaced. Null: one that says where the functions
+    /// are and how to import them.</param>
+    /// <returns>An empty text when there are no functions.</returns>
+    public string FormatFunctionsForPrompt(string? template = null) => _settings.Functions.FormatForPrompt(template);
+
     /// <inheritdoc/>
     public virtual object? GetService(Type serviceType, object? serviceKey = null)
     {
@@ -114,6 +135,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
             _disposed = true;
             await StopHeldAsync(CancellationToken.None).ConfigureAwait(false);
             await _environment.DisposeAsync().ConfigureAwait(false);
+            _functions?.Server.Dispose();
         }
         finally
         {
@@ -134,8 +156,29 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         }
 
         await _environment.StartAsync(cancellationToken).ConfigureAwait(false);
+        await CheckFunctionsAsync(cancellationToken).ConfigureAwait(false);
         _session = new Session();
         LogStarted(Logger, _environment.Kind);
+    }
+
+    /// <summary>Makes sure, once, that the functions load where code runs.</summary>
+    private async Task CheckFunctionsAsync(CancellationToken cancellationToken)
+    {
+        if (_functions is null || _functionsChecked)
+        {
+            return;
+        }
+
+        try
+        {
+            await FunctionSetup.CheckAsync(_functions, _environment.RunAsync, cancellationToken).ConfigureAwait(false);
+            _functionsChecked = true;
+        }
+        catch
+        {
+            await _environment.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async Task StopHeldAsync(CancellationToken cancellationToken)
@@ -173,18 +216,22 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
             using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
             await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
             ProducedFiles files = new(_environment.Files);
-            await Guarded(files.RememberAsync(kill.Token), session, cancellationToken).ConfigureAwait(false);
+            if (_settings.TracksFiles)
+            {
+                await Guarded(files.RememberAsync(kill.Token), session, cancellationToken).ConfigureAwait(false);
+            }
+
             for (int i = 0; i < blocks.Length; i++)
             {
                 yield return new BlockStartedUpdate(i, blocks[i]);
                 cancellationToken.ThrowIfCancellationRequested();
-                OutputCollector output = new(_settings.MaxOutput);
-                Task<BlockResult> running = session.Track(_runner.RunAsync(blocks[i], output, kill.Token));
+                OutputCollector output = new(_settings.MaxOutput, i);
+                Task<BlockResult> running = session.Track(RunBlockAsync(i, blocks[i], output, kill.Token));
                 try
                 {
-                    await foreach ((OutputStream stream, string text) in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                    await foreach (CodeExecutionUpdate update in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
                     {
-                        yield return new OutputReceivedUpdate(i, stream, text);
+                        yield return update;
                     }
                 }
                 finally
@@ -200,7 +247,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
 
                 BlockResult result = await Guarded(running, session, cancellationToken).ConfigureAwait(false);
                 files.ExceptCodeFile(result.CodeFile);
-                if (_environment.IsRunning)
+                if (_settings.TracksFiles && _environment.IsRunning)
                 {
                     result = result with { OutputFiles = await Guarded(files.TakeAsync(kill.Token), session, cancellationToken).ConfigureAwait(false) };
                 }
@@ -221,6 +268,23 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         finally
         {
             _turn.Release();
+        }
+    }
+
+    /// <summary>Runs a block, which may call functions of the host until it has ended.</summary>
+    private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, OutputCollector output, CancellationToken kill)
+    {
+        CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(index, block, output, kill) : null;
+        try
+        {
+            return await _runner.RunAsync(block, output, kill).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (calls is not null)
+            {
+                await calls.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 

@@ -1,3 +1,6 @@
+using Glovebox.Functions;
+using Microsoft.Extensions.AI;
+
 namespace Glovebox;
 
 /// <summary>What all command-line executors have in common. An executor copies its options when it is made; later changes have no effect.</summary>
@@ -14,6 +17,12 @@ public abstract class CommandLineCodeExecutorOptions
         WorkDir = original.WorkDir;
         Environment = new Dictionary<string, string>(original.Environment, StringComparer.Ordinal);
         Languages = [.. original.Languages];
+        Functions = [.. original.Functions];
+        FunctionsModule = original.FunctionsModule;
+        FunctionLimits = original.FunctionLimits with { };
+        FunctionApproval = original.FunctionApproval;
+        SetupTimeout = original.SetupTimeout;
+        SetupEnvironment = new Dictionary<string, string>(original.SetupEnvironment, StringComparer.Ordinal);
     }
 
     /// <summary>How long one block may run. Default: 60 seconds. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> sets no limit.</summary>
@@ -34,7 +43,7 @@ public abstract class CommandLineCodeExecutorOptions
     } = TimeSpan.FromSeconds(60);
 
     /// <summary>The host directory in which code files are saved and files persist. It is made when missing and never deleted. Null, the
-    /// default: a temporary one, deleted with the executor.</summary>
+    /// default: one of the environment's own, deleted with the executor.</summary>
     /// <exception cref="ArgumentException">Empty, or holds a NUL.</exception>
     public string? WorkDir
     {
@@ -58,4 +67,59 @@ public abstract class CommandLineCodeExecutorOptions
     /// <remarks>In configuration, read them by <see cref="CodeExecutorFactory"/> or by the methods that register executors: the binders of
     /// .NET lose some of their lists.</remarks>
     public IList<CodeLanguage> Languages { get; init; } = [];
+
+    /// <summary>Functions that guest code can import from <see cref="FunctionsModule"/>. Default: none. Two kinds are understood: a
+    /// <see cref="FunctionWithRequirements"/> runs in the environment; an <see cref="AIFunction"/> runs on the host, in this process, with
+    /// arguments that <b>guest code chose</b>. Functions need a Python in the environment.</summary>
+    /// <remarks>The executor's constructor throws an <see cref="ArgumentException"/> for a tool of another kind, for two of one name, and for
+    /// a name that is not a Python identifier; its start throws a <see cref="FunctionSetupException"/> when a package cannot be installed or the
+    /// module does not load. Configuration cannot hold functions; the source-generated binder of .NET says so (SYSLIB1100, SYSLIB1101).</remarks>
+    public IList<AITool> Functions { get; init; } = [];
+
+    /// <summary>The name of the module that holds the <see cref="Functions"/>. Default: <c>functions</c>. A file of that name in the
+    /// work directory comes first, as it does for any module.</summary>
+    /// <exception cref="ArgumentException">Not a Python identifier, or a keyword.</exception>
+    public string FunctionsModule
+    {
+        get;
+        set => field = FunctionSet.IsModuleName(value)
+            ? value
+            : throw new ArgumentException($"Module name must be a valid Python identifier, and not '{value}'.", nameof(FunctionsModule));
+    } = "functions";
+
+    /// <summary>What guest code may ask of functions on the host. Default: see <see cref="HostFunctionLimits"/>.</summary>
+    /// <exception cref="ArgumentNullException">Null.</exception>
+    public HostFunctionLimits FunctionLimits
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(FunctionLimits));
+            field = value;
+        }
+    } = new();
+
+    /// <summary>Is asked before each call of a function that is an <see cref="ApprovalRequiredAIFunction"/>, one call at a time. The time of
+    /// the block runs on meanwhile. Null, the default: such calls are denied. When it throws, the call fails.</summary>
+    public Func<FunctionCallContext, CancellationToken, ValueTask<ApprovalDecision>>? FunctionApproval { get; set; }
+
+    /// <summary>How long the installation of the packages of <see cref="Functions"/> may take, and the check of their module. Default: 5 minutes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
+    public TimeSpan SetupTimeout
+    {
+        get;
+        set
+        {
+            if (value <= TimeSpan.Zero || value.TotalMilliseconds > int.MaxValue)
+            {
+                throw new ArgumentOutOfRangeException(nameof(SetupTimeout), value, "SetupTimeout must be more than zero and at most 24 days.");
+            }
+
+            field = value;
+        }
+    } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Environment variables of the set-up alone, beyond <see cref="Environment"/>: guest code does not see them. For a package index
+    /// with a password, say: <c>PIP_INDEX_URL</c>. Default: none.</summary>
+    public IDictionary<string, string> SetupEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

@@ -5,7 +5,7 @@ namespace Glovebox;
 /// <summary>The settings that all command-line executors have.</summary>
 internal static class CommandLineConfiguration
 {
-    private static readonly OptionsSchema<LanguageDraft> _language = new OptionsSchema<LanguageDraft>()
+    private static readonly OptionsSchema<LanguageDraft> Language = new OptionsSchema<LanguageDraft>()
         .Value("Name", SettingFormat.Text, l => l.Name, (l, v) => l.Name = v)
         .Value("Extension", SettingFormat.Text, l => l.Extension, (l, v) => l.Extension = v)
         .List("Programs", l => l.Programs)
@@ -24,18 +24,30 @@ internal static class CommandLineConfiguration
         .Value("ReadOnlyRootFilesystem", SettingFormat.Flag, p => p.ReadOnlyRootFilesystem, (p, v) => p.ReadOnlyRootFilesystem = v)
         .Value("User", SettingFormat.Text, p => p.User, (p, v) => p.User = v);
 
+    private static OptionsSchema<HostFunctionLimits> Limits { get; } = new OptionsSchema<HostFunctionLimits>()
+        .Value("MaxArgumentSize", SettingFormat.Integer, l => l.MaxArgumentSize, (l, v) => l.MaxArgumentSize = v)
+        .Value("MaxResultSize", SettingFormat.Integer, l => l.MaxResultSize, (l, v) => l.MaxResultSize = v)
+        .Value("MaxCallsPerSecond", SettingFormat.Integer, l => l.MaxCallsPerSecond, (l, v) => l.MaxCallsPerSecond = v)
+        .Value("MaxConcurrentCalls", SettingFormat.Integer, l => l.MaxConcurrentCalls, (l, v) => l.MaxConcurrentCalls = v);
+
     /// <summary>Adds what <see cref="CommandLineCodeExecutorOptions"/> holds.</summary>
     public static OptionsSchema<T> CommandLine<T>(this OptionsSchema<T> schema)
         where T : CommandLineCodeExecutorOptions => schema
             .Value("Timeout", SettingFormat.Duration, o => o.Timeout, (o, v) => o.Timeout = v)
             .Value("WorkDir", SettingFormat.Text, o => o.WorkDir, (o, v) => o.WorkDir = v)
             .Map("Environment", o => o.Environment)
-            .Items("Languages", o => o.Languages, ReadLanguage, (l, writer, index) => _language.Write(new LanguageDraft(l), writer.Section(index)));
+            .Code("Functions", o => o.Functions.Count > 0)
+            .Code("FunctionApproval", o => o.FunctionApproval is not null)
+            .Value("FunctionsModule", SettingFormat.Text, o => o.FunctionsModule, (o, v) => o.FunctionsModule = v)
+            .Nested("FunctionLimits", o => o.FunctionLimits, Limits)
+            .Value("SetupTimeout", SettingFormat.Duration, o => o.SetupTimeout, (o, v) => o.SetupTimeout = v)
+            .Map("SetupEnvironment", o => o.SetupEnvironment)
+            .Items("Languages", o => o.Languages, ReadLanguage, (l, writer, index) => Language.Write(new LanguageDraft(l), writer.Section(index)));
 
     private static CodeLanguage ReadLanguage(IConfigurationSection section)
     {
         LanguageDraft draft = new();
-        _language.Read(section, draft);
+        Language.Read(section, draft);
         return new CodeLanguage(
             draft.Name ?? throw SettingReader.Error(section, "Name is missing."),
             draft.Extension ?? throw SettingReader.Error(section, "Extension is missing."),

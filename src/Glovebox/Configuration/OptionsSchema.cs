@@ -110,6 +110,21 @@ internal sealed class OptionsSchema<T>
             },
             (source, writer) => schema.Write(get(source), writer.Section(key))));
 
+    /// <summary>Adds what configuration cannot express.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="isSet">Whether it is there, so that the options cannot be written.</param>
+    public OptionsSchema<T> Code(string key, Func<T, bool> isSet) => Add(new(
+        key,
+        (section, _) => throw SettingReader.Error(section, "this is code, which configuration cannot hold."),
+        (source, _) =>
+        {
+            if (isSet(source))
+            {
+                throw new NotSupportedException($"{key} cannot be written to configuration: it is code.");
+            }
+        },
+        IsCode: true));
+
     /// <summary>Sets what is configured.</summary>
     /// <param name="configuration">Where the settings are.</param>
     /// <param name="target">Gets them.</param>
@@ -125,7 +140,7 @@ internal sealed class OptionsSchema<T>
             }
             else if (!otherKeys.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
             {
-                IEnumerable<string> known = _settings.Select(s => s.Key).Order(StringComparer.Ordinal);
+                IEnumerable<string> known = _settings.Where(s => !s.IsCode).Select(s => s.Key).Order(StringComparer.Ordinal);
                 throw SettingReader.Error(section, $"there is no such setting. There are: {string.Join(", ", known)}.");
             }
         }
@@ -146,5 +161,5 @@ internal sealed class OptionsSchema<T>
         return this;
     }
 
-    private sealed record Setting(string Key, Action<IConfigurationSection, T> Read, Action<T, SettingsWriter> Write);
+    private sealed record Setting(string Key, Action<IConfigurationSection, T> Read, Action<T, SettingsWriter> Write, bool IsCode = false);
 }

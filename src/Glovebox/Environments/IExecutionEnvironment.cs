@@ -60,6 +60,9 @@ public sealed record GuestCommand(IReadOnlyList<string> Programs, IReadOnlyList<
     /// <summary>The Python script, relative to the work directory, when the command is Python running a script without options, so that
     /// a fork server may run it; else null.</summary>
     public string? PythonScript { get; init; }
+
+    /// <summary>Whether this is a server that other programs use: killing one of them leaves it, and what it started, alive.</summary>
+    internal bool IsService { get; init; }
 }
 
 /// <summary>How a program ended.</summary>

@@ -1,3 +1,5 @@
+using Glovebox.Functions.Setup;
+
 namespace Glovebox.Guest;
 
 /// <content>Requests that the agent answers.</content>
@@ -14,9 +16,28 @@ internal sealed partial class GuestAgentClient
     public async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
     {
         GuestReply reply = await RequestAsync(GuestFrameType.Seal, new GuestFrameWriter().Texts(preload), cancellationToken).ConfigureAwait(false);
-        return reply.Status == GuestReplyStatus.Done
-            ? new GuestFrameReader(reply.Parts[^1]).Text()
-            : throw new IOException("The guest agent did not end the set-up.");
+        string said = new GuestFrameReader(reply.Parts[^1]).Text();
+        return reply.Status == GuestReplyStatus.Done ? said : throw new IOException($"{WorkspacePath.Printable(said)}.");
+    }
+
+    /// <summary>Lets guest code import modules and call functions of the host. Before the seal.</summary>
+    /// <param name="offer">What there is, and where.</param>
+    /// <param name="serve">Serves a connection and disposes it.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="IOException">The channel ended, or the agent cannot listen.</exception>
+    public async Task OfferFunctionsAsync(GuestOffer offer, Func<Stream, Task> serve, CancellationToken cancellationToken)
+    {
+        _calls.Serve = serve;
+        GuestFrameWriter frame = new GuestFrameWriter()
+            .Texts(offer.ModuleFolders)
+            .Text(offer.ProgramFolder)
+            .Text(offer.Socket)
+            .Texts([.. offer.Files.SelectMany(f => new[] { f.Path, f.Text, f.IsProgram ? "x" : "" })]);
+        GuestReply reply = await RequestAsync(GuestFrameType.Functions, frame, cancellationToken).ConfigureAwait(false);
+        if (reply.Status != GuestReplyStatus.Done)
+        {
+            throw new IOException($"The guest agent cannot offer functions: {WorkspacePath.Printable(new GuestFrameReader(reply.Parts[^1]).Text())}.");
+        }
     }
 
     /// <summary>Asks the agent for something and waits for the whole answer.</summary>
@@ -48,6 +69,9 @@ internal sealed partial class GuestAgentClient
         uint number = NextNumber();
         return await TrySendAsync(frame.Frame(type, number)).ConfigureAwait(false) ? number : throw Lost();
     }
+
+    /// <summary>Tells the agent something about a connection. When the channel has ended, so has the connection, and nobody needs to know.</summary>
+    public Task TellAboutCallAsync(GuestFrameType type, uint connection, GuestFrameWriter frame) => TrySendAsync(frame.Frame(type, connection));
 
     private static EnvironmentLostException Lost() => new("The environment has ended; its files cannot be reached.");
 
@@ -85,4 +109,14 @@ internal sealed record GuestReply(GuestReplyStatus Status, IReadOnlyList<byte[]>
 {
     /// <summary>The number that the request had.</summary>
     public uint Number { get; init; }
+}
+
+/// <summary>What the agent is told of functions. Every path is the guest's.</summary>
+/// <param name="ModuleFolders">Folders of Python modules.</param>
+/// <param name="ProgramFolder">The folder of programs.</param>
+/// <param name="Socket">Where guest code connects to call; empty when there is nothing to call.</param>
+internal sealed record GuestOffer(IReadOnlyList<string> ModuleFolders, string ProgramFolder, string Socket)
+{
+    /// <summary>Files for the agent to write; none where the guest sees them already.</summary>
+    public IReadOnlyList<FunctionFile> Files { get; init; } = [];
 }

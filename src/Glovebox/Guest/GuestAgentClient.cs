@@ -7,17 +7,28 @@ namespace Glovebox.Guest;
 /// <summary>The host's end of the channel to a guest agent: starts runs, hands on their output, ends them.</summary>
 /// <remarks>What comes from the guest is hostile: a frame that the agent never sends ends the channel, and nothing is kept that the
 /// guest could make grow.</remarks>
-internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposable
+internal sealed partial class GuestAgentClient : IAsyncDisposable
 {
-    private const int AgentVersion = 2;
+    public const int AgentVersion = 3;
     private const int MaxFrame = 1 << 20;
 
+    private readonly Stream _channel;
+    private readonly GuestCalls _calls;
     private readonly ConcurrentDictionary<uint, PendingRun> _runs = new();
     private readonly ConcurrentDictionary<uint, PendingRequest> _requests = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly TaskCompletionSource<GuestHello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private uint _lastNumber;
+
+    public GuestAgentClient(Stream channel)
+    {
+        _channel = channel;
+        _calls = new GuestCalls(this);
+    }
+
+    /// <summary>Runs what frames set going.</summary>
+    public FrameScheduler FrameWork { get; } = new();
 
     /// <summary>Completes when the channel has ended, for whatever reason.</summary>
     public Task Ended => _ended.Task;
@@ -27,7 +38,7 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
     /// <exception cref="GuestProtocolException">The answer is none.</exception>
     public async Task<GuestHello> ConnectAsync(GuestConfiguration configuration, CancellationToken cancellationToken)
     {
-        _ = ReadAsync();
+        _ = ReadAsync(new byte[128 << 10], 0);
         GuestFrameWriter frame = new GuestFrameWriter()
             .Number((ulong)configuration.AddressSpace)
             .Number((ulong)configuration.Processes)
@@ -53,7 +64,8 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
         _runs[number] = run;
         try
         {
-            GuestFrameWriter frame = new GuestFrameWriter().Byte(isSetup ? (byte)1 : (byte)0).Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
+            GuestRunKind kind = (isSetup ? GuestRunKind.Setup : GuestRunKind.None) | (command.IsService ? GuestRunKind.Service : GuestRunKind.None);
+            GuestFrameWriter frame = new GuestFrameWriter().Byte((byte)kind).Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
             if (!await TrySendAsync(frame.Frame(GuestFrameType.Run, number)).ConfigureAwait(false))
             {
                 return null;
@@ -80,7 +92,7 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
 
     public async ValueTask DisposeAsync()
     {
-        await channel.DisposeAsync().ConfigureAwait(false);
+        await _channel.DisposeAsync().ConfigureAwait(false);
         await _ended.Task.ConfigureAwait(false);
         _writing.Dispose();
     }
@@ -110,7 +122,7 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await channel.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+            await _channel.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -118,19 +130,24 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
         }
     }
 
-    private async Task ReadAsync()
+    /// <summary>Reads frames until the channel ends, or until another call of this goes on with it.</summary>
+    /// <param name="buffer">Holds what is read.</param>
+    /// <param name="filled">How much of it holds the beginning of a frame.</param>
+    /// <param name="begun">The read that goes on, or null.</param>
+    private async Task ReadAsync(byte[] buffer, int filled, ValueTask<int>? begun = null)
     {
         Exception? failure = null;
+        bool goesOn = false;
         try
         {
-            byte[] buffer = new byte[128 << 10];
-            int filled = 0;
+            ValueTask<int> reading = begun ?? _channel.ReadAsync(buffer.AsMemory(filled));
             int read;
-            while ((read = await channel.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false)) > 0)
+            while ((read = await reading.ConfigureAwait(false)) > 0)
             {
                 filled += read;
                 int handled = 0;
                 int needed = 0;
+                FrameWork.Begin();
                 while (filled - handled >= sizeof(int))
                 {
                     int size = BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(handled));
@@ -155,6 +172,18 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
                 {
                     Array.Resize(ref buffer, MaxFrame + sizeof(int));
                 }
+
+                reading = _channel.ReadAsync(buffer.AsMemory(filled));
+                if (reading.IsCompleted || FrameWork.Take() is not { } work)
+                {
+                    FrameWork.QueueAll();
+                    continue;
+                }
+
+                goesOn = true;
+                _ = ReadAsync(buffer, filled, reading);
+                work();
+                return;
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or GuestProtocolException)
@@ -163,14 +192,25 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
         }
         finally
         {
-            _hello.TrySetException(failure ?? new IOException("The guest agent ended before it answered."));
-            _ = _hello.Task.Exception;
-            _ended.TrySetResult();
-            foreach (PendingRequest request in _requests.Values)
+            if (!goesOn)
             {
-                request.Lose();
+                End(failure);
             }
         }
+    }
+
+    private void End(Exception? failure)
+    {
+        _hello.TrySetException(failure ?? new IOException("The guest agent ended before it answered."));
+        _ = _hello.Task.Exception;
+        _ended.TrySetResult();
+        foreach (PendingRequest request in _requests.Values)
+        {
+            request.Lose();
+        }
+
+        LoseTunnels();
+        _calls.End();
     }
 
     private void Handle(ReadOnlySpan<byte> frame)
@@ -204,6 +244,13 @@ internal sealed partial class GuestAgentClient(Stream channel) : IAsyncDisposabl
             case GuestFrameType.Reply:
                 // One that was given up is not there any more.
                 _requests.GetValueOrDefault(number)?.Take((GuestReplyStatus)reader.Byte(), reader.Rest);
+                break;
+            case GuestFrameType.CallOpened or GuestFrameType.CallData or GuestFrameType.CallCredited or GuestFrameType.CallClosed:
+                _calls.Handle(type, number, reader);
+                break;
+            case >= GuestFrameType.TunnelOpened and <= GuestFrameType.TunnelClosed:
+                // One that the host has closed is not there any more; what was on its way to it comes still.
+                _tunnels.GetValueOrDefault(number)?.Handle(type, reader);
                 break;
             default:
                 throw new GuestProtocolException("a frame has an unknown type");

@@ -10,10 +10,10 @@ internal enum GuestFrameType : byte
     /// <summary>To the agent: limits, the guest's user, the work directory, environment variables. Answered by a hello.</summary>
     Configure = 1,
 
-    /// <summary>To the agent: whether it is part of the set-up, a Python script's name or nothing, programs, arguments.</summary>
+    /// <summary>To the agent: a <see cref="GuestRunKind"/>, a Python script's name or nothing, programs, arguments.</summary>
     Run,
 
-    /// <summary>To the agent: end the run with everything that it started.</summary>
+    /// <summary>To the agent: end the run with everything that it started. Of a service: with everything.</summary>
     Kill,
 
     /// <summary>To the agent: the set-up is over; import these modules, and give nothing more than guest code may have.</summary>
@@ -43,6 +43,35 @@ internal enum GuestFrameType : byte
     /// <summary>To the agent: delete a file.</summary>
     Delete,
 
+    /// <summary>To the agent, before the seal: folders of Python modules, a folder of programs, the path of the socket for calls or
+    /// nothing, files to write (path, text, <c>x</c> for a program). Answered by a reply.</summary>
+    Functions = 20,
+
+    /// <summary>To the agent: bytes for the connection to the socket for calls that has this number.</summary>
+    CallWrite,
+
+    /// <summary>To the agent: how many more bytes it may send of a connection.</summary>
+    CallCredit,
+
+    /// <summary>To the agent: close a connection once it has what was written.</summary>
+    CallClose,
+
+    /// <summary>To the agent: connect to a socket or a port inside. How many bytes the host takes at first, the port, the socket's path or
+    /// nothing. The number is then the tunnel's. Answered by <see cref="TunnelOpened"/> or <see cref="TunnelClosed"/>.</summary>
+    TunnelOpen = 24,
+
+    /// <summary>To the agent: bytes for the connection, no more than it has taken.</summary>
+    TunnelSend,
+
+    /// <summary>To the agent: how many more bytes the host takes.</summary>
+    TunnelCredit,
+
+    /// <summary>To the agent: a <see cref="GuestTunnelEnd"/>.</summary>
+    TunnelClose,
+
+    /// <summary>To the agent: end every process but the services and what descends from them.</summary>
+    Sweep,
+
     /// <summary>From the agent, once for each configuration: its version and Python's.</summary>
     Hello = 32,
 
@@ -57,6 +86,54 @@ internal enum GuestFrameType : byte
 
     /// <summary>From the agent: what came of a request: a <see cref="GuestReplyStatus"/>, then what it asked for.</summary>
     Reply,
+
+    /// <summary>From the agent: guest code has connected to the socket for calls; the number is the connection's.</summary>
+    CallOpened = 48,
+
+    /// <summary>From the agent: bytes of a connection.</summary>
+    CallData,
+
+    /// <summary>From the agent: how many more bytes the host may send to a connection.</summary>
+    CallCredited,
+
+    /// <summary>From the agent: a connection has ended. Nothing more comes of it.</summary>
+    CallClosed,
+
+    /// <summary>From the agent: the connection is made.</summary>
+    TunnelOpened = 52,
+
+    /// <summary>From the agent: bytes of the connection, no more than the host takes.</summary>
+    TunnelReceived,
+
+    /// <summary>From the agent: how many bytes the connection has taken.</summary>
+    TunnelTaken,
+
+    /// <summary>From the agent: a <see cref="GuestTunnelEnd"/>, and of a failure what it was, in words.</summary>
+    TunnelClosed,
+}
+
+/// <summary>How one side of a tunnel ends.</summary>
+internal enum GuestTunnelEnd : byte
+{
+    /// <summary>No more bytes come from this side; they may still go to it.</summary>
+    Ended,
+
+    /// <summary>The tunnel is gone.</summary>
+    Failed,
+}
+
+/// <summary>What a run is, as flags.</summary>
+[Flags]
+internal enum GuestRunKind : byte
+{
+    /// <summary>A block.</summary>
+    None,
+
+    /// <summary>A part of the set-up.</summary>
+    Setup,
+
+    /// <summary>A server, which the end of another run leaves alive.</summary>
+    Service,
 }
 
 /// <summary>What came of a request.</summary>
@@ -92,6 +169,12 @@ internal sealed class GuestFrameWriter
     public GuestFrameWriter Byte(byte value)
     {
         Reserve(1)[0] = value;
+        return this;
+    }
+
+    public GuestFrameWriter UInt16(ushort value)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(Reserve(sizeof(ushort)), value);
         return this;
     }
 
@@ -159,6 +242,8 @@ internal ref struct GuestFrameReader(ReadOnlySpan<byte> data)
     private ReadOnlySpan<byte> _data = data;
 
     public byte Byte() => Take(1)[0];
+
+    public uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint)));
 
     public bool IsAtEnd => _data.IsEmpty;
 

@@ -108,6 +108,19 @@ public sealed class CodeExecutorAgentTests
     }
 
     [Fact]
+    public async Task Cancellation_does_not_wait_for_an_approval_that_heeds_no_token()
+    {
+        FakeExecutor executor = new();
+        TaskCompletionSource<ApprovalDecision> never = new();
+        CodeExecutorAgent agent = new(executor, null, new() { Approval = (_, _) => new(never.Task) });
+        using CancellationTokenSource cancellation = new();
+        Task<AgentResponse> running = agent.RunAsync("```python\nprint(1)\n```", cancellationToken: cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Empty(executor.Blocks);
+    }
+
+    [Fact]
     public async Task An_executor_that_asks_for_approval_itself_is_not_said_to_have_run()
     {
         await using ICodeExecutor executor = new FakeExecutor().AsBuilder().UseApproval((CodeBlock _) => ApprovalDecision.Deny("No.")).Build();
@@ -130,7 +143,7 @@ public sealed class CodeExecutorAgentTests
         CodeExecutionUpdate[] happened = [.. updates.Select(u => u.RawRepresentation).OfType<CodeExecutionUpdate>()];
         Assert.Equal(
             [typeof(BlockStartedUpdate), typeof(OutputReceivedUpdate), typeof(BlockCompletedUpdate)],
-            happened.Where(u => u.BlockIndex == 0).Select(u => u.GetType()));
+            happened.Where(u => u.BlockIndex == 0).Select(u => u.GetType()).Distinct());
         Assert.Equal("two\n", string.Concat(happened.OfType<OutputReceivedUpdate>().Where(u => u.BlockIndex == 1).Select(u => u.Text)));
         AgentResponse whole = await agent.RunAsync(Message, cancellationToken: Ct);
         ChatMessage folded = Assert.Single(updates.ToAgentResponse().Messages);

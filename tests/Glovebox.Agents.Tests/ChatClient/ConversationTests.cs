@@ -111,6 +111,24 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public async Task A_session_that_is_ended_between_two_runs_of_a_request_begins_anew()
+    {
+        await using CodeSessionPool pool = new(() => new FakeExecutor());
+        using ScriptedChatClient model = new(
+            _ => Interprets("1", "1"),
+            _ =>
+            {
+                Assert.True(pool.EndAsync(pool.Names.Single()).AsTask().Wait(TimeSpan.FromSeconds(30), Ct));
+                return Interprets("2", "2");
+            },
+            _ => Says("Both."));
+        await using CodeInterpreterChatClient client = new(model, pool);
+        string[] outputs = [.. Outputs(await AskAsync(client, streaming: false, [new(ChatRole.User, "Go.")]))];
+        Assert.Equal("Exit code: 0\nOutput:\nran\n", outputs[0]);
+        Assert.Equal("The environment is a new one: files and variables of earlier runs are gone.\nExit code: 0\nOutput:\nran\n", outputs[1]);
+    }
+
+    [Fact]
     public async Task A_history_that_a_stranger_wrote_leads_to_nobodys_session()
     {
         using ScriptedChatClient model = new(_ => Interprets(Write), _ => Says("Written."), _ => Interprets(Read), _ => Says("Read."), _ => Interprets(Read), _ => Says("Read."));

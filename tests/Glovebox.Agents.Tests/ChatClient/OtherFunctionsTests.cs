@@ -41,14 +41,15 @@ public sealed class OtherFunctionsTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_service_that_keeps_the_history_gets_the_results_of_both_together(bool streaming)
+    [InlineData(true, "print(1)", "Exit code: 0\nOutput:\n1\n")]
+    [InlineData(false, "print(1)", "Exit code: 0\nOutput:\n1\n")]
+    [InlineData(false, "", "Nothing was run: the argument 'code' is missing. Give the whole source text as a string.")]
+    public async Task A_service_that_keeps_the_history_gets_the_results_of_both_together(bool streaming, string code, string result)
     {
         using ScriptedChatClient model = new(
             _ =>
             {
-                ChatResponse answer = Answers(Call("1", "print(1)"), new FunctionCallContent("2", "weather", new Dictionary<string, object?> { ["city"] = "Ulm" }));
+                ChatResponse answer = Answers(Call("1", code), new FunctionCallContent("2", "weather", new Dictionary<string, object?> { ["city"] = "Ulm" }));
                 answer.ConversationId = "kept";
                 return answer;
             },
@@ -58,7 +59,7 @@ public sealed class OtherFunctionsTests
         ChatResponse response = streaming
             ? await client.GetStreamingResponseAsync("Go.", options, Ct).ToChatResponseAsync(Ct)
             : await client.GetResponseAsync("Go.", options, Ct);
-        Assert.Equal("1=Exit code: 0\nOutput:\n1\n;2=Rain in Ulm", response.Messages[^1].Text);
+        Assert.Equal($"1={result};2=Rain in Ulm", response.Messages[^1].Text);
         Assert.Equal("kept", model.Requests[1].Options!.ConversationId);
     }
 

@@ -27,9 +27,9 @@ public sealed class CodeExecutionContextProviderTests
     {
         FakeExecutor executor = new();
         using ScriptedChatClient model = new(_ => Says("Hi."), _ => Says("Hi."));
-        AIAgent own = Agent(model, new CodeExecutionContextProvider(executor, new() { Instructions = "Run it.", Function = new() { Name = "run" } }));
+        AIAgent own = Agent(model, new CodeExecutionContextProvider(executor, new() { Instructions = "Run it.", FunctionsPrompt = "Import it.", Function = new() { Name = "run" } }));
         await own.RunAsync("Hello.", cancellationToken: Ct);
-        Assert.Equal("You help.\nRun it.", model.Requests[0].Options!.Instructions);
+        Assert.Equal("You help.\nRun it.\nImport it.", model.Requests[0].Options!.Instructions);
         Assert.Equal("run", model.Requests[0].Options!.Tools!.Single().Name);
 
         AIAgent python = Agent(model, new CodeExecutionContextProvider(executor, new() { Function = new() { Languages = ["python"] } }));

@@ -15,6 +15,9 @@ internal sealed class Tool : IDisposable
     private readonly Dictionary<string, string?> _variables = new(StringComparer.Ordinal)
     {
         ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..")),
+
+        // Whether an engine runs here makes no difference.
+        ["DOCKER_HOST"] = "unix:///nowhere.sock",
         ["LANG"] = "C.UTF-8",
         ["LC_ALL"] = null,
         ["NO_COLOR"] = null,
@@ -38,6 +41,9 @@ internal sealed class Tool : IDisposable
     /// <summary>The executable: the one beside the tests, or the one that GLOVEBOX_TOOL names, such as one compiled ahead of time.</summary>
     public static string Executable { get; } =
         Environment.GetEnvironmentVariable("GLOVEBOX_TOOL") ?? Path.Combine(AppContext.BaseDirectory, "glovebox");
+
+    /// <summary>The tool's environment variables, as far as they differ from the tests' own; null takes one away.</summary>
+    public IReadOnlyDictionary<string, string?> Variables => _variables;
 
     /// <summary>What the tool left in its folder for temporary files.</summary>
     public IEnumerable<string> Leavings => _temporary.Entries();

@@ -77,9 +77,9 @@ public sealed class ExecutorChoiceTests
     [Fact]
     public void Options_that_cannot_be_honoured_are_refused_before_anything_starts()
     {
-        CliException error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Executor = "host", Image = "x", Memory = 1 << 30, }, All));
-        Assert.Equal("--executor host cannot honour --image, --memory.", error.Message);
-        Assert.Equal("Leave it out, or take --executor container.", error.Hint);
+        CliException error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Executor = "host", Image = "x", Memory = 1 << 30 }, All));
+        Assert.Equal("--executor host cannot honour --image and --memory.", error.Message);
+        Assert.Equal("Leave them out, or take --executor container.", error.Hint);
         Assert.Equal(2, error.ExitCode);
 
         error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Cpus = 1 }, All));

@@ -8,7 +8,7 @@ namespace Glovebox.Tests.Configuration;
 /// <summary>What is written is read as the same again.</summary>
 public sealed class RoundTripTests
 {
-    private static readonly CodeExecutorFactory _factory = new();
+    private static readonly CodeExecutorFactory Factory = new();
 
     [Fact]
     public async Task Every_option_of_bubblewrap_comes_back()
@@ -16,10 +16,10 @@ public sealed class RoundTripTests
         foreach (BubblewrapCommandLineCodeExecutorOptions options in new[] { Settings.BubblewrapOptions, new() })
         {
             await using BubblewrapCommandLineCodeExecutor written = new(options);
-            Assert.Equal("bubblewrap", _factory.GetConfiguration(written)["Kind"]);
+            Assert.Equal("bubblewrap", Factory.GetConfiguration(written)["Kind"]);
             foreach (IConfiguration configuration in Written(written))
             {
-                await using ICodeExecutor read = _factory.Create(configuration);
+                await using ICodeExecutor read = Factory.Create(configuration);
                 Assert.Equal(OptionsText.Of(options), OptionsText.Of(Assert.IsType<BubblewrapCommandLineCodeExecutor>(read).Options));
             }
         }
@@ -31,13 +31,22 @@ public sealed class RoundTripTests
         foreach (LocalCommandLineCodeExecutorOptions options in new[] { Settings.LocalOptions, new() })
         {
             await using LocalCommandLineCodeExecutor written = new(options);
-            Assert.Equal("local", _factory.GetConfiguration(written)["Kind"]);
+            Assert.Equal("local", Factory.GetConfiguration(written)["Kind"]);
             foreach (IConfiguration configuration in Written(written))
             {
-                await using ICodeExecutor read = _factory.Create(configuration);
+                await using ICodeExecutor read = Factory.Create(configuration);
                 Assert.Equal(OptionsText.Of(options), OptionsText.Of(Assert.IsType<LocalCommandLineCodeExecutor>(read).Options));
             }
         }
+    }
+
+    [Fact]
+    public async Task What_is_code_cannot_be_written()
+    {
+        await using LocalCommandLineCodeExecutor functions = new(new() { Functions = { FunctionSetups.Function(() => 1, "one") } });
+        Assert.Contains("Functions cannot be written", Assert.Throws<NotSupportedException>(() => Factory.GetConfiguration(functions)).Message, StringComparison.Ordinal);
+        await using LocalCommandLineCodeExecutor approval = new(new() { FunctionApproval = (_, _) => ValueTask.FromResult(ApprovalDecision.Approve()) });
+        Assert.Contains("FunctionApproval cannot be written", Assert.Throws<NotSupportedException>(() => Factory.GetConfiguration(approval)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,7 +61,7 @@ public sealed class RoundTripTests
         await using LocalCommandLineCodeExecutor written = new(options);
         foreach (IConfiguration configuration in Written(written))
         {
-            await using ICodeExecutor read = _factory.Create(configuration);
+            await using ICodeExecutor read = Factory.Create(configuration);
             Assert.Equal(OptionsText.Of(options), OptionsText.Of(((LocalCommandLineCodeExecutor)read).Options));
         }
     }
@@ -70,6 +79,14 @@ public sealed class RoundTripTests
               "Environment": {
                 "A": "b"
               },
+              "FunctionsModule": "functions",
+              "FunctionLimits": {
+                "MaxArgumentSize": "4194304",
+                "MaxResultSize": "4194304",
+                "MaxCallsPerSecond": "20000",
+                "MaxConcurrentCalls": "32"
+              },
+              "SetupTimeout": "00:05:00",
               "DeleteTempFiles": "false",
               "Policy": {
                 "Network": "SetupOnly"
@@ -80,7 +97,7 @@ public sealed class RoundTripTests
               ]
             }
             """,
-            _factory.GetConfigurationJson(executor));
+            Factory.GetConfigurationJson(executor));
     }
 
     [Fact]
@@ -111,10 +128,10 @@ public sealed class RoundTripTests
         {
             Assert.Equal(
                 $"{name} cannot be written to configuration: what decorates an executor is code. Write the executor within, and decorate the one that is read.",
-                Assert.Throws<NotSupportedException>(() => _factory.GetConfiguration(executor)).Message);
+                Assert.Throws<NotSupportedException>(() => Factory.GetConfiguration(executor)).Message);
         }
 
-        Assert.Equal("local", _factory.GetConfiguration(inner.AsBuilder().UseLogging(NullLoggerFactory.Instance).Build())["Kind"]);
+        Assert.Equal("local", Factory.GetConfiguration(inner.AsBuilder().UseLogging(NullLoggerFactory.Instance).Build())["Kind"]);
     }
 
     [Fact]
@@ -123,7 +140,7 @@ public sealed class RoundTripTests
         await using ScriptedExecutor executor = new();
         Assert.Equal(
             "ScriptedExecutor cannot be written to configuration: it is of no kind that is registered. There are: bubblewrap, local.",
-            Assert.Throws<NotSupportedException>(() => _factory.GetConfigurationJson(executor)).Message);
+            Assert.Throws<NotSupportedException>(() => Factory.GetConfigurationJson(executor)).Message);
     }
 
     [Theory]
@@ -132,14 +149,14 @@ public sealed class RoundTripTests
     public async Task A_variable_that_configuration_cannot_hold_is_an_error(string one, string two, string message)
     {
         await using LocalCommandLineCodeExecutor executor = new(new() { Environment = { [one] = "1", [two] = "2" } });
-        Assert.Equal(message, Assert.Throws<NotSupportedException>(() => _factory.GetConfiguration(executor)).Message);
+        Assert.Equal(message, Assert.Throws<NotSupportedException>(() => Factory.GetConfiguration(executor)).Message);
     }
 
     /// <summary>The executor's configuration, once in memory and once by way of JSON.</summary>
     private static IEnumerable<IConfiguration> Written(ICodeExecutor executor)
     {
-        yield return new ConfigurationBuilder().AddInMemoryCollection(_factory.GetConfiguration(executor)).Build();
-        using MemoryStream json = new(Encoding.UTF8.GetBytes(_factory.GetConfigurationJson(executor)));
+        yield return new ConfigurationBuilder().AddInMemoryCollection(Factory.GetConfiguration(executor)).Build();
+        using MemoryStream json = new(Encoding.UTF8.GetBytes(Factory.GetConfigurationJson(executor)));
         yield return new ConfigurationBuilder().AddJsonStream(json).Build();
     }
 }

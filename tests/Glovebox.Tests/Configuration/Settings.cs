@@ -20,6 +20,10 @@ internal static class Settings
               { "Name": "awk", "Extension": ".awk", "Programs": [ "awk" ], "Arguments": [ "-f" ], "LineComments": [] },
               { "Name": "sed", "Extension": ".sed", "Programs": [ "sed" ] }
             ],
+            "FunctionsModule": "custom_tools",
+            "FunctionLimits": { "MaxArgumentSize": 2048, "MaxResultSize": 4096, "MaxCallsPerSecond": 10, "MaxConcurrentCalls": 3 },
+            "SetupTimeout": "00:10:00",
+            "SetupEnvironment": { "PIP_INDEX_URL": "https://index" },
             "DeleteTempFiles": true,
             "Policy": {
               "Memory": 5368709120, "DiskSpace": 1048577, "MaxOutput": 4096, "Cpus": 1.5, "MaxProcesses": 12, "Network": "none",
@@ -39,6 +43,10 @@ internal static class Settings
             "WorkDir": "work",
             "Environment": { "A": "b" },
             "Languages": [ { "Name": "ruby", "Extension": ".rb", "Programs": [ "ruby" ] } ],
+            "FunctionsModule": "custom_tools",
+            "FunctionLimits": { "MaxConcurrentCalls": 3 },
+            "SetupTimeout": "00:10:00",
+            "SetupEnvironment": { "PIP_INDEX_URL": "https://index" },
             "CleanupTempFiles": false,
             "VirtualEnvironment": "/opt/venv",
             "MaxOutput": 2048
@@ -57,6 +65,10 @@ internal static class Settings
             new("awk", ".awk", ["awk"], ["-f"]) { LineComments = [] },
             new("sed", ".sed", ["sed"], []),
         },
+        FunctionsModule = "custom_tools",
+        FunctionLimits = new() { MaxArgumentSize = 2048, MaxResultSize = 4096, MaxCallsPerSecond = 10, MaxConcurrentCalls = 3 },
+        SetupTimeout = TimeSpan.FromMinutes(10),
+        SetupEnvironment = { ["PIP_INDEX_URL"] = "https://index" },
         DeleteTempFiles = true,
         Policy = new()
         {
@@ -79,6 +91,10 @@ internal static class Settings
         WorkDir = "work",
         Environment = { ["A"] = "b" },
         Languages = { new("ruby", ".rb", ["ruby"], []) },
+        FunctionsModule = "custom_tools",
+        FunctionLimits = new() { MaxConcurrentCalls = 3 },
+        SetupTimeout = TimeSpan.FromMinutes(10),
+        SetupEnvironment = { ["PIP_INDEX_URL"] = "https://index" },
         CleanupTempFiles = false,
         VirtualEnvironment = "/opt/venv",
         MaxOutput = 2048,

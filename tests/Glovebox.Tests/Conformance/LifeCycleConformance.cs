@@ -262,15 +262,13 @@ public abstract class LifeCycleConformance(ExecutorKind kind)
                 ],
                 Ct);
             Assert.Equal((0, ""), (result.ExitCode, result.Output));
-            made = Folder();
+            made = kind.FindOwnWorkDirectory(unique);
             Assert.NotNull(made);
         }
 
         Assert.False(Directory.Exists(made));
         Assert.Equal(["kept"], outside.Entries());
-
-        string? Folder() => Directory.EnumerateDirectories(Path.GetTempPath(), $"glovebox-{Environment.ProcessId}-work-*")
-            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, unique)));
+        Assert.Null(kind.FindOwnWorkDirectory(unique));
     }
 
     [Fact]

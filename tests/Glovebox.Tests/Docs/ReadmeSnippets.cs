@@ -1,4 +1,5 @@
 using Glovebox.Tests.Support;
+using Microsoft.Extensions.AI;
 
 #pragma warning disable xUnit1051 // A reader of the README has no test context.
 
@@ -53,6 +54,23 @@ public sealed class ReadmeSnippets
 
         await using BubblewrapCommandLineCodeExecutor executor = await StartAsync(options);
         Assert.Equal("42\n", (await executor.ExecuteCodeBlocksAsync([new("gawk", "BEGIN { print 6 * 7 }")], Ct)).Output);
+    }
+
+    [Fact]
+    public async Task Functions_are_called()
+    {
+        BubblewrapCommandLineCodeExecutorOptions options = new()
+        {
+            Functions =
+            {
+                AIFunctionFactory.Create((string city) => city.Length * 1000, "get_population"),
+                FunctionWithRequirements.FromSource("def double(n: int) -> int:\n    return 2 * n"),
+            },
+        };
+        CodeBlock block = new("python", "from functions import double, get_population\nprint(sum(double(get_population(c)) for c in ['Rome', 'Oslo']))");
+
+        await using BubblewrapCommandLineCodeExecutor executor = await StartAsync(options);
+        Assert.Equal("16000\n", (await executor.ExecuteCodeBlocksAsync([block], Ct)).Output);
     }
 
     [Fact]

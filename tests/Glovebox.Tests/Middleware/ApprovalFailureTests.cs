@@ -5,8 +5,8 @@ namespace Glovebox.Tests.Middleware;
 /// <summary>Nothing runs without an approval, whatever becomes of the asking.</summary>
 public sealed class ApprovalFailureTests
 {
-    private static readonly CodeBlock _one = new("python", "1");
-    private static readonly CodeBlock _two = new("sh", "2");
+    private static readonly CodeBlock One = new("python", "1");
+    private static readonly CodeBlock Two = new("sh", "2");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -17,12 +17,12 @@ public sealed class ApprovalFailureTests
         bool throws = true;
         await using ICodeExecutor executor = inner.AsBuilder()
             .UseApproval(_ => throws ? throw new FormatException("broken") : ApprovalDecision.Approve()).Build();
-        await Assert.ThrowsAsync<FormatException>(() => executor.ExecuteCodeBlocksAsync([_one], Ct));
+        await Assert.ThrowsAsync<FormatException>(() => executor.ExecuteCodeBlocksAsync([One], Ct));
         Assert.Empty(inner.Received);
 
         // It held nothing: the next execution has its turn.
         throws = false;
-        Assert.Equal("1", (await executor.ExecuteCodeBlocksAsync([_one], Ct)).Output);
+        Assert.Equal("1", (await executor.ExecuteCodeBlocksAsync([One], Ct)).Output);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class ApprovalFailureTests
                 cancellationToken.ThrowIfCancellationRequested();
                 throw new FormatException("broken");
             }).Build();
-        await Assert.ThrowsAsync<FormatException>(() => executor.ExecuteCodeBlocksAsync([_one], Ct));
+        await Assert.ThrowsAsync<FormatException>(() => executor.ExecuteCodeBlocksAsync([One], Ct));
         Assert.Empty(inner.Received);
     }
 
@@ -45,7 +45,7 @@ public sealed class ApprovalFailureTests
     {
         ScriptedExecutor inner = new();
         await using ICodeExecutor executor = inner.AsBuilder().UseApproval(_ => null!).Build();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => executor.ExecuteCodeBlocksAsync([_one], Ct));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => executor.ExecuteCodeBlocksAsync([One], Ct));
         Assert.Empty(inner.Received);
     }
 
@@ -54,7 +54,7 @@ public sealed class ApprovalFailureTests
     {
         ScriptedExecutor inner = new();
         await using ICodeExecutor executor = inner.AsBuilder().UseApproval((_, _) => throw new TaskCanceledException()).Build();
-        CodeResult result = await executor.ExecuteCodeBlocksAsync([_one, _two], Ct);
+        CodeResult result = await executor.ExecuteCodeBlocksAsync([One, Two], Ct);
         Assert.Equal("Code execution was not approved. Reason: The approval was cancelled.\n", result.Output);
         Assert.Equal(TerminationReason.Denied, Assert.Single(result.Blocks).Termination);
         Assert.Empty(inner.Received);
@@ -67,7 +67,7 @@ public sealed class ApprovalFailureTests
         Question question = new();
         await using ICodeExecutor executor = inner.AsBuilder().UseApproval(question.AskAsync).Build();
         using CancellationTokenSource cancellation = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        Task<CodeResult> running = executor.ExecuteCodeBlocksAsync([_one], cancellation.Token);
+        Task<CodeResult> running = executor.ExecuteCodeBlocksAsync([One], cancellation.Token);
         await question.Asked;
         await cancellation.CancelAsync();
         OperationCanceledException e = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Ct));
@@ -87,9 +87,9 @@ public sealed class ApprovalFailureTests
         ScriptedExecutor inner = new();
         Question question = new();
         await using ICodeExecutor executor = inner.AsBuilder().UseApproval(question.AskAsync).Build();
-        Task<CodeResult> running = executor.ExecuteCodeBlocksAsync([_one], Ct);
+        Task<CodeResult> running = executor.ExecuteCodeBlocksAsync([One], Ct);
         await question.Asked;
-        Task<CodeResult> waiting = executor.ExecuteCodeBlocksAsync([_two], Ct);
+        Task<CodeResult> waiting = executor.ExecuteCodeBlocksAsync([Two], Ct);
         await EndAsync(executor, how);
         await Assert.ThrowsAsync<ExecutorStoppedException>(() => running.WaitAsync(Ct));
         await Assert.ThrowsAsync<ExecutorStoppedException>(() => waiting.WaitAsync(Ct));
@@ -109,7 +109,7 @@ public sealed class ApprovalFailureTests
         }).Build();
         await using (executor)
         {
-            await Assert.ThrowsAsync<ExecutorStoppedException>(() => executor.ExecuteCodeBlocksAsync([_one], Ct));
+            await Assert.ThrowsAsync<ExecutorStoppedException>(() => executor.ExecuteCodeBlocksAsync([One], Ct));
             Assert.DoesNotContain("run 1", inner.Calls);
         }
     }
@@ -133,7 +133,7 @@ public sealed class ApprovalFailureTests
         }).Build();
         await using (executor)
         {
-            Exception e = await Assert.ThrowsAnyAsync<Exception>(() => executor.ExecuteCodeBlocksAsync([_one], Ct));
+            Exception e = await Assert.ThrowsAnyAsync<Exception>(() => executor.ExecuteCodeBlocksAsync([One], Ct));
             Assert.Equal(stops ? typeof(ExecutorStoppedException) : typeof(InvalidOperationException), e.GetType());
         }
     }
@@ -142,15 +142,15 @@ public sealed class ApprovalFailureTests
     public async Task Two_runs_do_not_mix()
     {
         TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        ScriptedExecutor inner = new() { Running = (block, _) => block == _one ? gate.Task : Task.CompletedTask };
+        ScriptedExecutor inner = new() { Running = (block, _) => block == One ? gate.Task : Task.CompletedTask };
         await using ICodeExecutor executor = inner.AsBuilder().UseApproval(_ => ApprovalDecision.Approve()).Build();
-        Task<CodeResult> first = executor.ExecuteCodeBlocksAsync([_one, _one], Ct);
+        Task<CodeResult> first = executor.ExecuteCodeBlocksAsync([One, One], Ct);
 
         // Nothing would hold this one up but the turn of the first.
-        Task<CodeResult> second = executor.ExecuteCodeBlocksAsync([_two, _two], Ct);
+        Task<CodeResult> second = executor.ExecuteCodeBlocksAsync([Two, Two], Ct);
         gate.SetResult();
         await Task.WhenAll(first, second);
-        Assert.Equal([_one, _one, _two, _two], inner.Received);
+        Assert.Equal([One, One, Two, Two], inner.Received);
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class ApprovalFailureTests
             asked++;
             return ApprovalDecision.Approve();
         }).Build();
-        await foreach (CodeExecutionUpdate update in executor.ExecuteCodeBlocksStreamingAsync([_one, _two], Ct))
+        await foreach (CodeExecutionUpdate update in executor.ExecuteCodeBlocksStreamingAsync([One, Two], Ct))
         {
             if (update is OutputReceivedUpdate)
             {
@@ -175,7 +175,7 @@ public sealed class ApprovalFailureTests
         Assert.Equal(["run 1", "end"], inner.Calls);
 
         // Its turn is over, too.
-        Assert.Equal("2", (await executor.ExecuteCodeBlocksAsync([_two], Ct)).Output);
+        Assert.Equal("2", (await executor.ExecuteCodeBlocksAsync([Two], Ct)).Output);
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class ApprovalFailureTests
         Assert.Throws<ArgumentException>(() => executor.ExecuteCodeBlocksStreamingAsync([null!], Ct));
         Assert.Throws<ArgumentNullException>(() => executor.ExecuteCodeBlocksStreamingAsync(null!, Ct));
         await executor.DisposeAsync();
-        Assert.Throws<ObjectDisposedException>(() => executor.ExecuteCodeBlocksStreamingAsync([_one], Ct));
+        Assert.Throws<ObjectDisposedException>(() => executor.ExecuteCodeBlocksStreamingAsync([One], Ct));
     }
 
     private static Task EndAsync(ICodeExecutor executor, string how) => how switch

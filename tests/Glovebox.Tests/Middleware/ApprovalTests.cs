@@ -4,9 +4,9 @@ namespace Glovebox.Tests.Middleware;
 
 public sealed class ApprovalTests
 {
-    private static readonly CodeBlock _one = new("python", "1");
-    private static readonly CodeBlock _two = new("sh", "2");
-    private static readonly CodeBlock _three = new("sh", "3");
+    private static readonly CodeBlock One = new("python", "1");
+    private static readonly CodeBlock Two = new("sh", "2");
+    private static readonly CodeBlock Three = new("sh", "3");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -20,7 +20,7 @@ public sealed class ApprovalTests
             asked.Add($"{block.Code} after [{string.Join(", ", inner.Calls.Where(c => c != "end"))}]");
             return ApprovalDecision.Approve();
         }).Build();
-        CodeResult result = await executor.ExecuteCodeBlocksAsync([_one, _two, _three], Ct);
+        CodeResult result = await executor.ExecuteCodeBlocksAsync([One, Two, Three], Ct);
         Assert.Equal(["1 after []", "2 after [run 1]", "3 after [run 1, run 2]"], asked);
         Assert.Equal("123", result.Output);
         Assert.Equal(0, result.ExitCode);
@@ -31,15 +31,15 @@ public sealed class ApprovalTests
     {
         ScriptedExecutor inner = new();
         await using ICodeExecutor executor = inner.AsBuilder()
-            .UseApproval((block, _) => ValueTask.FromResult(block == _two ? ApprovalDecision.Deny("It is two.") : ApprovalDecision.Approve()))
+            .UseApproval((block, _) => ValueTask.FromResult(block == Two ? ApprovalDecision.Deny("It is two.") : ApprovalDecision.Approve()))
             .Build();
-        CodeResult result = await executor.ExecuteCodeBlocksAsync([_one, _two, _three], Ct);
-        Assert.Equal([_one], inner.Received);
+        CodeResult result = await executor.ExecuteCodeBlocksAsync([One, Two, Three], Ct);
+        Assert.Equal([One], inner.Received);
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("1Code execution was not approved. Reason: It is two.\n", result.Output);
         Assert.Equal("Code execution was not approved. Reason: It is two.\n", result.StandardError);
         Assert.Equal([TerminationReason.Exited, TerminationReason.Denied], result.Blocks.Select(b => b.Termination));
-        Assert.Equal(_two, result.Blocks[1].Block);
+        Assert.Equal(Two, result.Blocks[1].Block);
         Assert.Contains("not approved; the code was not run", result.FormatForModel(), StringComparison.Ordinal);
     }
 
@@ -47,11 +47,11 @@ public sealed class ApprovalTests
     public async Task Updates_have_the_place_of_their_block_and_the_text_of_its_output()
     {
         await using ICodeExecutor executor = new ScriptedExecutor().AsBuilder()
-            .UseApproval(block => block == _three ? ApprovalDecision.Deny("no") : ApprovalDecision.Approve()).Build();
-        Running running = new(executor.ExecuteCodeBlocksStreamingAsync([_one, _two, _three], Ct));
+            .UseApproval(block => block == Three ? ApprovalDecision.Deny("no") : ApprovalDecision.Approve()).Build();
+        Running running = new(executor.ExecuteCodeBlocksStreamingAsync([One, Two, Three], Ct));
         CodeResult result = await running.Completion;
         Assert.Equal([0, 0, 0, 1, 1, 1, 2, 2, 2], running.Updates.Select(u => u.BlockIndex));
-        Assert.Equal([_one, _two, _three], running.Updates.OfType<BlockStartedUpdate>().Select(u => u.Block));
+        Assert.Equal([One, Two, Three], running.Updates.OfType<BlockStartedUpdate>().Select(u => u.Block));
         Assert.Equal(result.Blocks.Select(b => b.Output), running.Updates.OfType<OutputReceivedUpdate>().Select(u => u.Text));
     }
 
@@ -60,7 +60,7 @@ public sealed class ApprovalTests
     {
         await using ICodeExecutor executor = new ScriptedExecutor().AsBuilder().UseApproval(_ => ApprovalDecision.Deny(" ")).Build();
         Assert.Equal(
-            "Code execution was not approved. Reason: No reason was given.\n", (await executor.ExecuteCodeBlocksAsync([_one], Ct)).Output);
+            "Code execution was not approved. Reason: No reason was given.\n", (await executor.ExecuteCodeBlocksAsync([One], Ct)).Output);
     }
 
     [Fact]
@@ -73,8 +73,8 @@ public sealed class ApprovalTests
                 asked.Add(block);
                 return ApprovalDecision.Approve();
             }).Build();
-        Assert.Equal(3, (await executor.ExecuteCodeBlocksAsync([_one, _two], Ct)).ExitCode);
-        Assert.Equal([_one], asked);
+        Assert.Equal(3, (await executor.ExecuteCodeBlocksAsync([One, Two], Ct)).ExitCode);
+        Assert.Equal([One], asked);
     }
 
     [Fact]
@@ -87,24 +87,24 @@ public sealed class ApprovalTests
                 asked.Add(context);
                 return ValueTask.FromResult(ApprovalDecision.Approve());
             }).Build();
-        await executor.ExecuteCodeBlocksAsync([_one, _two], Ct);
+        await executor.ExecuteCodeBlocksAsync([One, Two], Ct);
         Assert.Equal([0, 1], asked.Select(c => c.BlockIndex));
-        Assert.Equal([_one, _two], asked.Select(c => c.Block));
-        Assert.All(asked, c => Assert.Equal([_one, _two], c.Blocks));
+        Assert.Equal([One, Two], asked.Select(c => c.Block));
+        Assert.All(asked, c => Assert.Equal([One, Two], c.Blocks));
     }
 
     [Fact]
     public async Task What_runs_is_what_was_approved_even_when_the_list_changes_meanwhile()
     {
         ScriptedExecutor inner = new();
-        CodeBlock[] blocks = [_one];
+        CodeBlock[] blocks = [One];
         await using ICodeExecutor executor = inner.AsBuilder().UseApproval(_ =>
         {
-            blocks[0] = _two;
+            blocks[0] = Two;
             return ApprovalDecision.Approve();
         }).Build();
         await executor.ExecuteCodeBlocksAsync(blocks, Ct);
-        Assert.Equal([_one], inner.Received);
+        Assert.Equal([One], inner.Received);
     }
 
     [Fact]

@@ -23,6 +23,21 @@ public sealed record ExecutorSetup
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     public ILoggerFactory? LoggerFactory { get; init; }
+
+    public NetworkAccess Network { get; init; } = NetworkAccess.SetupOnly;
+
+    /// <summary>Folders of the host that the guest is to read under the same path. Not below <c>/tmp</c>.</summary>
+    public IReadOnlyList<string> VisibleFolders { get; init; } = [];
+
+    /// <summary>Sets what all command-line executors have.</summary>
+    public Action<CommandLineCodeExecutorOptions> Configure { get; init; } = _ => { };
+
+    internal T Configured<T>(T options)
+        where T : CommandLineCodeExecutorOptions
+    {
+        Configure(options);
+        return options;
+    }
 }
 
 /// <summary>A kind of command-line executor to which the conformance suite is put.</summary>
@@ -48,20 +63,25 @@ public abstract class ExecutorKind
     /// <summary>Makes an executor without starting it.</summary>
     public abstract ICodeExecutor Create(ExecutorSetup setup);
 
+    /// <summary>Finds the work directory that an executor has made for itself, by a file in it; null when there is none.</summary>
+    public virtual string? FindOwnWorkDirectory(string file) => Directory.EnumerateDirectories(Path.GetTempPath(), $"glovebox-{Environment.ProcessId}-work-*")
+        .FirstOrDefault(folder => File.Exists(Path.Combine(folder, file)));
+
     private sealed class BubblewrapKind(BubblewrapInternals internals, ExecutionPolicy? policy = null) : ExecutorKind
     {
         public override bool IsIsolated => true;
 
         public override ICodeExecutor Create(ExecutorSetup setup) => new BubblewrapCommandLineCodeExecutor(
-            new()
+            setup.Configured(new BubblewrapCommandLineCodeExecutorOptions
             {
                 Timeout = setup.Timeout,
                 WorkDir = setup.WorkDir,
-                Policy = (policy ?? new()) with { MaxOutput = setup.MaxOutput },
+                Policy = (policy ?? new()) with { MaxOutput = setup.MaxOutput, Network = setup.Network },
                 DeleteTempFiles = setup.DeleteTempFiles,
                 Environment = new Dictionary<string, string>(setup.Environment),
                 Languages = [.. setup.Languages],
-            },
+                ReadOnlyPaths = [.. setup.VisibleFolders],
+            }),
             internals,
             setup.LoggerFactory,
             setup.TimeProvider);
@@ -72,7 +92,7 @@ public abstract class ExecutorKind
         public override bool IsIsolated => false;
 
         public override ICodeExecutor Create(ExecutorSetup setup) => new LocalCommandLineCodeExecutor(
-            new()
+            setup.Configured(new LocalCommandLineCodeExecutorOptions
             {
                 Timeout = setup.Timeout,
                 WorkDir = setup.WorkDir,
@@ -80,7 +100,7 @@ public abstract class ExecutorKind
                 CleanupTempFiles = setup.DeleteTempFiles,
                 Environment = new Dictionary<string, string>(setup.Environment),
                 Languages = [.. setup.Languages],
-            },
+            }),
             setup.LoggerFactory,
             setup.TimeProvider);
     }

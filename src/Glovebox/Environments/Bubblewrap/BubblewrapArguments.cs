@@ -8,10 +8,15 @@ internal static class BubblewrapArguments
     public const string WorkDirectory = "/workspace";
     public const string Home = "/home/glovebox";
     public const string AgentPath = "/run/glovebox/agent.py";
+    public const string FunctionsFolder = "/run/glovebox/functions";
+    public const string CallsFolder = "/run/glovebox/calls";
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>The descriptor under which bwrap finds the seccomp program.</summary>
     public const int SeccompDescriptor = 9;
+
+    /// <summary>It holds one socket.</summary>
+    private const long CallsFolderSize = 64 << 10;
 
     /// <summary>What guest code can write, or what lies over what it can write: nothing else is mounted below.</summary>
     private static readonly string[] Reserved = ["/tmp", "/home", "/workspace", "/dev", "/proc", "/run/glovebox"];
@@ -97,6 +102,11 @@ internal static class BubblewrapArguments
             arguments.AddRange(["--ro-bind", path, path]);
         }
 
+        foreach ((string host, string guest) in layout.FunctionFolders)
+        {
+            arguments.AddRange(["--ro-bind", host, guest]);
+        }
+
         // What guest code can write comes last, so that nothing is mounted below it. Together it holds at most half of the memory, for
         // what is in it counts as memory and outlives the program.
         arguments.AddRange(["--proc", "/proc", "--dev", "/dev"]);
@@ -104,9 +114,24 @@ internal static class BubblewrapArguments
 
         // What bwrap mounts there has no size, and nothing of the guest's belongs in it.
         arguments.AddRange(["--remount-ro", "/dev"]);
-        arguments.AddRange(["--perms", "1777", "--size", Text(layout.Memory / 4), "--tmpfs", "/tmp"]);
         arguments.AddRange(["--size", Text(layout.Memory / 8), "--tmpfs", "/home", "--dir", Home]);
-        arguments.AddRange(["--bind", layout.WorkDirectory, WorkDirectory, "--remount-ro", "/"]);
+        if (layout.Installation is { } installation)
+        {
+            // pip needs more room than memory has, and nothing of the user's.
+            arguments.AddRange(["--bind", installation.Scratch, "/tmp", "--bind", installation.Packages, installation.Target, "--dir", WorkDirectory]);
+        }
+        else
+        {
+            arguments.AddRange(["--perms", "1777", "--size", Text(layout.Memory / 4), "--tmpfs", "/tmp"]);
+            arguments.AddRange(["--bind", layout.WorkDirectory, WorkDirectory]);
+        }
+
+        if (layout.TakesCalls)
+        {
+            arguments.AddRange(["--size", Text(CallsFolderSize), "--tmpfs", CallsFolder]);
+        }
+
+        arguments.AddRange(["--remount-ro", "/"]);
         foreach ((string name, string value) in layout.Variables)
         {
             arguments.AddRange(["--setenv", name, value]);
@@ -183,4 +208,19 @@ internal sealed record BubblewrapLayout
     public required bool IsFirstProcess { get; init; }
 
     public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>Folders of the functions on the host, and where the guest sees them, read-only.</summary>
+    public IReadOnlyList<(string Host, string Guest)> FunctionFolders { get; init; } = [];
+
+    /// <summary>Whether the agent has a socket for calls.</summary>
+    public bool TakesCalls { get; init; }
+
+    /// <summary>Set for the sandbox in which packages are installed, which has no work directory.</summary>
+    public BubblewrapInstallation? Installation { get; init; }
 }
+
+/// <summary>The folders that the installation of packages may write.</summary>
+/// <param name="Packages">Where the packages go, on the host.</param>
+/// <param name="Target">The same, in the sandbox.</param>
+/// <param name="Scratch">The sandbox's <c>/tmp</c>, on the host.</param>
+internal sealed record BubblewrapInstallation(string Packages, string Target, string Scratch);

@@ -1,10 +1,12 @@
+using System.Net;
 using Glovebox.Environments.Host;
+using Glovebox.Functions.Setup;
 using Glovebox.Guest;
 
 namespace Glovebox.Environments.Bubblewrap;
 
 /// <summary>A bubblewrap sandbox. One is started with the environment and serves every block; the work directory outlives it.</summary>
-internal sealed class BubblewrapEnvironment : IExecutionEnvironment
+internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
 {
     /// <summary>The sandbox's own processes count too: the shell that becomes bwrap, and the agent.</summary>
     private const int OwnProcesses = 2;
@@ -19,6 +21,7 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
     private readonly string[] _preload;
     private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
 
+    private SandboxFunctions? _functions;
     private GuestUser? _user;
     private SandboxFiles? _sandboxFiles;
     private HostDirectory? _files;
@@ -65,6 +68,8 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
 
     private int Processes => _policy.MaxProcesses ?? ExecutionPolicy.DefaultMaxProcesses;
 
+    public void Offer(OfferedFunctions functions) => _functions = new SandboxFunctions(functions);
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -73,6 +78,7 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
         try
         {
             Prepare();
+            await PrepareFunctionsAsync(bwrap, cancellationToken).ConfigureAwait(false);
             await StartSandboxAsync(bwrap, cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -132,9 +138,20 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
         return OutOfMemory();
     }
 
+    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken) => Agent().ConnectAsync(endPoint, cancellationToken);
+
+    public Task EndAllButServicesAsync(CancellationToken cancellationToken) => Agent().SweepAsync(cancellationToken);
+
+    public ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => new(_group?.TakeOutOfMemory() ?? false);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_functions is not null)
+        {
+            await _functions.DeleteAsync().ConfigureAwait(false);
+        }
+
         if (_sandboxFiles is { } files)
         {
             _sandboxFiles = null;
@@ -143,6 +160,8 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
 
         await _work.DeleteOwnedAsync().ConfigureAwait(false);
     }
+
+    private GuestAgentClient Agent() => _sandbox?.Agent ?? throw new EnvironmentLostException("The sandbox has ended, or has no guest agent.");
 
     private ProcessExit OutOfMemory() =>
         new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {Memory >> 20} MiB.");
@@ -176,6 +195,32 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
         BubblewrapControls.Check(_policy, _group, _user);
     }
 
+    private async Task PrepareFunctionsAsync(BubblewrapProgram bwrap, CancellationToken cancellationToken)
+    {
+        if (_functions is null)
+        {
+            return;
+        }
+
+        if (!_internals.UsesAgent || FindPython() is null)
+        {
+            throw new FunctionSetupException("Functions cannot be offered: the sandbox has no Python.", "Install python3 in the system's folders, or take Functions out.");
+        }
+
+        bool hasNetwork = _policy.Network != NetworkAccess.None;
+        await _functions.PrepareAsync(
+            _user!,
+            hasNetwork,
+            (command, installation, setupVariables) =>
+            {
+                Dictionary<string, string> variables = BubblewrapArguments.Variables();
+                GuestVariables.CopyTo(_variables, variables);
+                GuestVariables.CopyTo(setupVariables, variables);
+                return Launch(bwrap, command, variables, isFirstProcess: false, hasNetwork, installation);
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task StartSandboxAsync(BubblewrapProgram bwrap, CancellationToken cancellationToken)
     {
         string? python = _internals.UsesAgent ? FindPython() : null;
@@ -198,6 +243,7 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
                 _sandbox = await Sandbox.StartAsync(
                     Launch(bwrap, [python, BubblewrapArguments.AgentPath], variables, _internals.IsFirstProcess),
                     new GuestConfiguration(_group is { LimitsMemory: true } ? 0 : Memory, ProcessLimit(), BubblewrapArguments.WorkDirectory, _variables),
+                    _functions,
                     _preload,
                     cancellationToken).ConfigureAwait(false);
                 hello = _sandbox.Hello;
@@ -232,7 +278,16 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
 
     private long ProcessLimit() => _group is { LimitsProcesses: true } ? 0 : Processes + OwnProcesses;
 
-    private List<string> Launch(BubblewrapProgram bwrap, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> variables, bool isFirstProcess)
+    private List<string> Launch(BubblewrapProgram bwrap, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> variables, bool isFirstProcess) =>
+        Launch(bwrap, command, variables, isFirstProcess, _policy.Network == NetworkAccess.Full, installation: null);
+
+    private List<string> Launch(
+        BubblewrapProgram bwrap,
+        IReadOnlyList<string> command,
+        IReadOnlyDictionary<string, string> variables,
+        bool isFirstProcess,
+        bool sharesNetwork,
+        BubblewrapInstallation? installation)
     {
         string? seccomp = _internals.UsesSeccomp ? _sandboxFiles!.SeccompFile : null;
         List<string> arguments = BubblewrapArguments.Build(new BubblewrapLayout
@@ -245,10 +300,13 @@ internal sealed class BubblewrapEnvironment : IExecutionEnvironment
             Variables = variables,
             Inside = _inside,
             Memory = Memory,
-            SharesNetwork = _policy.Network == NetworkAccess.Full,
+            SharesNetwork = sharesNetwork,
             HasSeccomp = seccomp is not null,
             IsFirstProcess = isFirstProcess,
             Command = command,
+            FunctionFolders = installation is null ? _functions?.Folders ?? [] : [],
+            TakesCalls = installation is null && _functions is { HasCalls: true },
+            Installation = installation,
         });
         return SandboxLauncher.Arguments(bwrap, _user!, _group?.MembershipFiles ?? [], seccomp, arguments);
     }

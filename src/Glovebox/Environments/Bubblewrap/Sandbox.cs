@@ -25,6 +25,8 @@ internal sealed class Sandbox : IAsyncDisposable
         _errors = ReadErrorsAsync(process.Errors);
     }
 
+    public GuestAgentClient Agent => _agent;
+
     public bool IsRunning => !_agent.Ended.IsCompleted;
 
     /// <summary>What the agent said of itself.</summary>
@@ -35,7 +37,8 @@ internal sealed class Sandbox : IAsyncDisposable
 
     /// <summary>Starts a sandbox and waits until its agent answers.</summary>
     /// <exception cref="SandboxStartException">It ended before the answer.</exception>
-    public static async Task<Sandbox> StartAsync(IReadOnlyList<string> arguments, GuestConfiguration configuration, IReadOnlyList<string> preload, CancellationToken cancellationToken)
+    public static async Task<Sandbox> StartAsync(
+        IReadOnlyList<string> arguments, GuestConfiguration configuration, SandboxFunctions? functions, IReadOnlyList<string> preload, CancellationToken cancellationToken)
     {
         Sandbox sandbox = new(await SpawnedProcess.StartAsync(SandboxLauncher.Shell, arguments).ConfigureAwait(false));
         using CancellationTokenSource longest = new(LongestStart);
@@ -43,6 +46,11 @@ internal sealed class Sandbox : IAsyncDisposable
         try
         {
             sandbox.Hello = await sandbox._agent.ConnectAsync(configuration, either.Token).ConfigureAwait(false);
+            if (functions is not null)
+            {
+                await functions.TellAsync(sandbox._agent, either.Token).ConfigureAwait(false);
+            }
+
             sandbox.PreloadErrors = await sandbox._agent.SealAsync(preload, either.Token).ConfigureAwait(false);
             return sandbox;
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.IO.Pipes;
 
 namespace Glovebox.Environments.Host;
 
@@ -14,26 +15,27 @@ internal sealed class HostProcess : IDisposable
     private const int BufferSize = 64 << 10;
     private const int SigKill = 9;
 
-    /// <summary>After the exit, output that is already in a pipe is waited for until the pipes have been quiet for this long.</summary>
+    /// <summary>After the exit, what was in the pipes by then is read however long that takes on a busy machine. What the pumps had in
+    /// hand cannot be counted: it is waited for until nothing has come for this long.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A background child that prints without end is not waited for longer than this.</summary>
+    /// <summary>A background child that prints without end is not waited for longer than this, beyond what was in the pipes.</summary>
     private static readonly TimeSpan LongestDrain = TimeSpan.FromMilliseconds(400);
 
     private readonly Process _process;
-    private readonly IOutputSink _sink;
-    private readonly Task _pumps;
-    private long _received;
-    private volatile bool _detached;
+    private readonly Pump[] _pumps;
+    private readonly Task _pumping;
 
     private HostProcess(Process process, IOutputSink sink)
     {
         _process = process;
-        _sink = sink;
         process.StandardInput.Close();
-        _pumps = Task.WhenAll(
-            PumpAsync(process.StandardOutput.BaseStream, OutputStream.StandardOutput),
-            PumpAsync(process.StandardError.BaseStream, OutputStream.StandardError));
+        _pumps =
+        [
+            new Pump(process.StandardOutput.BaseStream, OutputStream.StandardOutput, sink),
+            new Pump(process.StandardError.BaseStream, OutputStream.StandardError, sink),
+        ];
+        _pumping = Task.WhenAll(_pumps.Select(p => p.RunAsync()));
     }
 
     public int Id => _process.Id;
@@ -78,44 +80,65 @@ internal sealed class HostProcess : IDisposable
 
     public void Dispose() => _process.Dispose();
 
-    private async Task PumpAsync(Stream stream, OutputStream name)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
-        {
-            int read;
-            while ((read = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0)
-            {
-                if (!_detached)
-                {
-                    _sink.Write(name, buffer.AsSpan(0, read));
-                    Interlocked.Add(ref _received, read);
-                }
-            }
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The pipe is gone with its process: the same as its end.
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
     private async Task DrainAsync()
     {
-        using CancellationTokenSource longest = new(LongestDrain);
-        while (!_pumps.IsCompleted && !longest.IsCancellationRequested)
+        long[] due = [.. _pumps.Select(p => p.Received + p.Waiting)];
+        long started = Stopwatch.GetTimestamp();
+        while (!_pumping.IsCompleted)
         {
-            long before = Interlocked.Read(ref _received);
-            await Task.WhenAny(_pumps, Task.Delay(Quiet, CancellationToken.None)).ConfigureAwait(false);
-            if (Interlocked.Read(ref _received) == before)
+            long before = _pumps.Sum(p => p.Received);
+            await Task.WhenAny(_pumping, Task.Delay(Quiet)).ConfigureAwait(false);
+            bool isQuiet = _pumps.Sum(p => p.Received) == before || Stopwatch.GetElapsedTime(started) > LongestDrain;
+            if (isQuiet && _pumps.Zip(due).All(pair => pair.First.Received >= pair.Second))
             {
                 break;
             }
         }
 
-        _detached = true;
+        foreach (Pump pump in _pumps)
+        {
+            pump.Detach();
+        }
+    }
+
+    /// <summary>Reads one of the pipes for as long as anybody has it open.</summary>
+    private sealed class Pump(Stream stream, OutputStream name, IOutputSink sink)
+    {
+        private long _received;
+        private volatile bool _detached;
+
+        /// <summary>Bytes that have reached the sink.</summary>
+        public long Received => Interlocked.Read(ref _received);
+
+        /// <summary>Bytes in the pipe.</summary>
+        public long Waiting => stream is PipeStream { IsConnected: true } pipe && OperatingSystem.IsLinux() ? Libc.BytesToRead(pipe.SafePipeHandle) : 0;
+
+        /// <summary>From here on, what is read is dropped.</summary>
+        public void Detach() => _detached = true;
+
+        public async Task RunAsync()
+        {
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+            try
+            {
+                int read;
+                while ((read = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0)
+                {
+                    if (!_detached)
+                    {
+                        sink.Write(name, buffer.AsSpan(0, read));
+                        Interlocked.Add(ref _received, read);
+                    }
+                }
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+            {
+                // The pipe is gone with its process: the same as its end.
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
     }
 }

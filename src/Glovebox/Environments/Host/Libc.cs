@@ -53,6 +53,12 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int SetDescriptorFlags(int descriptor, int command, nint flags);
 
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Ioctl(SafeHandle descriptor, nuint request, out int value);
+
+    /// <summary>How many bytes a pipe holds; 0 where that cannot be told.</summary>
+    public static int BytesToRead(SafeHandle descriptor) => Ioctl(descriptor, 0x541B /* FIONREAD */, out int count) == 0 ? count : 0;
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUserId();
 

@@ -1,15 +1,20 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Glovebox.Environments.Host;
+using Glovebox.Functions.Setup;
 
 namespace Glovebox.Environments.Local;
 
 /// <summary>The host itself. Nothing is isolated.</summary>
-internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions options) : IExecutionEnvironment
+internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions options) : IFunctionEnvironment
 {
+    private static readonly Dictionary<string, string> NoVariables = [];
+
     private readonly WorkDirectory _work = new(options.WorkDir);
     private readonly LocalVariables _variables = new(options);
 
+    private OfferedFunctions? _offered;
+    private LocalFunctions? _functions;
     private HostDirectory? _files;
     private CancellationTokenSource _stopping = new();
 
@@ -37,7 +42,13 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
         ],
     };
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public void Offer(OfferedFunctions functions)
+    {
+        _offered = functions;
+        _functions = new LocalFunctions(functions);
+    }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         _work.Create();
@@ -46,6 +57,14 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
         try
         {
             files.CheckWritable();
+            _stopping = new CancellationTokenSource();
+            if (_functions is not null)
+            {
+                await _functions.StartAsync(
+                    _variables,
+                    folder => (command, output, kill) => RunInAsync(folder, command, _offered!.SetupVariables, output, kill),
+                    cancellationToken).ConfigureAwait(false);
+            }
         }
         catch
         {
@@ -54,8 +73,6 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
         }
 
         _files = files;
-        _stopping = new CancellationTokenSource();
-        return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -63,10 +80,31 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
         await _stopping.CancelAsync().ConfigureAwait(false);
         _files?.Dispose();
         _files = null;
+        if (_functions is not null)
+        {
+            await _functions.StopAsync().ConfigureAwait(false);
+        }
+
         await ProcessTree.KillAsync(root: null, _variables.Marker).ConfigureAwait(false);
     }
 
-    public async Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)
+    public Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill) =>
+        RunInAsync(_work.Path, command, NoVariables, output, kill);
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        _stopping.Dispose();
+        if (_functions is not null)
+        {
+            await _functions.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _work.DeleteOwnedAsync().ConfigureAwait(false);
+    }
+
+    private async Task<ProcessExit> RunInAsync(
+        string folder, GuestCommand command, IReadOnlyDictionary<string, string> variables, IOutputSink output, CancellationToken kill)
     {
         if (_variables.FindProgram(command.Programs, _work.Path) is not { } program)
         {
@@ -74,8 +112,13 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
         }
 
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(kill, _stopping.Token);
-        ProcessStartInfo info = new(program, command.Arguments) { WorkingDirectory = _work.Path };
+        ProcessStartInfo info = new(program, command.Arguments) { WorkingDirectory = folder };
         _variables.Apply(info.Environment);
+        foreach ((string name, string value) in variables)
+        {
+            info.Environment[name] = value;
+        }
+
         try
         {
             using HostProcess process = HostProcess.Start(info, output);
@@ -85,12 +128,5 @@ internal sealed class LocalEnvironment(LocalCommandLineCodeExecutorOptions optio
         {
             return new ProcessExit(ProcessExitKind.NotStarted, 126, $"{program}: {e.Message}");
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        _stopping.Dispose();
-        await _work.DeleteOwnedAsync().ConfigureAwait(false);
     }
 }

@@ -11,7 +11,8 @@ internal sealed class LocalVariables
 
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly string? _virtualEnvironment;
-    private readonly string[] _path;
+    private string[] _path;
+    private bool _hasFolders;
 
     public LocalVariables(LocalCommandLineCodeExecutorOptions options)
     {
@@ -55,6 +56,20 @@ internal sealed class LocalVariables
         }
     }
 
+    /// <summary>Adds folders of Python modules and of programs, once, after those that are there.</summary>
+    public void AddFolders(IEnumerable<string> modules, string programs)
+    {
+        if (_hasFolders)
+        {
+            return;
+        }
+
+        _hasFolders = true;
+        Append("PYTHONPATH", modules);
+        Append("PATH", [programs]);
+        _path = [.. _path, programs];
+    }
+
     public void Apply(IDictionary<string, string?> environment)
     {
         environment.Clear();
@@ -63,6 +78,9 @@ internal sealed class LocalVariables
             environment[name] = value;
         }
     }
+
+    private void Append(string name, IEnumerable<string> folders) =>
+        _values[name] = string.Join(Path.PathSeparator, (string[])[.. _values.GetValueOrDefault(name, "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), .. folders]);
 
     /// <summary>Finds the first of some programs that exists. .NET would search the host's PATH and the host's current directory, not
     /// those given to the program.</summary>

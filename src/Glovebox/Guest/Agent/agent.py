@@ -19,6 +19,8 @@ class Agent:
         self.listener = None
         self.processes = Processes(self)
         self.files = Files(self.reply)
+        self.calls = Calls(self)
+        self.tunnels = Tunnels(self)
         self.watch(self.channel.source, self.receive)
         self.watch(self.wake_read.fileno(), self.wake)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -27,9 +29,9 @@ class Agent:
 
     # What is waited for.
 
-    def watch(self, fd, handler):
+    def watch(self, fd, handler, events=select.EPOLLIN):
         self.watched[fd] = handler
-        self.poll.register(fd, select.EPOLLIN)
+        self.poll.register(fd, events)
 
     def unwatch(self, fd):
         del self.watched[fd]
@@ -61,7 +63,7 @@ class Agent:
         self.channel.close()
         if self.listener is not None:
             self.listener.close()
-        for fd in self.files.descriptors():
+        for fd in self.files.descriptors() + self.calls.descriptors() + self.tunnels.descriptors():
             os.close(fd)
 
     # The host.
@@ -72,11 +74,20 @@ class Agent:
 
     def handle(self, kind, number, frame):
         if kind == RUN:
-            self.processes.run(number, frame.number('<B') != 0, frame.text(), frame.texts(), frame.texts())
+            self.processes.run(number, frame.number('<B'), frame.text(), frame.texts(), frame.texts())
         elif kind == KILL:
             self.processes.kill(number)
+        elif kind == SWEEP:
+            self.processes.kill_all_but_services()
+            self.reply(number, DONE)
         elif kind in self.files.handlers:
             self.files.handle(kind, number, frame)
+        elif kind in self.calls.handlers:
+            self.calls.handle(kind, number, frame)
+        elif kind == FUNCTIONS:
+            self.calls.offer(number, frame)
+        elif kind in self.tunnels.handlers:
+            self.tunnels.handle(kind, number, frame)
         elif kind == CONFIGURE:
             self.configure(frame)
         elif kind == SEAL:
@@ -99,7 +110,11 @@ class Agent:
     def seal(self, number, frame):
         """Ends the set-up: from here on, nothing runs with more than guest code may have."""
         self.privileges.seal()
-        self.files.attach(self.processes.work)
+        try:
+            self.files.attach(self.processes.work)
+        except OSError as e:
+            self.reply(number, FAILED, text_field(os.strerror(e.errno)))
+            return
         failed = []
         for module in frame.texts():
             try:
@@ -127,6 +142,8 @@ class Agent:
         self.channel = Channel(*[os.open('/dev/null', os.O_RDWR | os.O_CLOEXEC)] * 2)
         self.processes.kill_everything()
         self.files.close_all()
+        self.calls.close_all()
+        self.tunnels.close_all()
         self.watch(self.listener.fileno(), self.accept)
 
     def accept(self, fd):

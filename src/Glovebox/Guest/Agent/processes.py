@@ -6,8 +6,8 @@ class ForkedScript(Exception):
 
 
 class Run:
-    def __init__(self, number, pid, out, err):
-        self.number, self.pid, self.pipes = number, pid, {out: STDOUT, err: STDERR}
+    def __init__(self, number, pid, is_service, out, err):
+        self.number, self.pid, self.is_service, self.pipes = number, pid, is_service, {out: STDOUT, err: STDERR}
 
 
 class Processes:
@@ -15,6 +15,8 @@ class Processes:
 
     # A background child keeps its run's pipes open. What it prints is read and dropped; past this many pipes the oldest are closed.
     MAX_DETACHED = 64
+    # How often new processes are looked for among those that are to be ended, before everything is.
+    MAX_SWEEPS = 50
     # The kernel tells here how often it has ended a process for want of memory, in version 2 of control groups and in version 1.
     OUT_OF_MEMORY_COUNTS = ('/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control')
 
@@ -38,15 +40,17 @@ class Processes:
                 self.fork_python = False
             os.environ[name] = value
 
-    def run(self, number, as_root, script, programs, arguments):
+    def run(self, number, kind, script, programs, arguments):
+        as_root = kind & RUN_SETUP != 0
         if as_root and self.agent.privileges.sealed:
             self.exit(number, NOT_STARTED, 126, 'the set-up is over')
             return
-        path = find_program(programs, self.work)
+        self.agent.calls.restore()
+        path = find_program(programs, self.work, self.agent.privileges.may_execute)
         if path is None:
             self.exit(number, NOT_FOUND, 127, programs[0] + ': not found')
             return
-        if not os.access(path, os.X_OK):
+        if not self.agent.privileges.may_execute(path):
             self.exit(number, NOT_STARTED, 126, path + ': ' + os.strerror(errno.EACCES))
             return
         forks_only = script != '' and self.fork_python and os.path.realpath(path) == self.interpreter and path == sys.executable
@@ -76,7 +80,7 @@ class Processes:
             raise ForkedScript(script)
         os.close(out_write)
         os.close(err_write)
-        run = Run(number, pid, out_read, err_read)
+        run = Run(number, pid, kind & RUN_SERVICE != 0, out_read, err_read)
         self.runs[pid] = run
         for fd in (out_read, err_read):
             # A program can take back what it has printed, between the moment that we are told of it and the moment that we read it.
@@ -91,10 +95,10 @@ class Processes:
             if e.errno != errno.EAGAIN:
                 raise
         # What earlier blocks left in the background has used up the processes. It goes, so that this block can run.
-        if self.runs:
+        if any(not run.is_service for run in self.runs.values()):
             self.reap()
         else:
-            self.kill_everything()
+            self.kill_all_but_services()
         return os.fork()
 
     def become_guest(self, as_root, out, err, others):
@@ -207,8 +211,43 @@ class Processes:
         return 0
 
     def kill(self, number):
-        if any(run.number == number for run in self.runs.values()):
+        for run in self.runs.values():
+            if run.number == number:
+                if run.is_service:
+                    self.kill_everything()
+                else:
+                    self.kill_all_but_services()
+                return
+
+    def kill_all_but_services(self):
+        """Ends every process of the namespace but this one, the services and what descends from them.
+
+        What a run started and disowned is this process' child, so it is none of a service's. A process that can be stopped makes no
+        further ones: all are stopped first, so that none escapes by multiplying, and while they are, they use up the limit of processes.
+        """
+        services = {run.pid for run in self.runs.values() if run.is_service}
+        if not services:
             self.kill_everything()
+            return
+        victims = set()
+        for _ in range(self.MAX_SWEEPS):
+            found = others(services) - victims
+            if not found:
+                break
+            for pid in found:
+                send_signal(pid, signal.SIGSTOP)
+            victims |= found
+        else:
+            self.kill_everything()
+            return
+        for pid in victims:
+            send_signal(pid, signal.SIGKILL)
+        # Only this process' own children can be waited for; the others become that when their parents are gone.
+        left = victims
+        while left:
+            pid, status = os.waitpid(-1, 0)
+            self.reaped(pid, status, pid in victims)
+            left = others(services) & victims
 
     def kill_everything(self):
         """Ends every process of the namespace but this one, and waits until they are gone."""
@@ -224,7 +263,38 @@ class Processes:
             self.reaped(pid, status, True)
 
 
-def find_program(names, work):
+def send_signal(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def others(services):
+    """The processes of the namespace that are neither this one, nor one of some processes or a descendant of theirs."""
+    parents = {}
+    for name in os.listdir('/proc'):
+        if name.isdigit():
+            try:
+                with open('/proc/%s/stat' % name, 'rb') as file:
+                    # The second field is a name that the process chose; it may hold spaces and brackets.
+                    state, parent = file.read().rpartition(b')')[2].split()[:2]
+            except OSError:
+                continue
+            if state not in (b'Z', b'X'):
+                parents[int(name)] = int(parent)
+    own = os.getpid()
+    found = set()
+    for pid in parents:
+        at = pid
+        while at in parents and at not in services and at != own:
+            at = parents[at]
+        if at not in services and pid != own:
+            found.add(pid)
+    return found
+
+
+def find_program(names, work, may_execute):
     for name in names:
         if '/' in name:
             path = os.path.join(work, name)
@@ -233,6 +303,6 @@ def find_program(names, work):
             continue
         for folder in os.environ.get('PATH', os.defpath).split(':'):
             path = os.path.join(work, folder, name)
-            if os.access(path, os.X_OK) and os.path.isfile(path):
+            if may_execute(path) and os.path.isfile(path):
                 return path
     return None

@@ -43,6 +43,7 @@ def become_fresh(script, folder):
     if HAS_SCRIPT_FOLDER:
         sys.path[sys.path.index(SCRIPT_FOLDER) if SCRIPT_FOLDER in sys.path else 0] = folder
     add_user_site()
+    add_module_folders(folder)
     forget_hidden_modules(folder)
     sys.path_importer_cache.clear()
     module = type(sys)('__main__')

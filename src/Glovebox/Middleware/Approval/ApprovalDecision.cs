@@ -3,7 +3,7 @@ namespace Glovebox;
 /// <summary>Whether a code block may run.</summary>
 public sealed record ApprovalDecision
 {
-    private static readonly ApprovalDecision _approved = new(true, null);
+    private static readonly ApprovalDecision Approved = new(true, null);
 
     private ApprovalDecision(bool isApproved, string? reason)
     {
@@ -18,7 +18,7 @@ public sealed record ApprovalDecision
     public string? Reason { get; }
 
     /// <summary>The block may run.</summary>
-    public static ApprovalDecision Approve() => _approved;
+    public static ApprovalDecision Approve() => Approved;
 
     /// <summary>Neither the block nor any after it runs.</summary>
     /// <param name="reason">Why, fit to be shown to the model that wrote the code.</param>

@@ -6,7 +6,7 @@ namespace Glovebox;
 /// <summary>The activity source and the meter of one decorator.</summary>
 internal sealed class ExecutionInstruments : IDisposable
 {
-    private static readonly InstrumentAdvice<double> _seconds =
+    private static readonly InstrumentAdvice<double> Seconds =
         new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] };
 
     private readonly Meter _meter;
@@ -19,9 +19,9 @@ internal sealed class ExecutionInstruments : IDisposable
         _meter = new Meter(sourceName, version);
         Executions = _meter.CreateCounter<long>("glovebox.executions", "{execution}", "Executions that ended.");
         ActiveExecutions = _meter.CreateUpDownCounter<long>("glovebox.executions.active", "{execution}", "Executions that run or wait for their turn.");
-        ExecutionDuration = _meter.CreateHistogram("glovebox.execution.duration", "s", "How long executions took.", null, _seconds);
+        ExecutionDuration = _meter.CreateHistogram("glovebox.execution.duration", "s", "How long executions took.", null, Seconds);
         Blocks = _meter.CreateCounter<long>("glovebox.blocks", "{block}", "Code blocks that ended.");
-        BlockDuration = _meter.CreateHistogram("glovebox.block.duration", "s", "How long code blocks took.", null, _seconds);
+        BlockDuration = _meter.CreateHistogram("glovebox.block.duration", "s", "How long code blocks took.", null, Seconds);
     }
 
     public TimeProvider TimeProvider { get; }

@@ -13,7 +13,7 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
     private const string Other = "_OTHER";
 
     /// <summary>Knows the languages where the executor does not say which it has.</summary>
-    private static readonly LanguageRegistry _defaultLanguages = new([]);
+    private static readonly LanguageRegistry DefaultLanguages = new([]);
 
     private readonly ExecutionInstruments _instruments;
     private readonly LanguageRegistry _languages;
@@ -28,7 +28,7 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
     public ExecutionTelemetry(ExecutionInstruments instruments, ICodeExecutor executor, int count, bool enableSensitiveData)
     {
         _instruments = instruments;
-        _languages = executor.GetService<LanguageRegistry>() ?? _defaultLanguages;
+        _languages = executor.GetService<LanguageRegistry>() ?? DefaultLanguages;
         _environment = new("glovebox.environment", executor.GetService<EnvironmentCapabilities>()?.Environment);
         _enableSensitiveData = enableSensitiveData;
         _began = instruments.TimeProvider.GetTimestamp();

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Glovebox.Agents;
+using Glovebox.Cli.Executors;
+
+namespace Glovebox.Cli.Mcp;
+
+/// <summary><c>glovebox mcp</c>: its options.</summary>
+internal static class McpCommand
+{
+    public const string Name = "mcp";
+
+    /// <summary>What <c>glovebox mcp --help</c> says beyond the options.</summary>
+    public const string Notes =
+        """
+        Standard input and output carry the protocol; standard error has the log. It ends with its standard input.
+        Where code runs and what it may use is said here, and no client can change it.
+
+        Example, for a client's configuration:
+          {"mcpServers": {"glovebox": {"command": "glovebox", "args": ["mcp", "--timeout", "30"]}}}
+
+        """;
+
+    private const int MostSessions = 1000;
+
+    public static Command Create()
+    {
+        Option<int> maxSessions = new("--max-sessions")
+        {
+            Description = "How many sessions there are at most. Default: 8.",
+            HelpName = "NUMBER",
+            DefaultValueFactory = _ => 8,
+            CustomParser = ParseSessions,
+        };
+        Option<double?> idleTimeout = new("--idle-timeout")
+        {
+            Description = "How long a session may stand unused before it ends and its files are gone. Default: 1200.",
+            HelpName = "SECONDS",
+            CustomParser = ExecutorArguments.ParseSeconds,
+        };
+        Command command = new(Name, "Offers sandboxes to a client of the Model Context Protocol.") { maxSessions, idleTimeout };
+        ExecutorArguments executor = new();
+        foreach (Option option in executor.Options)
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            CodeSessionPoolOptions sessions = new() { MaxSessions = parsed.GetValue(maxSessions), WhenFull = FullPoolBehavior.Refuse };
+            if (parsed.GetValue(idleTimeout) is { } seconds)
+            {
+                sessions.IdleTimeout = TimeSpan.FromSeconds(seconds);
+            }
+
+            return McpHost.RunAsync(executor.Read(parsed), sessions, cancellationToken);
+        });
+        return command;
+    }
+
+    private static int ParseSessions(ArgumentResult result)
+    {
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= MostSessions)
+        {
+            return number;
+        }
+
+        result.AddError($"--max-sessions takes a number from 1 to {MostSessions}, not '{ExecutorArguments.Text(result)}'.");
+        return 0;
+    }
+}

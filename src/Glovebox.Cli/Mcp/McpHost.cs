@@ -1,0 +1,91 @@
+using System.Reflection;
+using Glovebox.Agents;
+using Glovebox.Cli.Executors;
+using Glovebox.Cli.Run;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Glovebox.Cli.Mcp;
+
+/// <summary>One <c>glovebox mcp</c>, from the choice of the executor to the end of standard input.</summary>
+internal static class McpHost
+{
+    private const string Instructions =
+        """
+        Runs code in sandboxes. Each session is a sandbox of its own, named by you: its files stay from call to call, and no session sees another's.
+        A session begins with the first run_code or write_file that names it. Print what you want to see, and save plots as PNG files: pictures that
+        a run makes come back with its output.
+        """;
+
+    public static async Task<int> RunAsync(RunRequest request, CodeSessionPoolOptions sessionOptions, CancellationToken cancellationToken)
+    {
+        ExecutorChoice choice = new(request, ExecutorKinds.All);
+        using StandardErrorLog log = new();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        // A client does not wait long for its first answer, so it is served while the executor is tried.
+        Task<IExecutorKind> choosing = ChooseAsync(choice, stop.Token);
+
+        // Nobody gets to the sessions before that is done.
+        CodeSessionPool sessions = new(() => choosing.Result.Create(request), sessionOptions, log);
+        await using (sessions.ConfigureAwait(false))
+        {
+            Task serving = ServeAsync(new CodeTools(sessions), choosing, log, stop.Token);
+            await Task.WhenAny(serving, choosing).ConfigureAwait(false);
+            if (choosing.IsFaulted)
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await choosing.ConfigureAwait(false);
+            }
+
+            await serving.ConfigureAwait(false);
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)choosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return 0;
+    }
+
+    private static async Task ServeAsync(CodeTools tools, Task<IExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
+    {
+        using StandardInput input = new();
+        McpServerOptions options = new()
+        {
+            ServerInfo = new Implementation { Name = "glovebox", Version = Version(), Title = "Glovebox" },
+            ServerInstructions = Instructions,
+            Capabilities = new() { Tools = new() },
+            Handlers = new()
+            {
+                ListToolsHandler = (_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. CodeToolDefinitions.All] }),
+                CallToolHandler = async (call, cancelled) =>
+                {
+                    using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, input.Ended);
+                    await choosing.WaitAsync(either.Token).ConfigureAwait(false);
+                    return await tools.CallAsync(call, either.Token).ConfigureAwait(false);
+                },
+            },
+        };
+        StreamServerTransport transport = new(input, Console.OpenStandardOutput(), "glovebox", log);
+        await using (transport.ConfigureAwait(false))
+        {
+            McpServer server = McpServer.Create(transport, options, log);
+            await using (server.ConfigureAwait(false))
+            {
+                await server.RunAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Starts an executor once, so that one that cannot work is known now and not when a model first needs it.</summary>
+    private static async Task<IExecutorKind> ChooseAsync(ExecutorChoice choice, CancellationToken cancellationToken)
+    {
+        (ICodeExecutor executor, string name) = await choice.StartAsync(made => made, cancellationToken).ConfigureAwait(false);
+        await executor.DisposeAsync().ConfigureAwait(false);
+        return ExecutorKinds.All.Single(k => k.Name == name);
+    }
+
+    private static string Version() =>
+        typeof(McpHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+}

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging;
+
+namespace Glovebox.Cli.Mcp;
+
+/// <summary>Writes warnings and errors to standard error, a line each: standard output belongs to the protocol.</summary>
+internal sealed class StandardErrorLog : ILoggerFactory, ILogger
+{
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        // That a call was cancelled, its caller knows.
+        if (IsEnabled(logLevel) && exception is not OperationCanceledException)
+        {
+            Console.Error.WriteLine($"glovebox: {Output.TerminalText.Line(formatter(state, exception))}{(exception is null ? "" : " " + Output.TerminalText.Line(exception.Message))}");
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}

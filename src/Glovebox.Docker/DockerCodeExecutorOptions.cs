@@ -1,0 +1,146 @@
+using System.Text.RegularExpressions;
+
+namespace Glovebox.Docker;
+
+/// <summary>What the executors over containers have in common.</summary>
+/// <remarks>
+/// <see cref="CommandLineCodeExecutorOptions.WorkDir"/> is bound at <c>/workspace</c>, and what guest code writes there belongs to the
+/// directory's owner. Without it no host folder is bound: files live in a volume of the engine, deleted with the executor.
+/// </remarks>
+public abstract partial class DockerCodeExecutorOptions : CommandLineCodeExecutorOptions
+{
+    private protected DockerCodeExecutorOptions(string image) => Image = image;
+
+    private protected DockerCodeExecutorOptions(DockerCodeExecutorOptions original)
+        : base(original)
+    {
+        Image = original.Image;
+        ContainerName = original.ContainerName;
+        BindDir = original.BindDir;
+        AutoRemove = original.AutoRemove;
+        StopContainer = original.StopContainer;
+        DeviceRequests = [.. original.DeviceRequests.Select(d => new DeviceRequest(d ?? throw new ArgumentException("DeviceRequests holds a null.")))];
+        ExtraVolumes = [.. original.ExtraVolumes];
+        ExtraHosts = new Dictionary<string, string>(original.ExtraHosts, StringComparer.Ordinal);
+        InitCommand = original.InitCommand;
+        Policy = original.Policy with { };
+        Runtime = original.Runtime;
+        PullPolicy = original.PullPolicy;
+        PullProgress = original.PullProgress;
+        DockerHost = original.DockerHost;
+    }
+
+    /// <summary>The image. It needs a POSIX shell; with Python in it, blocks run by the guest agent.</summary>
+    /// <value>Default: <c>python:3-slim</c> for a command-line executor, <c>quay.io/jupyter/scipy-notebook</c> for a Jupyter one.</value>
+    /// <exception cref="ArgumentException">Empty, or holds white space.</exception>
+    public string Image
+    {
+        get;
+        set
+        {
+            if (string.IsNullOrWhiteSpace(value) || value.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
+            {
+                throw new ArgumentException($"Image must be the name of an image, such as python:3-slim, not '{value}'.", nameof(Image));
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>The container's name. Null, the default: <c>glovebox-</c> and a unique number. A container of this name that an earlier run
+    /// of an executor left is replaced; anyone else's is an error.</summary>
+    /// <exception cref="ArgumentException">Not a name that Docker takes.</exception>
+    public string? ContainerName
+    {
+        get;
+        set
+        {
+            if (value is not null && !NamePattern().IsMatch(value))
+            {
+                throw new ArgumentException(
+                    $"ContainerName must be letters, digits, '_', '.' and '-', at least two, and begin with a letter or digit, not '{value}'.", nameof(ContainerName));
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>The name that the engine's machine has for <see cref="CommandLineCodeExecutorOptions.WorkDir"/>, where that is another one:
+    /// this program itself runs in a container, say. Absolute. Null, the default: the same.</summary>
+    /// <exception cref="ArgumentException">Not an absolute path.</exception>
+    public string? BindDir
+    {
+        get;
+        set
+        {
+            if (value is not null && !VolumeMount.IsAbsolute(value))
+            {
+                throw new ArgumentException($"BindDir must be an absolute path on the engine's machine, not '{value}'.", nameof(BindDir));
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>Whether the engine removes the container once it has ended. Default: true.</summary>
+    public bool AutoRemove { get; set; } = true;
+
+    /// <summary>Whether stopping or disposing the executor, or the end of this process, ends the container. Default: true. With false it
+    /// stays, its processes ended, and a later executor of the same <see cref="ContainerName"/> and options attaches to it again.</summary>
+    public bool StopContainer { get; set; } = true;
+
+    /// <summary>Devices for the container, such as GPUs. Default: none.</summary>
+    public IList<DeviceRequest> DeviceRequests { get; init; } = [];
+
+    /// <summary>Further directories and volumes. Default: none.</summary>
+    public IList<VolumeMount> ExtraVolumes { get; init; } = [];
+
+    /// <summary>Further names in the container's <c>/etc/hosts</c>, with their addresses; <c>host-gateway</c> stands for the engine's
+    /// machine. Default: none.</summary>
+    public IDictionary<string, string> ExtraHosts { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>A shell command that runs as root in each new container before anything else, with network unless that is
+    /// <see cref="NetworkAccess.None"/>. Its failure fails the start. Null, the default: none.</summary>
+    public string? InitCommand { get; set; }
+
+    /// <summary>What guest code may use. Default: safe, see <see cref="ExecutionPolicy"/>.</summary>
+    /// <exception cref="ArgumentNullException">Null.</exception>
+    public ExecutionPolicy Policy
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Policy));
+            field = value;
+        }
+    } = new();
+
+    /// <summary>The engine's runtime, such as <c>runsc</c>. Null, the default: the engine's own default.</summary>
+    public string? Runtime { get; set; }
+
+    /// <summary>When the image is pulled. Default: <see cref="PullPolicy.Missing"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a value of the enumeration.</exception>
+    public PullPolicy PullPolicy
+    {
+        get;
+        set
+        {
+            if (!Enum.IsDefined(value))
+            {
+                throw new ArgumentOutOfRangeException(nameof(PullPolicy), value, "PullPolicy must be Missing, Always or Never.");
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>Gets told how a pull goes on, on any thread, one call at a time. Null, the default: nobody.</summary>
+    public IProgress<ImagePullProgress>? PullProgress { get; set; }
+
+    /// <summary>The engine's address: <c>unix:///PATH</c>, <c>npipe://./pipe/NAME</c>, <c>tcp://HOST:PORT</c>. Null, the default: as the
+    /// <c>docker</c> command finds it (<c>DOCKER_HOST</c>, <c>DOCKER_CONTEXT</c>, the current context, the usual sockets).</summary>
+    public string? DockerHost { get; set; }
+
+    [GeneratedRegex(@"\A[a-zA-Z0-9][a-zA-Z0-9_.-]+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex NamePattern();
+}

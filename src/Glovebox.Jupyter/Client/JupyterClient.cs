@@ -1,0 +1,208 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Glovebox.Jupyter.Client;
+
+/// <summary>A Jupyter Server or Kernel Gateway: its REST interface, and the WebSockets of its kernels.</summary>
+internal sealed class JupyterClient : IDisposable
+{
+    /// <summary>How long one request may take; a kernel that is shut down may take its time.</summary>
+    private static readonly TimeSpan LongestRequest = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a silent server is asked whether it is there, and how long it may take to say so.</summary>
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(30);
+
+    private const int MaxResponse = 96 << 20;
+
+    private readonly Uri _root;
+    private readonly string? _token;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _http;
+    private readonly HttpMessageInvoker _sockets;
+
+    /// <summary>Makes a client; nothing is connected yet.</summary>
+    /// <param name="root">The server's root, ending in a slash.</param>
+    /// <param name="token">Its token, or null.</param>
+    /// <param name="connect">Makes connections; null: TCP.</param>
+    /// <param name="time">The clock.</param>
+    public JupyterClient(Uri root, string? token, Func<CancellationToken, ValueTask<Stream>>? connect, TimeProvider time)
+    {
+        _root = root;
+        Where = root.GetLeftPart(UriPartial.Path);
+        _token = token;
+        _time = time;
+
+        // A redirect would carry the token elsewhere. No proxy stands before a server that is reached through a tunnel.
+        SocketsHttpHandler handler = new() { AllowAutoRedirect = false, UseCookies = false, UseProxy = connect is null };
+        handler.ConnectCallback = connect is null ? TcpConnection.OpenAsync : (_, cancellationToken) => connect(cancellationToken);
+        _sockets = new HttpMessageInvoker(handler, disposeHandler: false);
+        _http = new HttpClient(handler) { BaseAddress = root, Timeout = LongestRequest, MaxResponseContentBufferSize = MaxResponse };
+        if (token is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("token", token);
+        }
+    }
+
+    /// <summary>The server's address, for messages: without a token.</summary>
+    public string Where { get; init; }
+
+    /// <summary>Looks a kernel spec up by its name.</summary>
+    /// <exception cref="EnvironmentUnavailableException">No server answers, it is no Jupyter server, it refuses the token, or it has no such kernel.</exception>
+    public async Task<KernelSpec> FindKernelSpecAsync(string name, CancellationToken cancellationToken)
+    {
+        KernelSpecList list;
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(HttpMethod.Get, "api/kernelspecs", null, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                throw JupyterErrors.NotJupyter(Where, $"it answers {(int)response.StatusCode} to a request for its kernels");
+            }
+
+            list = await response.Content.ReadFromJsonAsync(JupyterJson.Default.KernelSpecList, cancellationToken).ConfigureAwait(false)
+                ?? throw new JsonException();
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw JupyterErrors.NotJupyter(Where, "its answer to a request for its kernels is not a list of kernels", e);
+        }
+        catch (EnvironmentLostException e) when (e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded })
+        {
+            throw JupyterErrors.NotJupyter(Where, "it does not speak HTTP", e);
+        }
+        catch (EnvironmentLostException e)
+        {
+            throw JupyterErrors.Unreachable(Where, e.InnerException!);
+        }
+
+        if (list.Kernelspecs is null)
+        {
+            throw JupyterErrors.NotJupyter(Where, "its answer to a request for its kernels is not a list of kernels");
+        }
+
+        return list.Kernelspecs.GetValueOrDefault(name)?.Spec ?? throw JupyterErrors.KernelMissing(Where, name, list.Kernelspecs.Keys);
+    }
+
+    /// <summary>Starts a kernel and gives its id.</summary>
+    /// <exception cref="CodeExecutionException">It cannot be started.</exception>
+    public async Task<string> StartKernelAsync(KernelStart start, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(
+            HttpMethod.Post, "api/kernels", JsonContent.Create(start, JupyterJson.Default.KernelStart), cancellationToken).ConfigureAwait(false);
+        KernelModel? model = response.IsSuccessStatusCode ? await TryReadAsync(response, JupyterJson.Default.KernelModel, cancellationToken).ConfigureAwait(false) : null;
+        return model?.Id is { Length: > 0 } id
+            ? id
+            : throw JupyterErrors.KernelFailed(Where, start.Name, $"it answers {(int)response.StatusCode}");
+    }
+
+    /// <summary>Whether a kernel is still there.</summary>
+    public async Task<bool> HasKernelAsync(string id, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, KernelPath(id), null, cancellationToken).ConfigureAwait(false);
+        return response.IsSuccessStatusCode;
+    }
+
+    /// <summary>Interrupts what a kernel runs.</summary>
+    public async Task InterruptAsync(string id, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Post, KernelPath(id) + "/interrupt", null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a kernel. When this returns, its process is gone.</summary>
+    public async Task DeleteKernelAsync(string id, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Delete, KernelPath(id), null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Connects to a kernel's channels. The server answers when the kernel does.</summary>
+    public async Task<WebSocket> ConnectAsync(string id, string session, CancellationToken cancellationToken)
+    {
+        ClientWebSocket socket = new();
+        try
+        {
+            socket.Options.AddSubProtocol(KernelMessage.SubProtocol);
+            socket.Options.KeepAliveInterval = KeepAlive;
+            socket.Options.KeepAliveTimeout = KeepAlive;
+            if (_token is not null)
+            {
+                socket.Options.SetRequestHeader("Authorization", "token " + _token);
+            }
+
+            UriBuilder address = new(new Uri(_root, KernelPath(id) + "/channels"))
+            {
+                Scheme = _root.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs,
+                Query = "session_id=" + Uri.EscapeDataString(session),
+            };
+            await socket.ConnectAsync(address.Uri, _sockets, cancellationToken).ConfigureAwait(false);
+            return socket;
+        }
+        catch (WebSocketException e)
+        {
+            socket.Dispose();
+            throw JupyterErrors.ServerLost(Where, e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a request.</summary>
+    /// <exception cref="EnvironmentUnavailableException">The server refuses the token.</exception>
+    /// <exception cref="EnvironmentLostException">The server does not answer; the inner exception says why.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            using HttpRequestMessage request = new(method, path) { Content = content };
+            response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw JupyterErrors.ServerLost(Where, e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw JupyterErrors.ServerLost(Where, e);
+        }
+
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            response.Dispose();
+            throw JupyterErrors.TokenRefused(Where, response.StatusCode);
+        }
+
+        return response;
+    }
+
+    /// <summary>Reads a response's JSON; null when it is none.</summary>
+    public static async Task<T?> TryReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            return await response.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    public KernelConnection Attach(WebSocket socket, string session, Action<KernelMessage> onMessage, Action<long> onOversized) =>
+        new(socket, session, onMessage, onOversized, _time);
+
+    public void Dispose()
+    {
+        _sockets.Dispose();
+        _http.Dispose();
+    }
+
+    private static string KernelPath(string id) => "api/kernels/" + Uri.EscapeDataString(id);
+}

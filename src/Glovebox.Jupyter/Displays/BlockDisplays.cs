@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Glovebox.Jupyter.Kernels;
+
+namespace Glovebox.Jupyter.Displays;
+
+/// <summary>What one block prints and shows, bounded, and handed on while it arrives.</summary>
+/// <param name="output">Gets text and displays.</param>
+/// <param name="files">Saves displays.</param>
+/// <param name="names">The number of each display that has a name, from earlier blocks too.</param>
+/// <param name="limits">How much is kept.</param>
+internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, DisplayNames names, DisplayLimits limits) : ICellOutput
+{
+    private readonly List<(int Number, DisplayOutput Display)> _shown = [];
+    private long _bytes;
+    private int _dropped;
+    private bool _clearsNext;
+
+    /// <summary>What is shown at the end, in the order in which it first appeared.</summary>
+    public IReadOnlyList<DisplayOutput> Shown => [.. _shown.Select(s => s.Display)];
+
+    /// <summary>Whether something was left out.</summary>
+    public bool IsTruncated => _dropped > 0;
+
+    public void Write(OutputStream stream, ReadOnlySpan<byte> text)
+    {
+        ClearIfAsked();
+        output.Write(stream, text);
+    }
+
+    public void WriteError(string traceback)
+    {
+        ClearIfAsked();
+        string raw = traceback + "\n";
+        output.Write(OutputStream.StandardError, TerminalSequences.Remove(raw), raw);
+    }
+
+    public void Show(JsonElement bundle, string? displayId, bool isUpdate)
+    {
+        ClearIfAsked();
+        int known = displayId is null ? 0 : names.NumberOf(displayId);
+        if (isUpdate && known == 0)
+        {
+            return;
+        }
+
+        if (MimeBundle.Text(bundle) is { Length: > 0 } text)
+        {
+            output.Write(OutputStream.StandardOutput, Encoding.UTF8.GetBytes(text + "\n"));
+        }
+
+        Dictionary<string, ReadOnlyMemory<byte>> data = MimeBundle.Read(bundle);
+        int number = isUpdate ? known : 0;
+        int at = number == 0 ? -1 : _shown.FindIndex(s => s.Number == number);
+        long size = Size(data) - (at < 0 ? 0 : Size(_shown[at].Display.Data));
+        if ((at < 0 && _shown.Count >= limits.MaxDisplays) || _bytes + size > limits.MaxBytes)
+        {
+            _dropped++;
+            return;
+        }
+
+        if (number == 0)
+        {
+            number = files.Next();
+            names.Remember(displayId, number);
+        }
+
+        _bytes += size;
+        DisplayOutput display = new(data) { DisplayId = displayId, Files = files.Save(number, data) };
+        if (at < 0)
+        {
+            _shown.Add((number, display));
+        }
+        else
+        {
+            _shown[at] = (number, display);
+        }
+
+        output.Show(display);
+    }
+
+    public void Clear(bool waits)
+    {
+        _clearsNext = true;
+        if (!waits)
+        {
+            ClearIfAsked();
+        }
+    }
+
+    public void Drop(long bytes)
+    {
+        ClearIfAsked();
+        output.WriteNotice(string.Create(CultureInfo.InvariantCulture, $"[... a message of {bytes} bytes dropped ...]"));
+        _dropped++;
+    }
+
+    /// <summary>Says what was left out, and which files could not be written. The last thing before the block's end.</summary>
+    public async Task CompleteAsync()
+    {
+        foreach (string failure in await files.CompleteAsync().ConfigureAwait(false))
+        {
+            output.WriteNotice($"A display could not be saved: {failure}");
+        }
+
+        if (_dropped > 0)
+        {
+            output.WriteNotice(string.Create(
+                CultureInfo.InvariantCulture,
+                $"[... {_dropped} displays or messages dropped: a block shows at most {limits.MaxDisplays} displays and {limits.MaxBytes >> 20} MiB ...]"));
+        }
+    }
+
+    private void ClearIfAsked()
+    {
+        if (!_clearsNext)
+        {
+            return;
+        }
+
+        _clearsNext = false;
+        output.Clear();
+        foreach ((int number, DisplayOutput display) in _shown)
+        {
+            files.Delete(display);
+            names.Forget(display.DisplayId);
+        }
+
+        _shown.Clear();
+        _bytes = 0;
+    }
+
+    private static long Size(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> data) => data.Sum(d => d.Key.Length + (long)d.Value.Length);
+}
+
+/// <summary>How much of what a block shows is kept.</summary>
+/// <param name="MaxDisplays">How many displays.</param>
+/// <param name="MaxBytes">How many bytes, in all their forms together.</param>
+internal sealed record DisplayLimits(int MaxDisplays, long MaxBytes);
+
+/// <summary>The names under which a kernel may change what it has shown.</summary>
+internal sealed class DisplayNames
+{
+    /// <summary>A kernel that makes up ever new names forgets its old ones.</summary>
+    private const int Most = 10_000;
+
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+
+    /// <summary>Gives the number of a display; 0 for an unknown one.</summary>
+    public int NumberOf(string displayId) => _numbers.GetValueOrDefault(displayId);
+
+    public void Remember(string? displayId, int number)
+    {
+        if (displayId is not null)
+        {
+            if (_numbers.Count >= Most)
+            {
+                _numbers.Clear();
+            }
+
+            _numbers[displayId] = number;
+        }
+    }
+
+    public void Forget(string? displayId)
+    {
+        if (displayId is not null)
+        {
+            _numbers.Remove(displayId);
+        }
+    }
+
+    public void Clear() => _numbers.Clear();
+}

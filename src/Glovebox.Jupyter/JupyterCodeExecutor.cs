@@ -1,0 +1,68 @@
+using Glovebox.Environments.Bubblewrap;
+using Glovebox.Jupyter.Kernels;
+using Glovebox.Jupyter.Servers;
+using Microsoft.Extensions.Logging;
+
+namespace Glovebox.Jupyter;
+
+/// <summary>Runs code blocks as cells of a Jupyter kernel: what one block defines, the next ones have, and what it draws arrives as pictures.
+/// The kernel is on a server at a URL, or on one that Glovebox starts in a bubblewrap sandbox, without network or port.</summary>
+/// <remarks>
+/// <para>Blocks in the kernel's language (<c>python</c>, with the default kernel) are cells; magics work. Blocks of other languages
+/// (<c>bash</c>, <c>sh</c>, …) run as processes beside the kernel, in the same sandbox and work directory; at a URL they are refused, as a
+/// result. A first line <c># filename: name</c> saves a cell under that name, too, except at a URL.</para>
+/// <para>When a block's time runs out, or its caller cancels it, the kernel is interrupted, and its state is kept. If it does not obey within a
+/// second it is ended, and <see cref="BlockResult.StateLost"/> says so. A kernel that dies is a result, and the next block has a new one,
+/// whose first output says that it is. In a sandbox, whatever the code left in the background ends with its time, too; what the kernel itself has
+/// started, and not given away, lives on with it. The exit code of a cell is 0, 1 when it raised an error, or what <c>sys.exit</c> was given.</para>
+/// <para>At a URL the kernel is this executor's own, and shut down with it; <see cref="ICodeExecutor.Workspace"/> is the server's root,
+/// <see cref="BlockResult.OutputFiles"/> stays empty, and a kernel that is ended by force may take the server several seconds.</para>
+/// </remarks>
+public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
+{
+    /// <summary>Makes an executor; nothing is started yet.</summary>
+    /// <param name="options">Copied. Null: the defaults, that is, a server in a sandbox.</param>
+    /// <param name="loggerFactory">Gets what happens. Null: no log.</param>
+    /// <param name="timeProvider">Measures time. Null: the system's.</param>
+    /// <exception cref="ArgumentException">An option is invalid, or cannot be had together with another.</exception>
+    public JupyterCodeExecutor(JupyterCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : this(options ?? new(), new BubblewrapInternals(), loggerFactory, timeProvider ?? TimeProvider.System)
+    {
+    }
+
+    internal JupyterCodeExecutor(JupyterCodeExecutorOptions options, BubblewrapInternals internals, ILoggerFactory? loggerFactory, TimeProvider time)
+        : this(
+            Environment(options = new(options), internals, time),
+            options,
+            new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, deleteTempFiles: false) { TracksFiles = options.Url is null },
+            loggerFactory,
+            time)
+    {
+    }
+
+    private JupyterCodeExecutor(JupyterEnvironment environment, JupyterCodeExecutorOptions options, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider time)
+        : base(environment, settings, new KernelBlockRunner(environment, settings, options.ToSettings(), time), loggerFactory, time) =>
+        Options = options;
+
+    /// <summary>This executor's own copy.</summary>
+    internal JupyterCodeExecutorOptions Options { get; }
+
+    /// <summary>Tries whether a Jupyter server works in a sandbox on this machine, by starting one, and tells what is enforced.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) =>
+        ExecutorDiagnosis.TryAsync("jupyter", () => Task.FromResult<string?>(null), () => new JupyterCodeExecutor(), cancellationToken);
+
+    private static JupyterEnvironment Environment(JupyterCodeExecutorOptions options, BubblewrapInternals internals, TimeProvider time)
+    {
+        if (options.Url is null)
+        {
+            return options.Token is null
+                ? new HostedJupyter(new BubblewrapEnvironment(options.ToSandbox(), internals), options.ToSettings(), time)
+                : throw new ArgumentException("Token needs Url: a server in a sandbox has none.");
+        }
+
+        options.CheckForUrl();
+        (Uri root, string? token) = ServerAddress.Parse(options.Url, options.Token);
+        return new RemoteJupyter(root, token, options.ToSettings(), time);
+    }
+}

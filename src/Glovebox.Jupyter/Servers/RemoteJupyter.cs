@@ -1,0 +1,80 @@
+using Glovebox.Environments;
+using Glovebox.Jupyter.Client;
+using Glovebox.Jupyter.Displays;
+
+namespace Glovebox.Jupyter.Servers;
+
+/// <summary>A Jupyter Server or Kernel Gateway that someone else started, at a URL. Glovebox has a kernel of its own on it.</summary>
+internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings settings, TimeProvider time) : JupyterEnvironment(settings, time)
+{
+    private readonly TimeProvider _time = time;
+    private RemoteWorkspace? _files;
+
+    public override string Kind => "jupyter";
+
+    public override bool IsRunning => Current is { IsConnected: true };
+
+    public override string WorkDirectory => "";
+
+    public override IWorkspace Files => _files ?? throw new InvalidOperationException("The environment is not started.");
+
+    public override bool RunsPrograms => false;
+
+    public override DisplayFiles DisplayFiles { get; } = new(settings.OutputDir, workspace: null);
+
+    public override EnvironmentCapabilities Capabilities { get; } = new()
+    {
+        Environment = "jupyter",
+        IsIsolated = false,
+        UsesGuestAgent = false,
+        Controls =
+        [
+            .. new[] { "memory", "processes", "cpus", "network", "filesystem", "user" }.Select(c => new ControlCapability(c, EnforcementLevel.None, "as the server at the URL was started")),
+            new("output", EnforcementLevel.Full, "bounded by the executor"),
+        ],
+    };
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (Client is not null)
+        {
+            // Only the connection was lost, perhaps.
+            await EnsureKernelAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        JupyterClient client = new(root, token, connect: null, _time);
+        _files = new RemoteWorkspace(client);
+        try
+        {
+            await ConnectAsync(client, _ => (null, null), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await StopAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // The kernel is ours, the server is not.
+        if (Current is { } kernel)
+        {
+            await kernel.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await AbandonAsync().ConfigureAwait(false);
+        _files = null;
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public override Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill) => Task.FromResult(
+        new ProcessExit(ProcessExitKind.NotStarted, 126, "The Jupyter server at a URL runs no programs beside its kernels."));
+
+    public override Task ClearAfterKernelAsync() => Task.CompletedTask;
+
+    public override (TerminationReason Reason, string Notice) ServerLost() => throw JupyterErrors.ServerLost(root.GetLeftPart(UriPartial.Path));
+
+    public override async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None).ConfigureAwait(false);
+}

@@ -1,0 +1,83 @@
+using System.Reflection;
+using System.Text;
+using Glovebox.Environments;
+
+namespace Glovebox.Jupyter.Servers;
+
+/// <summary>The program that starts a Jupyter server inside an environment, and what its failures mean.</summary>
+internal static class ServerLauncher
+{
+    /// <summary>The program's exit code when there is no Jupyter server.</summary>
+    private const int Missing = 97;
+
+    private static readonly Lazy<string> Source = new(Load);
+
+    /// <summary>The program, for <c>python3 -c</c>. Its arguments: the work directory, and a folder to make for the server's socket.</summary>
+    public static string Script => Source.Value;
+
+    public static EnvironmentUnavailableException Explain(string kind, ProcessExit exit, ServerLog log) => exit switch
+    {
+        { Kind: ProcessExitKind.NotFound } => new("jupyter-needs-python", $"A Jupyter server needs Python, and the {kind} environment has none.", "Install Python there, or name an image that has it."),
+        { ExitCode: Missing } => new(
+            "jupyter-missing",
+            $"The {kind} environment's Python has no Jupyter server.",
+            "Install it there: apt-get install python3-jupyter-server python3-ipykernel, or in an image: pip install jupyter-server ipykernel. For plots, matplotlib too."),
+        { Kind: ProcessExitKind.OutOfMemory } => Failed("it ran out of memory", log),
+        _ => Failed($"it ended with exit code {exit.ExitCode}", log),
+    };
+
+    public static EnvironmentUnavailableException Failed(string what, ServerLog log) => new(
+        "jupyter-server-failed", $"The Jupyter server does not start: {what}.{log.LastLines()}", "See what it says, or raise the limits of Policy.");
+
+    private static string Load()
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("Glovebox.Jupyter.launcher.py")
+            ?? throw new InvalidOperationException("The launcher is missing.");
+        using StreamReader reader = new(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}
+
+/// <summary>What a server prints: a line that says that it is ready, and what it complains of, of which the end is kept.</summary>
+internal sealed class ServerLog : IOutputSink
+{
+    private const int Kept = 4 << 10;
+
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private readonly byte[] _errors = new byte[Kept];
+    private int _length;
+
+    /// <summary>Completes when the server takes connections.</summary>
+    public Task Ready => _ready.Task;
+
+    public void Write(OutputStream stream, ReadOnlySpan<byte> data)
+    {
+        if (stream == OutputStream.StandardOutput)
+        {
+            // The first thing that it prints.
+            _ready.TrySetResult();
+            return;
+        }
+
+        lock (_lock)
+        {
+            data = data[^Math.Min(data.Length, Kept)..];
+            int drop = Math.Max(0, _length + data.Length - Kept);
+            _errors.AsSpan(drop, _length - drop).CopyTo(_errors);
+            _length -= drop;
+            data.CopyTo(_errors.AsSpan(_length));
+            _length += data.Length;
+        }
+    }
+
+    /// <summary>Gives the last lines that it complained, for a message; empty for none.</summary>
+    public string LastLines()
+    {
+        lock (_lock)
+        {
+            string[] lines = Encoding.UTF8.GetString(_errors, 0, _length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return string.Concat(lines.TakeLast(5).Select(l => "\n  " + WorkspacePath.Printable(l)));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace Glovebox;
+
+/// <summary>Runs one code block: as a process of its own, or as a cell of a kernel.</summary>
+internal interface IBlockRunner
+{
+    /// <summary>Runs a block. Ends <paramref name="output"/> in every case.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="output">Gets what it prints and shows.</param>
+    /// <param name="kill">Ends the block; the caller decides what that means.</param>
+    Task<BlockResult> RunAsync(CodeBlock block, OutputCollector output, CancellationToken kill);
+}

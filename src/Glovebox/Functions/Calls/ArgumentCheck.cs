@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace Glovebox.Functions.Calls;
+
+/// <summary>Takes the arguments of a call apart, and compares them with the function's schema as far as its outermost level.</summary>
+/// <remarks>What goes wrong here can be told to guest code in full: it is about nothing but the schema, which it knows, and what it sent.</remarks>
+internal static class ArgumentCheck
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+
+    /// <param name="function">The function.</param>
+    /// <param name="json">What guest code sent.</param>
+    /// <param name="arguments">Gets the arguments.</param>
+    /// <returns>Why they are refused, or null.</returns>
+    public static CallFailure? Read(AIFunction function, ReadOnlySpan<byte> json, AIFunctionArguments arguments)
+    {
+        JsonElement given;
+        try
+        {
+            given = JsonElement.Parse(json, Strict);
+        }
+        catch (JsonException)
+        {
+            return CallFailure.NotJson;
+        }
+
+        if (given.ValueKind != JsonValueKind.Object)
+        {
+            return CallFailure.NotJson;
+        }
+
+        JsonElement schema = function.JsonSchema;
+        JsonElement properties = schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("properties", out JsonElement p) && p.ValueKind == JsonValueKind.Object ? p : default;
+        bool isOpen = properties.ValueKind == JsonValueKind.Undefined || (schema.TryGetProperty("additionalProperties", out JsonElement more) && more.ValueKind != JsonValueKind.False);
+        foreach (JsonProperty argument in given.EnumerateObject())
+        {
+            JsonElement parameter = default;
+            if (properties.ValueKind == JsonValueKind.Object && !properties.TryGetProperty(argument.Name, out parameter) && !isOpen)
+            {
+                return Invalid($"there is no parameter '{argument.Name}'");
+            }
+
+            if (!Fits(argument.Value, parameter))
+            {
+                return Invalid($"'{argument.Name}' is of another type than {TypesOf(parameter)}");
+            }
+
+            arguments[argument.Name] = argument.Value;
+        }
+
+        if (schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("required", out JsonElement required) && required.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement name in required.EnumerateArray())
+            {
+                if (name.ValueKind == JsonValueKind.String && !arguments.ContainsKey(name.GetString()!))
+                {
+                    return Invalid($"'{name.GetString()}' is missing");
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static CallFailure Invalid(string what) => new("invalid-arguments", what);
+
+    private static bool Fits(JsonElement value, JsonElement schema)
+    {
+        if (schema.ValueKind != JsonValueKind.Object || !schema.TryGetProperty("type", out JsonElement type))
+        {
+            return true;
+        }
+
+        return type.ValueKind switch
+        {
+            JsonValueKind.String => Is(value, type.GetString()!),
+            JsonValueKind.Array => type.EnumerateArray().Any(t => Is(value, t.ToString())),
+            _ => true,
+        };
+    }
+
+    private static bool Is(JsonElement value, string type) => type switch
+    {
+        "string" => value.ValueKind == JsonValueKind.String,
+        "integer" => value.ValueKind == JsonValueKind.Number && value.GetRawText().AsSpan().IndexOfAny(".eE") < 0,
+        "number" => value.ValueKind == JsonValueKind.Number,
+        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+        "array" => value.ValueKind == JsonValueKind.Array,
+        "object" => value.ValueKind == JsonValueKind.Object,
+        "null" => value.ValueKind == JsonValueKind.Null,
+        _ => true,
+    };
+
+    private static string TypesOf(JsonElement schema)
+    {
+        JsonElement type = schema.GetProperty("type");
+        return type.ValueKind == JsonValueKind.Array ? string.Join(" or ", type.EnumerateArray().Select(t => t.ToString())) : type.ToString();
+    }
+}

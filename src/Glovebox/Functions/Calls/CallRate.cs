@@ -1,0 +1,26 @@
+namespace Glovebox.Functions.Calls;
+
+/// <summary>Lets so many calls begin in a second, and that many at once after a pause.</summary>
+internal sealed class CallRate(int perSecond, TimeProvider timeProvider)
+{
+    private readonly Lock _lock = new();
+    private double _left = perSecond;
+    private long _last = timeProvider.GetTimestamp();
+
+    public bool TryTake()
+    {
+        lock (_lock)
+        {
+            long now = timeProvider.GetTimestamp();
+            _left = Math.Min(perSecond, _left + (timeProvider.GetElapsedTime(_last, now).TotalSeconds * perSecond));
+            _last = now;
+            if (_left < 1)
+            {
+                return false;
+            }
+
+            _left--;
+            return true;
+        }
+    }
+}

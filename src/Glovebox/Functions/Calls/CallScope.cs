@@ -1,0 +1,38 @@
+namespace Glovebox.Functions.Calls;
+
+/// <summary>The run of one code block, during which guest code may call. When it ends, what is on its way is cancelled.</summary>
+internal sealed class CallScope : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _ending;
+    private readonly Action<CallScope> _end;
+    private readonly OutputCollector _output;
+
+    public CallScope(int blockIndex, CodeBlock block, OutputCollector output, Action<CallScope> end, CancellationToken kill)
+    {
+        BlockIndex = blockIndex;
+        Block = block;
+        _output = output;
+        _end = end;
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(kill);
+        Ending = _ending.Token;
+    }
+
+    public int BlockIndex { get; }
+
+    public CodeBlock Block { get; }
+
+    public CancellationToken Ending { get; }
+
+    /// <summary>Functions run in the context of the execution's caller: its activity, its identity, its culture.</summary>
+    public ExecutionContext? Context { get; } = ExecutionContext.Capture();
+
+    /// <summary>Tells the caller of the execution. Waits while it has many such updates to read still.</summary>
+    public Task ReportAsync(FunctionCalledUpdate update, CancellationToken cancellationToken) => _output.AddAsync(update, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        _end(this);
+        await _ending.CancelAsync().ConfigureAwait(false);
+        _ending.Dispose();
+    }
+}

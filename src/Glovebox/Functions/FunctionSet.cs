@@ -1,0 +1,152 @@
+using System.Text;
+using Glovebox.Functions.Python;
+using Microsoft.Extensions.AI;
+
+namespace Glovebox.Functions;
+
+/// <summary>The functions that an executor offers to guest code, and the module that holds them.</summary>
+internal sealed class FunctionSet
+{
+    /// <summary>What a model is told when nobody says otherwise.</summary>
+    private const string DefaultTemplate =
+        """
+        The Python module `$module_name` has the functions below. Import those that you need, for example `from $module_name import $first`; do not write them yourself.
+
+        $functions
+        """;
+
+    /// <summary>Names that are ours.</summary>
+    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal) { "_glovebox", "_glovebox_functions", "HostFunctionError", "__main__" };
+
+    private readonly List<FunctionWithRequirements> _python = [];
+    private readonly Dictionary<string, AIFunction> _host = new(StringComparer.Ordinal);
+    private readonly List<string> _stubs = [];
+
+    /// <summary>Takes the functions as they are now.</summary>
+    /// <exception cref="ArgumentException">A tool is of another kind, a name is no identifier, or two have the same.</exception>
+    public FunctionSet(string module, IEnumerable<AITool> tools)
+    {
+        Module = module;
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (AITool tool in tools)
+        {
+            switch (tool)
+            {
+                case FunctionWithRequirements python:
+                    _python.Add(python);
+                    _stubs.Add(python.Stub);
+                    break;
+                case AIFunction host:
+                    CheckName(host.Name);
+                    _host.Add(host.Name, host);
+                    _stubs.Add(new HostFunctionStub(host).Stub);
+                    break;
+                case null:
+                    throw new ArgumentException("Functions holds a null.");
+                default:
+                    throw new ArgumentException(
+                        $"Functions holds '{tool.Name}', a {tool.GetType().Name}. Guest code can be given an AIFunction or a FunctionWithRequirements.");
+            }
+
+            if (!names.Add(tool.Name))
+            {
+                throw new ArgumentException($"Functions holds two functions that are called '{tool.Name}'.");
+            }
+        }
+
+        Packages = [.. _python.SelectMany(f => f.PythonPackages).Distinct(StringComparer.Ordinal)];
+        FirstName = tools.FirstOrDefault()?.Name ?? "";
+    }
+
+    /// <summary>The name of the module.</summary>
+    public string Module { get; }
+
+    public bool IsEmpty => _stubs.Count == 0;
+
+    /// <summary>What pip has to install.</summary>
+    public IReadOnlyList<string> Packages { get; }
+
+    /// <summary>The functions that run on the host, by name.</summary>
+    public IReadOnlyDictionary<string, AIFunction> HostFunctions => _host;
+
+    /// <summary>The names of the functions that run in the guest, in the module's order.</summary>
+    public IEnumerable<string> PythonNames => _python.Select(f => f.Name);
+
+    private string FirstName { get; }
+
+    /// <summary>Whether a module may be called so: an identifier, no keyword, and no name of ours.</summary>
+    public static bool IsModuleName(string? module) => module is not null && PythonName.IsIdentifier(module) && !Reserved.Contains(module);
+
+    /// <summary>The module's source.</summary>
+    public string ModuleSource()
+    {
+        StringBuilder text = new();
+        string[] imports = [.. _python.SelectMany(f => f.GlobalImports).Select(i => i.Statement).Distinct(StringComparer.Ordinal)];
+
+        // Python wants these first.
+        foreach (string import in imports.OrderBy(i => !i.StartsWith("from __future__", StringComparison.Ordinal)))
+        {
+            text.Append(import).Append('\n');
+        }
+
+        if (_host.Count > 0)
+        {
+            text.Append("from _glovebox_functions import HostFunctionError, ").AppendJoin(", ", _host.Keys).Append('\n');
+        }
+
+        foreach (FunctionWithRequirements function in _python)
+        {
+            text.Append("\n\n").Append(function.Source).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The source of the module behind it, which calls the host.</summary>
+    public string StubSource()
+    {
+        // Types as text: they are for the reader, and older interpreters do not know all of them.
+        StringBuilder text = new("from __future__ import annotations\n\nfrom typing import Any, Literal\n\nimport _glovebox\nfrom _glovebox import HostFunctionError\n");
+        foreach (AIFunction function in _host.Values)
+        {
+            text.Append("\n\n").Append(new HostFunctionStub(function).Source);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Describes the functions for a model; nothing when there are none.</summary>
+    public string FormatForPrompt(string? template)
+    {
+        if (IsEmpty)
+        {
+            return "";
+        }
+
+        // Placeholders are replaced in one pass: what a function says of itself is only text.
+        StringBuilder text = new();
+        string rest = template ?? DefaultTemplate.Replace("$first", FirstName, StringComparison.Ordinal);
+        for (int at; (at = rest.IndexOf('$', StringComparison.Ordinal)) >= 0;)
+        {
+            text.Append(rest, 0, at);
+            rest = rest[at..];
+            (string placeholder, string value) =
+                rest.StartsWith("$module_name", StringComparison.Ordinal) ? ("$module_name", Module)
+                : rest.StartsWith("$functions", StringComparison.Ordinal) ? ("$functions", string.Join("\n\n", _stubs))
+                : ("$", "$");
+            text.Append(value);
+            rest = rest[placeholder.Length..];
+        }
+
+        return text.Append(rest).ToString();
+    }
+
+    private static void CheckName(string name)
+    {
+        if (!PythonName.IsIdentifier(name) || Reserved.Contains(name))
+        {
+            throw new ArgumentException(
+                $"The function's name '{name}' must be a Python identifier, for guest code to import it. Give it another with AIFunctionFactoryOptions.Name.");
+        }
+    }
+}

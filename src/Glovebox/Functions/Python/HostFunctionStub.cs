@@ -1,0 +1,153 @@
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace Glovebox.Functions.Python;
+
+/// <summary>The Python function through which guest code calls a function of the host.</summary>
+internal sealed class HostFunctionStub
+{
+    private const string Indentation = "    ";
+
+    private readonly AIFunction _function;
+    private readonly List<Parameter> _parameters = [];
+    private readonly bool _returnsBytes;
+
+    public HostFunctionStub(AIFunction function)
+    {
+        _function = function;
+        _returnsBytes = function.UnderlyingMethod is { } method && IsBytes(ResultOf(method.ReturnType));
+        ReadParameters();
+
+        // Python wants parameters without a default first.
+        _parameters = [.. _parameters.OrderBy(p => !p.IsRequired)];
+    }
+
+    /// <summary>From <c>def</c> to the docstring.</summary>
+    private string Head
+    {
+        get
+        {
+            StringBuilder text = new($"def {_function.Name}({string.Join(", ", _parameters.Select(p => p.Declaration))}) -> {ReturnHint}:\n");
+            string docstring = Docstring();
+            if (docstring.Length > 0)
+            {
+                text.Append(Indentation).Append(PythonText.Docstring(docstring, Indentation)).Append('\n');
+            }
+
+            return text.ToString();
+        }
+    }
+
+    /// <summary>For the prompt: the function without its body.</summary>
+    public string Stub => Head + Indentation + "...";
+
+    /// <summary>For the module: the function that makes the call.</summary>
+    public string Source
+    {
+        get
+        {
+            StringBuilder text = new(Head);
+            string always = string.Join(", ", _parameters.Where(p => !p.IsLeftOutWhenNone).Select(p => $"{PythonText.Literal(p.JsonName)}: {p.Name}"));
+            text.Append(Indentation).Append("_glovebox_arguments = {").Append(always).Append("}\n");
+            foreach (Parameter parameter in _parameters.Where(p => p.IsLeftOutWhenNone))
+            {
+                text.Append(Indentation).Append("if ").Append(parameter.Name).Append(" is not None:\n");
+                text.Append(Indentation).Append(Indentation).Append("_glovebox_arguments[").Append(PythonText.Literal(parameter.JsonName)).Append("] = ").Append(parameter.Name).Append('\n');
+            }
+
+            string call = $"_glovebox.call({PythonText.Literal(_function.Name)}, _glovebox_arguments)";
+            return text.Append(Indentation).Append("return ").Append(_returnsBytes ? $"_glovebox.decode({call})" : call).Append('\n').ToString();
+        }
+    }
+
+    private string ReturnHint => _returnsBytes ? "bytes"
+        : _function.ReturnJsonSchema is { } schema ? PythonTypeHint.Of(schema)
+        : _function.UnderlyingMethod is { } method && ResultOf(method.ReturnType) is null ? "None"
+        : "Any";
+
+    private void ReadParameters()
+    {
+        if (_function.JsonSchema.ValueKind != JsonValueKind.Object
+            || !_function.JsonSchema.TryGetProperty("properties", out JsonElement properties) || properties.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+
+        HashSet<string> required = _function.JsonSchema.TryGetProperty("required", out JsonElement names) && names.ValueKind == JsonValueKind.Array
+            ? [.. names.EnumerateArray().Select(n => n.ToString())]
+            : [];
+        HashSet<string> taken = new(StringComparer.Ordinal) { "_glovebox", "_glovebox_arguments" };
+        foreach (JsonProperty property in properties.EnumerateObject())
+        {
+            ParameterInfo? parameter = _function.UnderlyingMethod?.GetParameters().FirstOrDefault(p => p.Name == property.Name);
+            _parameters.Add(new Parameter(
+                property.Name,
+                PythonName.Of(property.Name, taken),
+                property.Value,
+                required.Contains(property.Name),
+                IsBytes(parameter?.ParameterType)));
+        }
+    }
+
+    private string Docstring()
+    {
+        StringBuilder text = new(_function.Description.Trim());
+        if (_parameters.Any(p => p.Description.Length > 0))
+        {
+            text.Append(text.Length > 0 ? "\n\nArgs:" : "Args:");
+            foreach (Parameter parameter in _parameters.Where(p => p.Description.Length > 0))
+            {
+                text.Append("\n    ").Append(parameter.Name).Append(": ").Append(parameter.Description.ReplaceLineEndings(" "));
+            }
+        }
+
+        if (_function.ReturnJsonSchema is { ValueKind: JsonValueKind.Object } schema && DescriptionOf(schema) is { Length: > 0 } result)
+        {
+            text.Append(text.Length > 0 ? "\n\nReturns:\n    " : "Returns:\n    ").Append(result.ReplaceLineEndings(" "));
+        }
+
+        return text.ToString();
+    }
+
+    private static string DescriptionOf(JsonElement schema) =>
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("description", out JsonElement text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString()!.Trim()
+            : "";
+
+    /// <summary>In JSON these are base64, which only the method's own types tell from other text.</summary>
+    private static bool IsBytes(Type? type) =>
+        type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Memory<byte>);
+
+    /// <summary>What a method gives in the end; null for nothing.</summary>
+    private static Type? ResultOf(Type type) =>
+        type == typeof(void) || type == typeof(Task) || type == typeof(ValueTask) ? null
+        : type.IsGenericType && type.GetGenericTypeDefinition() is { } task && (task == typeof(Task<>) || task == typeof(ValueTask<>)) ? type.GenericTypeArguments[0]
+        : type;
+
+    private sealed record Parameter(string JsonName, string Name, JsonElement Schema, bool IsRequired, bool IsBytes)
+    {
+        private JsonElement? Default =>
+            !IsRequired && Schema.ValueKind == JsonValueKind.Object && Schema.TryGetProperty("default", out JsonElement value) ? value : null;
+
+        /// <summary>The schema says that it may be missing and not what it is then: the function knows.</summary>
+        public bool IsLeftOutWhenNone => !IsRequired && Default is null;
+
+        public string Description => DescriptionOf(Schema);
+
+        public string Declaration
+        {
+            get
+            {
+                string hint = IsBytes ? "bytes" : PythonTypeHint.Of(Schema);
+                if (IsLeftOutWhenNone && hint != "Any" && !hint.EndsWith("None", StringComparison.Ordinal))
+                {
+                    hint += " | None";
+                }
+
+                return IsRequired ? $"{Name}: {hint}" : $"{Name}: {hint} = {(Default is { } value ? PythonText.Literal(value) : "None")}";
+            }
+        }
+    }
+}

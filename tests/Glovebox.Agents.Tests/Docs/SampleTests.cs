@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Glovebox.Agents.Tests.Docs;
+
+/// <summary>The samples, run as their users do, without a model.</summary>
+public sealed class SampleTests
+{
+    [Fact]
+    public async Task The_code_interpreter_shows_the_code_its_output_and_the_answer()
+    {
+        (int exitCode, string output) = await RunAsync("CodeInterpreter");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("--- runs:\nimport statistics\n", output, StringComparison.Ordinal);
+        Assert.Contains("--- gets:\nExit code: 0\nOutput:\n2.138", output, StringComparison.Ordinal);
+        Assert.EndsWith("The standard deviation is about 2.14.\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_agent_fails_mends_and_answers()
+    {
+        (int exitCode, string output) = await RunAsync("CodeExecutorAgent");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("\nNameError: name 'text' is not defined", output, StringComparison.Ordinal);
+        Assert.Contains("--- exit code 1\n", output, StringComparison.Ordinal);
+        Assert.Contains("Proposed correction: The variable text was never set.", output, StringComparison.Ordinal);
+        Assert.Contains("\n9 8\n--- exit code 0\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("The sentence has 9 words, 8 of them different.\n", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CodeInterpreter")]
+    [InlineData("CodeExecutorAgent")]
+    public async Task An_argument_of_no_use_gets_the_usage(string sample) => Assert.Equal((2, ""), await RunAsync(sample, "nonsense"));
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string sample, params string[] arguments)
+    {
+        // Beside the tests, in the same configuration.
+        string configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
+        string program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../..", sample, configuration, sample));
+        ProcessStartInfo info = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        info.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+        using Process process = Process.Start(info)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode is 0 or 2, await errors);
+        return (process.ExitCode, output);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+
+namespace Glovebox.Docker.Tests.Support;
+
+/// <summary>Programs of the host, above all <c>docker</c>: what a user would type.</summary>
+public static class DockerCommand
+{
+    /// <summary>Runs a program and gives what it printed; fails when it fails.</summary>
+    public static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        (int exitCode, string output, string errors) = await TryAsync(program, arguments);
+        Assert.True(exitCode == 0, $"{program} {string.Join(' ', arguments)}: {exitCode} {output} {errors}");
+        return output.Trim();
+    }
+
+    public static async Task<(int ExitCode, string Output, string Errors)> TryAsync(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>Whether a container of this name or number exists, running or not.</summary>
+    public static async Task<bool> ExistsAsync(string container) => (await TryAsync("docker", "container", "inspect", container)).ExitCode == 0;
+
+    /// <summary>Waits until a container is gone.</summary>
+    public static async Task IsGoneAsync(string container)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (await ExistsAsync(container))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"The container {container} is still there.");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Glovebox.Tests.Support;
+
+namespace Glovebox.Tests.Functions;
+
+// One class for each topic and kind, so that they run beside each other.
+public sealed class LocalHostFunctions() : HostFunctionConformance(ExecutorKind.Local);
+
+public sealed class LocalHostFunctionCallers() : HostFunctionCallerConformance(ExecutorKind.Local);
+
+public sealed class LocalHostFunctionFailures() : HostFunctionFailureConformance(ExecutorKind.Local);
+
+public sealed class LocalHostileCallers() : HostileCallerConformance(ExecutorKind.Local);
+
+public sealed class BubblewrapHostFunctions() : HostFunctionConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapHostFunctionCallers() : HostFunctionCallerConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapHostFunctionFailures() : HostFunctionFailureConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapHostileCallers() : HostileCallerConformance(ExecutorKind.Bubblewrap);
+
+public sealed class LocalPythonFunctions() : PythonFunctionConformance(ExecutorKind.Local);
+
+public sealed class BubblewrapPythonFunctions() : PythonFunctionConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapFetchData() : FetchDataConformance(ExecutorKind.Bubblewrap);

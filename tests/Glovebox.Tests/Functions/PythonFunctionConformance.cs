@@ -1,0 +1,190 @@
+using Glovebox.Tests.Support;
+using static Glovebox.Tests.Support.FunctionSetups;
+
+namespace Glovebox.Tests.Functions;
+
+/// <summary>Functions of Python source in the environment.</summary>
+public abstract class PythonFunctionConformance(ExecutorKind kind)
+{
+    private static readonly FunctionWithRequirements Add = FunctionWithRequirements.FromSource(
+        """
+        def add(a: int, b: int) -> int:
+            '''Adds two numbers.'''
+            return a + b
+        """);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_function_is_imported_from_the_module()
+    {
+        await using Session session = await Session.StartAsync(kind, With(Add));
+        CodeResult result = await session.PythonAsync("from functions import add\nprint(add(1, 2), add.__doc__)");
+        Assert.Equal((0, "3 Adds two numbers.\n"), (result.ExitCode, result.Output));
+        Assert.Empty(result.OutputFiles);
+    }
+
+    [Fact]
+    public async Task Several_functions_are_in_one_module_and_know_each_other()
+    {
+        await using Session session = await Session.StartAsync(
+            kind,
+            With(
+                Add,
+                FunctionWithRequirements.FromSource("LIMIT = 3\n@counted\ndef thrice(n):\n    return sum(add(n, 0) for _ in range(LIMIT))").WithGlobalImports(new ImportFromModule("functools", new Alias("cache", "counted"))),
+                FunctionWithRequirements.FromSource("async def later():\n    await aio.sleep(0)\n    return path.basename(os.sep + 'x')")
+                    .WithGlobalImports("os", new Alias("asyncio", "aio"), new ImportFromModule("os", "path")))
+            .And(o => o.FunctionsModule = "custom_tools"));
+        CodeResult result = await session.PythonAsync("import asyncio, custom_tools\nprint(custom_tools.thrice(5), asyncio.run(custom_tools.later()))");
+        Assert.Equal("15 x\n", result.Output);
+    }
+
+    [Fact]
+    public async Task Child_processes_and_other_folders_import_it_too()
+    {
+        await using Session session = await Session.StartAsync(kind, With(Add));
+        CodeResult result = await session.BashAsync("mkdir -p sub && cd sub && python3 -c 'import functions; print(functions.add(1, 2))' && echo 'import functions; print(functions.add(3, 4))' >x.py && python3 x.py");
+        Assert.Equal("3\n7\n", result.Output);
+    }
+
+    [Fact]
+    public async Task It_survives_a_restart_and_the_work_directory_stays_clean()
+    {
+        await using Session session = await Session.StartAsync(kind, With(Add));
+        await session.Executor.RestartAsync(Ct);
+        Assert.Equal("3\n", (await session.PythonAsync("import functions\nprint(functions.add(1, 2))")).Output);
+        Assert.Empty(session.Folder.Entries());
+        Assert.Empty((await session.Executor.Workspace.ListAsync(Ct)).Files);
+    }
+
+    [Fact]
+    public async Task A_package_is_installed_and_imported()
+    {
+        using WheelIndex index = new WheelIndex().Add("gb_base", "1.0", "def base():\n    return 'base'").Add("gb_tool", "2.1", "import gb_base\nVERSION = '2.1 on ' + gb_base.base()", "gb_base");
+        await using Session session = await Session.StartAsync(
+            kind, With(FunctionWithRequirements.FromSource("def version():\n    import gb_tool\n    return gb_tool.VERSION", "gb_tool>=2")).From(index));
+        const string Code = "import functions\nprint(functions.version())";
+        CodeResult result = await session.PythonAsync(Code);
+        Assert.Equal((0, "2.1 on base\n"), (result.ExitCode, result.Output));
+        Assert.Empty(result.OutputFiles);
+        Assert.Equal("2.1 on base\n", (await session.BashAsync("python3 -c 'import gb_tool; print(gb_tool.VERSION)'")).Output);
+
+        // Installed once: the index is gone, and the package is not.
+        foreach (string wheel in Directory.GetFiles(index.Path))
+        {
+            File.Delete(wheel);
+        }
+
+        await session.Executor.RestartAsync(Ct);
+        Assert.Equal("2.1 on base\n", (await session.PythonAsync(Code)).Output);
+        Assert.Empty(session.Folder.Entries());
+    }
+
+    [Fact]
+    public async Task The_variables_of_the_set_up_do_not_reach_code()
+    {
+        using WheelIndex index = new WheelIndex().Add("gb_tool", "1.0", "");
+        await using Session session = await Session.StartAsync(kind, With(FunctionWithRequirements.FromSource("def f(): import gb_tool", "gb_tool")).From(index));
+        Assert.Equal("None\n", (await session.PythonAsync("import os\nprint(os.environ.get('PIP_FIND_LINKS'))")).Output);
+    }
+
+    [Fact]
+    public async Task A_package_that_is_not_there_fails_the_start_in_the_words_of_pip()
+    {
+        using WheelIndex index = new();
+        FunctionSetupException e = await FailsAsync(With(FunctionWithRequirements.FromSource("def f(): pass", "gb_missing")).From(index));
+        Assert.StartsWith("Pip install failed. ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("No matching distribution found for gb_missing", e.Message, StringComparison.Ordinal);
+        Assert.NotNull(e.Hint);
+    }
+
+    [Fact]
+    public async Task After_a_failed_installation_the_executor_can_be_started_again()
+    {
+        using WheelIndex index = new();
+        using TestFolder folder = new();
+        await using ICodeExecutor executor = kind.Create(With(FunctionWithRequirements.FromSource("def f():\n    import gb_tool\n    return 1", "gb_tool")).From(index));
+        await Assert.ThrowsAsync<FunctionSetupException>(() => executor.StartAsync(Ct));
+        index.Add("gb_tool", "1.0", "");
+        await executor.StartAsync(Ct);
+        Assert.Equal("1\n", (await executor.ExecuteCodeBlocksAsync([new("python", "import functions\nprint(functions.f())")], Ct)).Output);
+    }
+
+    [Fact]
+    public async Task An_installation_that_takes_too_long_is_ended()
+    {
+        using WheelIndex index = new WheelIndex().Add("gb_tool", "1.0", "");
+        FunctionSetupException e = await FailsAsync(
+            With(FunctionWithRequirements.FromSource("def f(): pass", "gb_tool")).From(index).And(o => o.SetupTimeout = TimeSpan.FromMilliseconds(20)) with { TimeProvider = new RealClock() });
+        Assert.StartsWith("Pip install timed out", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("def f():\n    return (1", "SyntaxError")]
+    [InlineData("def f():\nreturn 1", "IndentationError")]
+    [InlineData("def f(a, a): pass", "duplicate argument")]
+    public async Task Source_that_is_not_Python_fails_the_start_in_the_words_of_Python(string source, string words)
+    {
+        FunctionSetupException e = await FailsAsync(With(FunctionWithRequirements.FromSource(source)));
+        Assert.StartsWith("Could not compile function: ", e.Message, StringComparison.Ordinal);
+        Assert.Contains(words, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_function_that_only_Python_sees_fails_the_start()
+    {
+        // A form feed is white space to Python; the line begins with a function.
+        FunctionSetupException e = await FailsAsync(With(FunctionWithRequirements.FromSource("def f(): pass\n\fdef g(): pass")));
+        Assert.StartsWith("Could not compile function: ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("f, g", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("import gb_nowhere\ndef f(): pass", "ModuleNotFoundError: No module named 'gb_nowhere'")]
+    [InlineData("def f(): pass\nprint('noise')\nraise ValueError('broken')", "ValueError: broken")]
+    [InlineData("import sys\ndef f(): pass\nsys.exit(5)", "SystemExit: 5")]
+    public async Task A_module_that_does_not_load_fails_the_start_in_the_words_of_Python(string source, string words)
+    {
+        FunctionSetupException e = await FailsAsync(With(FunctionWithRequirements.FromSource(source)));
+        Assert.StartsWith("Functions failed to load: ", e.Message, StringComparison.Ordinal);
+        Assert.Contains(words, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_module_that_never_ends_to_load_fails_the_start()
+    {
+        FunctionSetupException e = await FailsAsync(
+            With(FunctionWithRequirements.FromSource("def f(): pass\nwhile True: pass")).And(o => o.SetupTimeout = TimeSpan.FromSeconds(2)) with { TimeProvider = new RealClock() });
+        Assert.StartsWith("Functions failed to load: ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_of_the_user_that_has_the_modules_name_is_found_out()
+    {
+        using TestFolder folder = new();
+        await File.WriteAllTextAsync(folder["functions.py"], "x = 1", Ct);
+        folder.GiveAway();
+        FunctionSetupException e = await FailsAsync(With(Add) with { WorkDir = folder.Path });
+        Assert.Contains("there is another module 'functions'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("FunctionsModule", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("sys")]
+    [InlineData("traceback")]
+    public async Task A_module_of_Python_itself_is_not_hidden(string name)
+    {
+        FunctionSetupException e = await FailsAsync(With(Add).And(o => o.FunctionsModule = name));
+        Assert.StartsWith("Functions failed to load: Python has a module", e.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<FunctionSetupException> FailsAsync(ExecutorSetup setup)
+    {
+        await using ICodeExecutor executor = kind.Create(setup);
+        FunctionSetupException e = await Assert.ThrowsAsync<FunctionSetupException>(() => executor.StartAsync(Ct));
+        Assert.Equal("function-setup-failed", e.Code);
+        Assert.Throws<InvalidOperationException>(() => executor.ExecuteCodeBlocksStreamingAsync([new("python", "print(1)")], Ct));
+        return e;
+    }
+}

@@ -8,13 +8,18 @@ class EndHook:
         self.terminal = self.before = None
 
     def set(self, run):
+        """Tells whether there is such a hook."""
         if sys.version_info < (3, 8) or sys.flags.ignore_environment:
-            raise OSError('there is no hook')
-        self.terminal = os.openpty()
+            return False
+        try:
+            self.terminal = os.openpty()
+        except OSError:
+            return False
         os.dup2(self.terminal[1], 0)
         os.environ['PYTHONINSPECT'] = '1'
         self.before = getattr(sys, '__interactivehook__', None)
         sys.__interactivehook__ = run
+        return True
 
     def unset(self):
         if self.terminal is None:
@@ -53,9 +58,7 @@ def start():
     hook, results = EndHook(), []
     every_call = itertools.chain.from_iterable(calls(agent, hook, results))
     run = functools.partial(results.extend, map(functools.partial.__call__, every_call))
-    try:
-        hook.set(run)
-    except OSError:
+    if not hook.set(run):
         # Our frames are on the stack then, and nothing else is amiss.
         run()
 

@@ -21,6 +21,9 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
     /// <summary>The largest ratio to the baseline that is good enough; null where there is no goal.</summary>
     public double? Goal { get; init; }
 
+    /// <summary>Done before each measurement, without the clock.</summary>
+    public Func<Task> Prepare { get; init; } = () => Task.CompletedTask;
+
     public double Median => Percentile(0.5);
 
     public double Percentile95 => Percentile(0.95);
@@ -32,6 +35,7 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
 
     public async Task MeasureAsync(bool isWarmUp)
     {
+        await Prepare();
         long started = Stopwatch.GetTimestamp();
         IAsyncDisposable? used = await Run();
         TimeSpan time = Stopwatch.GetElapsedTime(started);

@@ -2,11 +2,18 @@ using System.Globalization;
 using Glovebox.Bench;
 
 const int WarmUpRounds = 10;
-const string Usage = "usage: dotnet run -c Release --project bench/Glovebox.Bench -- [--json] [--rounds N]";
+const string Usage = "usage: dotnet run -c Release --project bench/Glovebox.Bench -- [--docker IMAGE] [--json] [--rounds N]";
 
 bool json = args.Contains("--json");
 int rounds = 100;
 string[] rest = [.. args.Where(a => a != "--json")];
+string? image = null;
+if (rest is ["--docker", var name, ..])
+{
+    image = name;
+    rest = rest[2..];
+}
+
 if (rest is ["--rounds", var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out rounds) && rounds > 0)
 {
     rest = [];
@@ -19,9 +26,12 @@ if (rest.Length > 0)
 }
 
 await using SessionBenchmarks sessions = new();
-await using FunctionBenchmarks functions = new();
-await using JupyterBenchmarks jupyter = new();
-IReadOnlyList<Benchmark> benchmarks = [.. await sessions.StartAsync(), .. await functions.StartAsync(), .. await jupyter.StartAsync()];
+await using FunctionBenchmarks? functions = image is null ? new() : null;
+await using JupyterBenchmarks? jupyter = image is null ? new() : null;
+await using DockerBenchmarks? containers = image is null ? null : new(image);
+IReadOnlyList<Benchmark> benchmarks = containers is not null
+    ? await containers.StartAsync()
+    : [.. await sessions.StartAsync(), .. await functions!.StartAsync(), .. await jupyter!.StartAsync()];
 
 // One of each in turn, so that a busy moment of the machine meets all of them alike.
 for (int round = -WarmUpRounds; round < rounds; round++)

@@ -18,7 +18,9 @@ internal static class Report
                 CultureInfo.InvariantCulture, $"{b.Name.PadRight(width)}  {b.Median,9:0.00}  {b.Percentile95,7:0.00}  {b.Ratio,6:0.00}  {Goal(b)}").TrimEnd());
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rounds} rounds; each ratio is that of the medians, to the bare program or plain WebSocket above it."));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{rounds} rounds; each ratio is that of the medians, to the bare program, the plain WebSocket or the engine's own command above it."));
     }
 
     public static void WriteJson(IReadOnlyList<Benchmark> benchmarks, int rounds) => Console.WriteLine(JsonSerializer.Serialize(

@@ -1,3 +1,4 @@
+using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Microsoft.Extensions.Logging;
 
@@ -10,6 +11,8 @@ namespace Glovebox.Docker;
 /// </remarks>
 public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
 {
+    private const string Name = "docker";
+
     /// <summary>Makes an executor; nothing is started, and no engine asked, yet.</summary>
     /// <param name="options">Copied. Null: the defaults.</param>
     /// <param name="loggerFactory">Gets what happens. Null: no log.</param>
@@ -33,14 +36,36 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
     /// <summary>This executor's own copy.</summary>
     internal DockerCommandLineCodeExecutorOptions Options { get; }
 
-    /// <summary>Tries whether an engine answers and a container can be made of an image, and tells what is enforced here.</summary>
+    /// <summary>Tries whether an engine answers and, where it has the image, whether a container can be made of it; tells what is enforced here.</summary>
     /// <param name="image">The image; null for the default one. It is not pulled.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static Task<ExecutorDiagnosis> DiagnoseAsync(string? image = null, CancellationToken cancellationToken = default)
+    public static async Task<ExecutorDiagnosis> DiagnoseAsync(string? image = null, CancellationToken cancellationToken = default)
     {
         DockerCommandLineCodeExecutorOptions options = new() { PullPolicy = PullPolicy.Never };
         options.Image = image ?? options.Image;
-        return TryAsync("docker", () => new DockerCommandLineCodeExecutor(options), cancellationToken);
+        try
+        {
+            using EngineConnection engine = await EngineConnection.OpenAsync(null, cancellationToken).ConfigureAwait(false);
+            if (await EngineImages.ExistsAsync(engine, options.Image, cancellationToken).ConfigureAwait(false))
+            {
+                return await ExecutorDiagnosis.TryAsync(
+                    Name, () => Task.FromResult<string?>(engine.Version), () => new DockerCommandLineCodeExecutor(options), cancellationToken).ConfigureAwait(false);
+            }
+
+            DockerSettings settings = new(options);
+            ContainerUser user = ContainerUser.Choose(null, null, isMade: false, engine.IsRootless);
+            return new ExecutorDiagnosis(
+                Name,
+                true,
+                engine.Version,
+                null,
+                null,
+                DockerControls.Describe(settings, engine, user, usesAgent: true, $"the image {options.Image} is not there yet and will be pulled at the first run"));
+        }
+        catch (CodeExecutionException e)
+        {
+            return new ExecutorDiagnosis(Name, false, null, e.Message, e.Hint, null);
+        }
     }
 
     internal static Task<ExecutorDiagnosis> TryAsync(string name, Func<ICodeExecutor> create, CancellationToken cancellationToken) =>

@@ -43,7 +43,13 @@ internal static class DockerControls
         }
     }
 
-    public static EnvironmentCapabilities Describe(DockerSettings settings, EngineConnection engine, ContainerUser user, IContainerGuest guest)
+    /// <summary>Tells what holds.</summary>
+    /// <param name="settings">What was asked for.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="user">Whom guest code is.</param>
+    /// <param name="usesAgent">Whether the guest agent runs blocks.</param>
+    /// <param name="detail">What there is to say of that, or null.</param>
+    public static EnvironmentCapabilities Describe(DockerSettings settings, EngineConnection engine, ContainerUser user, bool usesAgent, string? detail)
     {
         ExecutionPolicy policy = settings.Policy;
         string groups = engine.Info.CgroupVersion is { Length: > 0 } version ? $"control group, version {version}" : "control group";
@@ -52,8 +58,8 @@ internal static class DockerControls
         {
             Environment = "docker",
             IsIsolated = true,
-            UsesGuestAgent = guest is AgentGuest,
-            GuestAgentDetail = guest is AgentGuest ? null : "the image has no Python; the engine starts each block",
+            UsesGuestAgent = usesAgent,
+            GuestAgentDetail = detail,
             Controls =
             [
                 engine.Info.MemoryLimit

@@ -68,7 +68,8 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
             _engine = await EngineConnection.OpenAsync(_settings.DockerHost, cancellationToken).ConfigureAwait(false);
             DockerControls.Check(_settings, _engine);
             await StartContainerAsync(_engine, cancellationToken).ConfigureAwait(false);
-            _capabilities = DockerControls.Describe(_settings, _engine, _user!, _guest!);
+            _capabilities = DockerControls.Describe(
+                _settings, _engine, _user!, _guest is AgentGuest, _guest is AgentGuest ? null : "the image has no Python; the engine starts each block");
         }
         catch (Exception e)
         {

@@ -83,7 +83,8 @@ public sealed class DoctorTests : IDisposable
     {
         ToolResult result = await _tool.With("NO_COLOR", "1").RunAtTerminalAsync(45, "doctor");
 
-        Assert.All(result.Lines, line => Assert.InRange(line.Length, 0, 45));
+        // An address cannot be broken: it may be longer than the line, and then stands alone on it.
+        Assert.All(result.Lines.Where(l => l.Trim().Contains(' ')), line => Assert.InRange(line.Length, 0, 45));
         Assert.Contains("  network     full     a network namespace\n                       with nothing but its\n                       loopback\n",
             result.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }

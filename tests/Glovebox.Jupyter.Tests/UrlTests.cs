@@ -133,6 +133,19 @@ public sealed class UrlTests
     }
 
     [Fact]
+    public async Task Without_a_folder_displays_are_kept_and_changed_and_saved_nowhere()
+    {
+        await using JupyterServer server = await JupyterServer.StartAsync();
+        await using JupyterCodeExecutor executor = new(new() { Url = server.Url, Token = JupyterServer.Token });
+        await executor.StartAsync(Cancellation);
+        CodeResult result = await executor.PythonAsync("from IPython.display import HTML, display\nh = display(HTML('one'), display_id=True)\nh.update(HTML('two'))");
+        DisplayOutput shown = Assert.Single(result.Blocks[0].Displays);
+        Assert.Equal("two", System.Text.Encoding.UTF8.GetString(shown.Data["text/html"].Span));
+        Assert.Empty(shown.Files);
+        Assert.DoesNotContain(server.Folder.Entries(), e => e.StartsWith("display", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_kernel_is_shut_down_with_the_executor_and_the_server_is_not()
     {
         await using JupyterServer server = await JupyterServer.StartAsync();

@@ -38,6 +38,19 @@ internal static class EngineImages
         CheckSystem(image, found);
     }
 
+    public static async Task<bool> ExistsAsync(EngineConnection engine, string image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(engine, image, cancellationToken).ConfigureAwait(false) is not null;
+        }
+        catch (Exception e) when (EngineErrors.Explain(e, engine.Endpoint) is { } explained && !ReferenceEquals(e, explained))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw explained;
+        }
+    }
+
     private static async Task<ImageInspectResponse?> FindAsync(EngineConnection engine, string image, CancellationToken cancellationToken)
     {
         try

@@ -15,7 +15,8 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
     private readonly List<string> _failures = [];
     private HostDirectory? _folder;
     private Task _writing = Task.CompletedTask;
-    private int _last = -1;
+    private bool _isPrepared;
+    private int _last;
 
     /// <summary>Whether displays are saved at all.</summary>
     public bool Saves => outputDir is not null || workspace is not null;
@@ -24,7 +25,7 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
     /// <exception cref="EnvironmentUnavailableException">The folder cannot be used.</exception>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        if (_last >= 0 || !Saves)
+        if (_isPrepared || !Saves)
         {
             return;
         }
@@ -46,6 +47,7 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
 
         WorkspaceListing listing = await Target.ListAsync(cancellationToken).ConfigureAwait(false);
         _last = listing.Files.Select(f => NumberOf(f.Path)).DefaultIfEmpty(0).Max();
+        _isPrepared = true;
     }
 
     /// <summary>Takes the next number.</summary>
@@ -95,7 +97,7 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
     {
         _folder?.Dispose();
         _folder = null;
-        _last = -1;
+        _isPrepared = false;
     }
 
     private IWorkspace Target => (IWorkspace?)_folder ?? workspace!();

@@ -26,7 +26,7 @@ internal sealed class Kernel : IAsyncDisposable
     private string? _id;
     private KernelConnection? _connection;
     private Cell? _cell;
-    private bool _isDead;
+    private volatile bool _isDead;
 
     /// <summary>Makes a kernel; nothing is started yet.</summary>
     /// <param name="client">The server.</param>

@@ -12,6 +12,8 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
 
     private readonly BlockRunner _processes = new(environment, settings, time);
 
+    private bool IsPython => environment.Language.Equals(CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase);
+
     public async Task<BlockResult> RunAsync(CodeBlock block, OutputCollector output, CancellationToken kill)
     {
         if (!IsOfKernel(block.Language) && environment.RunsPrograms)
@@ -76,7 +78,7 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
         Kernel kernel = environment.Kernel;
         using CancellationTokenSource deadline = new(settings.Timeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);
-        Cell cell = kernel.Execute(block.Code, displays);
+        Cell cell = kernel.Execute(IsPython ? PipQuieting.Apply(block.Code) : block.Code, displays);
         try
         {
             CellEnd end = await cell.Ended.WaitAsync(either.Token).ConfigureAwait(false);

@@ -43,7 +43,7 @@ public abstract class CommandLineCodeExecutorOptions
     } = TimeSpan.FromSeconds(60);
 
     /// <summary>The host directory in which code files are saved and files persist. It is made when missing and never deleted. Null, the
-    /// default: a temporary one, deleted with the executor.</summary>
+    /// default: one of the environment's own, deleted with the executor.</summary>
     /// <exception cref="ArgumentException">Empty, or holds a NUL.</exception>
     public string? WorkDir
     {

@@ -82,8 +82,14 @@ public sealed class DockerTests
     {
         Dictionary<string, string?> settings = new()
         {
-            ["Kind"] = "docker-jupyter", ["Image"] = "some/image:1", ["KernelName"] = "ir", ["OutputDir"] = "/tmp/plots", ["MaxDisplays"] = "7",
-            ["MaxDisplayBytes"] = "1000", ["Policy:Memory"] = "1073741824", ["ContainerName"] = "mine",
+            ["Kind"] = "docker-jupyter",
+            ["Image"] = "some/image:1",
+            ["KernelName"] = "ir",
+            ["OutputDir"] = "/tmp/plots",
+            ["MaxDisplays"] = "7",
+            ["MaxDisplayBytes"] = "1000",
+            ["Policy:Memory"] = "1073741824",
+            ["ContainerName"] = "mine",
         };
         CodeExecutorFactory factory = new CodeExecutorFactory().AddDocker();
         await using ICodeExecutor executor = factory.Create(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());

@@ -58,8 +58,15 @@ public sealed class OptionsTests
     {
         Dictionary<string, string?> settings = new()
         {
-            ["Kind"] = "jupyter", ["Timeout"] = "00:00:05", ["WorkDir"] = "/tmp/somewhere", ["KernelName"] = "ir", ["OutputDir"] = "/tmp/plots",
-            ["MaxDisplays"] = "7", ["MaxDisplayBytes"] = "1000", ["Policy:Memory"] = "1073741824", ["ReadOnlyPaths:0"] = "/opt",
+            ["Kind"] = "jupyter",
+            ["Timeout"] = "00:00:05",
+            ["WorkDir"] = "/tmp/somewhere",
+            ["KernelName"] = "ir",
+            ["OutputDir"] = "/tmp/plots",
+            ["MaxDisplays"] = "7",
+            ["MaxDisplayBytes"] = "1000",
+            ["Policy:Memory"] = "1073741824",
+            ["ReadOnlyPaths:0"] = "/opt",
         };
         CodeExecutorFactory factory = new CodeExecutorFactory().AddJupyter();
         await using ICodeExecutor executor = factory.Create(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());

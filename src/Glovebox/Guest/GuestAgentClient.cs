@@ -141,6 +141,12 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
         try
         {
             ValueTask<int> reading = begun ?? _channel.ReadAsync(buffer.AsMemory(filled));
+            if (begun is not null && reading.IsCompleted)
+            {
+                // Whoever has handed the channel over has work to do on this thread.
+                await Task.Yield();
+            }
+
             int read;
             while ((read = await reading.ConfigureAwait(false)) > 0)
             {
@@ -209,6 +215,8 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             request.Lose();
         }
 
+        // From here on this thread puts nothing off: nobody would come back to it.
+        FrameWork.QueueAll();
         LoseTunnels();
         _calls.End();
     }

@@ -42,7 +42,7 @@ public sealed class DockerKind : ExecutorKind
             PullPolicy = PullPolicy.Never,
             Timeout = setup.Timeout,
             WorkDir = setup.WorkDir,
-            Policy = new() { MaxOutput = setup.MaxOutput, Network = setup.Network },
+            Policy = new() { MaxOutput = setup.MaxOutput, Network = setup.Network ?? NetworkAccess.SetupOnly },
             DeleteTempFiles = setup.DeleteTempFiles,
             Environment = new Dictionary<string, string>(setup.Environment),
             Languages = [.. setup.Languages],

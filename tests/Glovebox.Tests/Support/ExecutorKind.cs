@@ -24,7 +24,8 @@ public sealed record ExecutorSetup
 
     public ILoggerFactory? LoggerFactory { get; init; }
 
-    public NetworkAccess Network { get; init; } = NetworkAccess.SetupOnly;
+    /// <summary>Null: the kind's own.</summary>
+    public NetworkAccess? Network { get; init; }
 
     /// <summary>Folders of the host that the guest is to read under the same path. Not below <c>/tmp</c>.</summary>
     public IReadOnlyList<string> VisibleFolders { get; init; } = [];
@@ -76,7 +77,7 @@ public abstract class ExecutorKind
             {
                 Timeout = setup.Timeout,
                 WorkDir = setup.WorkDir,
-                Policy = (policy ?? new()) with { MaxOutput = setup.MaxOutput, Network = setup.Network },
+                Policy = (policy ?? new()) with { MaxOutput = setup.MaxOutput, Network = setup.Network ?? policy?.Network ?? NetworkAccess.SetupOnly },
                 DeleteTempFiles = setup.DeleteTempFiles,
                 Environment = new Dictionary<string, string>(setup.Environment),
                 Languages = [.. setup.Languages],

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Glovebox.Functions.Python;
 
 /// <summary>Finds the functions of a piece of Python source, as far as that can be done without Python.</summary>
@@ -6,6 +8,8 @@ namespace Glovebox.Functions.Python;
 internal sealed class PythonSource
 {
     private const StringComparison Exact = StringComparison.Ordinal;
+
+    private static readonly SearchValues<char> WordCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
     private readonly string _text;
     private readonly List<PythonFunction> _functions = [];
@@ -64,9 +68,6 @@ internal sealed class PythonSource
         int length = rest.IndexOfAnyExcept(WordCharacters);
         return length > 0 ? rest[..length].ToString() : null;
     }
-
-    private static readonly System.Buffers.SearchValues<char> WordCharacters =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
     private static bool Word(ref ReadOnlySpan<char> text, string word)
     {

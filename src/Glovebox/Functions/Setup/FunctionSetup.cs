@@ -8,7 +8,11 @@ namespace Glovebox.Functions.Setup;
 /// <summary>Installs the packages of functions, and makes sure that their module loads.</summary>
 internal static class FunctionSetup
 {
+    private const string MoreTime = "Give it more with SetupTimeout.";
+
     private static readonly string[] Interpreters = [.. CodeLanguage.Python.Programs];
+
+    private static readonly Lazy<string> CheckProgram = new(() => GuestText("check.py"));
 
     /// <summary>Runs a program of the set-up.</summary>
     public delegate Task<ProcessExit> Run(GuestCommand command, IOutputSink output, CancellationToken kill);
@@ -78,10 +82,6 @@ internal static class FunctionSetup
                 : words.Contains("ModuleNotFoundError", StringComparison.Ordinal) ? "Name the package that is missing with the function: FromSource(source, \"package\")."
                 : null);
     }
-
-    private const string MoreTime = "Give it more with SetupTimeout.";
-
-    private static readonly Lazy<string> CheckProgram = new(() => GuestText("check.py"));
 
     /// <summary>A file of ours for the guest.</summary>
     public static string GuestText(string name)

@@ -28,11 +28,14 @@ public sealed class DockerKind : ExecutorKind
     public override bool IsIsolated => true;
 
     /// <summary>A volume of the engine, seen from a container.</summary>
-    public override string? FindOwnWorkDirectory(string file) => DockerCommand.RunAsync("docker", "volume", "ls", "-q", "--filter", "label=glovebox.owner")
-        .GetAwaiter().GetResult()
-        .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        .FirstOrDefault(volume => DockerCommand.TryAsync("docker", "run", "--rm", "--network", "none", "-v", $"{volume}:/v:ro", TestImages.Shell, "test", "-e", $"/v/{file}")
+    public override string? FindOwnWorkDirectory(string file)
+    {
+        string[] engine = _host is null ? [] : ["-H", _host];
+        string volumes = DockerCommand.RunAsync("docker", [.. engine, "volume", "ls", "-q", "--filter", "label=glovebox.owner"]).GetAwaiter().GetResult();
+        return volumes.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(volume => DockerCommand
+            .TryAsync("docker", [.. engine, "run", "--rm", "--network", "none", "-v", $"{volume}:/v:ro", _image, "test", "-e", $"/v/{file}"])
             .GetAwaiter().GetResult().ExitCode == 0);
+    }
 
     public override ICodeExecutor Create(ExecutorSetup setup) => new DockerCommandLineCodeExecutor(
         setup.Configured(new DockerCommandLineCodeExecutorOptions

@@ -67,7 +67,7 @@ internal sealed class HostedJupyter : JupyterEnvironment, IFunctionEnvironment
             UnixDomainSocketEndPoint socket = new(folder + "/s");
             JupyterClient client = new(new Uri("http://localhost/"), token: null, c => new(_services.ConnectAsync(socket, c)), _time)
             {
-                Where = $"{folder}/s of the {Kind} environment",
+                Where = $"in the {Kind} environment",
             };
             await ConnectAsync(client, spec => Place(spec, folder), cancellationToken).ConfigureAwait(false);
         }

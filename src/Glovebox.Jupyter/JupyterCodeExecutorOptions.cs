@@ -6,8 +6,8 @@ namespace Glovebox.Jupyter;
 /// <remarks>
 /// With <see cref="Url"/>, kernels run on that server, wherever it is, and with whatever it may do: nothing of a policy can be enforced
 /// there, so <see cref="Policy"/> (but for its MaxOutput), <see cref="CommandLineCodeExecutorOptions.WorkDir"/>,
-/// <see cref="CommandLineCodeExecutorOptions.Environment"/>, <see cref="CommandLineCodeExecutorOptions.Languages"/> and
-/// <see cref="ReadOnlyPaths"/> are refused. Without it, Glovebox starts a server in a bubblewrap sandbox, to which all of them apply.
+/// <see cref="CommandLineCodeExecutorOptions.Environment"/>, <see cref="CommandLineCodeExecutorOptions.Languages"/>,
+/// <see cref="CommandLineCodeExecutorOptions.Functions"/> and <see cref="ReadOnlyPaths"/> are refused. Without it, Glovebox starts a server in a bubblewrap sandbox, to which all of them apply.
 /// </remarks>
 public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
 {
@@ -132,6 +132,7 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
         string? extra = WorkDir is not null ? nameof(WorkDir)
             : Environment.Count > 0 ? nameof(Environment)
             : Languages.Count > 0 ? nameof(Languages)
+            : Functions.Count > 0 ? nameof(Functions)
             : ReadOnlyPaths.Count > 0 ? nameof(ReadOnlyPaths)
             : Policy with { MaxOutput = null } != new ExecutionPolicy() ? nameof(Policy)
             : null;

@@ -32,7 +32,7 @@ internal sealed class JupyterClient : IDisposable
     public JupyterClient(Uri root, string? token, Func<CancellationToken, ValueTask<Stream>>? connect, TimeProvider time)
     {
         _root = root;
-        Where = root.GetLeftPart(UriPartial.Path);
+        Where = JupyterErrors.At(root);
         _token = token;
         _time = time;
 
@@ -47,7 +47,7 @@ internal sealed class JupyterClient : IDisposable
         }
     }
 
-    /// <summary>The server's address, for messages: without a token.</summary>
+    /// <summary>Where the server is, for messages that say "the server …": its address, without a token.</summary>
     public string Where { get; init; }
 
     /// <summary>Looks a kernel spec up by its name.</summary>

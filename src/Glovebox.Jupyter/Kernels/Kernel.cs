@@ -212,7 +212,8 @@ internal sealed class Kernel : IAsyncDisposable
 
     private async Task WatchAsync(KernelConnection connection)
     {
-        await connection.Ended.ConfigureAwait(false);
+        // However it ended: a cell that nobody ends would wait until its time runs out.
+        await connection.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (ReferenceEquals(_connection, connection))
         {
             Current()?.End(new CellEnd(CellEndKind.ConnectionLost));

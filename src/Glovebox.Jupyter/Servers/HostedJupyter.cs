@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Glovebox.Environments;
+using Glovebox.Functions.Setup;
 using Glovebox.Jupyter.Client;
 using Glovebox.Jupyter.Displays;
 
@@ -7,7 +8,7 @@ namespace Glovebox.Jupyter.Servers;
 
 /// <summary>A Jupyter server that Glovebox starts inside an environment, and reaches through its guest agent: it needs no network, and has no
 /// port. Blocks of other languages run as processes beside it.</summary>
-internal sealed class HostedJupyter : JupyterEnvironment
+internal sealed class HostedJupyter : JupyterEnvironment, IFunctionEnvironment
 {
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
 
@@ -47,6 +48,9 @@ internal sealed class HostedJupyter : JupyterEnvironment
 
     public override DisplayFiles DisplayFiles { get; }
 
+    public void Offer(OfferedFunctions functions) =>
+        (_inner as IFunctionEnvironment ?? throw new ArgumentException("Functions is not empty, but this environment offers none.")).Offer(functions);
+
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await EndServerAsync().ConfigureAwait(false);
@@ -63,7 +67,7 @@ internal sealed class HostedJupyter : JupyterEnvironment
             UnixDomainSocketEndPoint socket = new(folder + "/s");
             JupyterClient client = new(new Uri("http://localhost/"), token: null, c => new(_services.ConnectAsync(socket, c)), _time)
             {
-                Where = $"{folder}/s of the {Kind} environment",
+                Where = $"in the {Kind} environment",
             };
             await ConnectAsync(client, spec => Place(spec, folder), cancellationToken).ConfigureAwait(false);
         }

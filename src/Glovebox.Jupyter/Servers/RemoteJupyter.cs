@@ -74,7 +74,7 @@ internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings set
 
     public override Task ClearAfterKernelAsync() => Task.CompletedTask;
 
-    public override (TerminationReason Reason, string Notice) ServerLost() => throw JupyterErrors.ServerLost(root.GetLeftPart(UriPartial.Path));
+    public override (TerminationReason Reason, string Notice) ServerLost() => throw JupyterErrors.ServerLost(JupyterErrors.At(root));
 
     public override async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None).ConfigureAwait(false);
 }

@@ -137,7 +137,7 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
     }
 
     private WorkspaceException Failure(string path, HttpResponseMessage response) => new(
-        $"The Jupyter server at {client.Where} does not give the file '{WorkspacePath.Printable(path)}': it answers {(int)response.StatusCode}.",
+        $"The Jupyter server {client.Where} does not give the file '{WorkspacePath.Printable(path)}': it answers {(int)response.StatusCode}.",
         "A Kernel Gateway has no files; a Jupyter Server has those below its root that are not hidden.");
 
     private static string Address(string path) => "api/contents/" + string.Join('/', path.Split('/').Select(Uri.EscapeDataString));

@@ -30,6 +30,8 @@ public sealed class DockerHost : JupyterHost
             WorkDir = common.WorkDir,
             OutputDir = common.OutputDir,
             KernelName = common.KernelName,
+            Functions = common.Functions,
+            FunctionsModule = common.FunctionsModule,
             MaxDisplays = common.MaxDisplays,
             MaxDisplayBytes = common.MaxDisplayBytes,
             Policy = common.Policy with { Network = NetworkAccess.None },
@@ -48,5 +50,7 @@ public sealed class DockerHost : JupyterHost
 public sealed class DockerCells(DockerHost host) : CellConformance(host), IClassFixture<DockerHost>;
 
 public sealed class DockerDisplays(DockerHost host) : DisplayConformance(host), IClassFixture<DockerHost>;
+
+public sealed class DockerFunctions(DockerHost host) : FunctionConformance(host), IClassFixture<DockerHost>;
 
 public sealed class DockerKernelEnds(DockerHost host) : KernelEndConformance(host), IClassFixture<DockerHost>;

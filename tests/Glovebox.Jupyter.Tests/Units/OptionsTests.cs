@@ -28,6 +28,7 @@ public sealed class OptionsTests
         ["WorkDir"] = o => o.WorkDir = "/tmp/x",
         ["Environment"] = o => o.Environment["A"] = "b",
         ["Languages"] = o => o.Languages.Add(CodeLanguage.Bash),
+        ["Functions"] = o => o.Functions.Add(FunctionWithRequirements.FromSource("def f(): pass")),
         ["ReadOnlyPaths"] = o => o.ReadOnlyPaths.Add("/opt"),
         ["Policy"] = o => o.Policy = new() { Memory = 1L << 30 },
     };

@@ -6,7 +6,7 @@ namespace Glovebox.Tests.Docs;
 /// <summary>What the documents show and name is there.</summary>
 public sealed partial class ReadmeTests
 {
-    public static TheoryData<string> Documents => ["README.md", "docs/architecture.md", "docs/agents.md", "docs/functions.md"];
+    public static TheoryData<string> Documents => ["README.md", "docs/architecture.md", "docs/agents.md", "docs/functions.md", "docs/jupyter.md"];
 
     public static TheoryData<string> Snippets => [.. Blocks("csharp")];
 

@@ -64,7 +64,7 @@ public sealed class SampleRepliesTests
         if (result.ExitCode == 0)
         {
             byte[] picture = await executor.Workspace.ReadAllBytesAsync("oscillation.png", cancellationToken: Ct);
-            Assert.Equal("\x89PNG\r\n\x1a\n"u8[1..], picture.AsSpan(0, 8)[1..]);
+            Assert.Equal([0x89, .. "PNG\r\n\x1a\n"u8], picture[..8]);
         }
         else
         {

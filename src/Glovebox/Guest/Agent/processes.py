@@ -248,6 +248,18 @@ class Processes:
             pid, status = os.waitpid(-1, 0)
             self.reaped(pid, status, pid in victims)
             left = others(services) & victims
+        # Those whose parents were victims, too, are this process' children by now, and dead.
+        pid, status = self.next_dead()
+        while pid != 0:
+            self.reaped(pid, status, pid in victims)
+            pid, status = self.next_dead()
+
+    @staticmethod
+    def next_dead():
+        try:
+            return os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return 0, 0
 
     def kill_everything(self):
         """Ends every process of the namespace but this one, and waits until they are gone."""

@@ -229,29 +229,32 @@ class Processes:
         if not services:
             self.kill_everything()
             return
-        victims = set()
+        stopped, killed = set(), set()
         for _ in range(self.MAX_SWEEPS):
-            found = others(services) - victims
+            found = others(services)
             if not found:
                 break
-            for pid in found:
+            new = found - stopped
+            for pid in new:
                 send_signal(pid, signal.SIGSTOP)
-            victims |= found
+            stopped |= new
+            if new:
+                continue
+            for pid in found:
+                send_signal(pid, signal.SIGKILL)
+            killed |= found
+            # Only this process' own children can be waited for; the others become that when their parents are gone. One whose group
+            # loses its last parent is continued by the kernel, and may multiply once more: so all begins anew.
+            while others(services) & found:
+                pid, status = os.waitpid(-1, 0)
+                self.reaped(pid, status, pid in killed)
         else:
             self.kill_everything()
             return
-        for pid in victims:
-            send_signal(pid, signal.SIGKILL)
-        # Only this process' own children can be waited for; the others become that when their parents are gone.
-        left = victims
-        while left:
-            pid, status = os.waitpid(-1, 0)
-            self.reaped(pid, status, pid in victims)
-            left = others(services) & victims
-        # Those whose parents were victims, too, are this process' children by now, and dead.
+        # Those whose parents were killed, too, are this process' children by now, and dead.
         pid, status = self.next_dead()
         while pid != 0:
-            self.reaped(pid, status, pid in victims)
+            self.reaped(pid, status, pid in killed)
             pid, status = self.next_dead()
 
     @staticmethod

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Glovebox.Environments;
 using Glovebox.Environments.Bubblewrap;
 using Glovebox.Jupyter.Tests.Support;
 
@@ -103,12 +104,11 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     [Fact]
     public async Task A_server_that_ends_between_two_calls_is_started_anew()
     {
-        using TestFolder folder = new();
-        folder.GiveAway();
-        await using ICodeExecutor executor = await host.StartAsync(o => o.WorkDir = folder.Path);
-        CodeResult result = await executor.PythonAsync("import os, subprocess\nsubprocess.Popen(f'sleep 0.3; kill -9 {os.getppid()}; touch killed', shell=True, start_new_session=True)\nlost = 1");
+        await using ICodeExecutor executor = await host.StartAsync();
+        CodeResult result = await executor.PythonAsync("import os, subprocess\nsubprocess.Popen(f'sleep 0.3; kill -9 {os.getppid()}', shell=True, start_new_session=True)\nlost = 1");
         Assert.Equal(0, result.ExitCode);
-        await Eventually.HoldsAsync(() => File.Exists(folder["killed"]), "the server was killed");
+        IExecutionEnvironment environment = executor.GetService<IExecutionEnvironment>()!;
+        await Eventually.HoldsAsync(() => !environment.IsRunning, "the server is gone");
         Assert.Equal(
             "The kernel is a new one: what earlier blocks defined and imported is gone.\nFalse\n", (await executor.PythonAsync("print('lost' in globals())")).Output);
     }

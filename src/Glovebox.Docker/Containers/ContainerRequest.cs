@@ -17,7 +17,7 @@ internal static class ContainerRequest
     /// <summary>What the agent needs to make guest processes another user's, to end them, and to give the work directory away.</summary>
     private static readonly string[] AgentCapabilities = ["CHOWN", "KILL", "SETGID", "SETPCAP", "SETUID"];
 
-    /// <summary>What package managers need besides.</summary>
+    /// <summary>What package managers need besides, and root in a work directory that is closed to others.</summary>
     private static readonly string[] SetupCapabilities = ["DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP"];
 
     public static CreateContainerParameters Build(ContainerPlan plan)
@@ -79,7 +79,9 @@ internal static class ContainerRequest
             host.CapDrop = ["ALL"];
 
             // A guest that is root has what its container has, so that may be nothing; the agent then has nobody else to become.
-            host.CapAdd = settings.InitCommand is not null ? [.. AgentCapabilities, .. SetupCapabilities] : plan.User.Uid == 0 ? [] : AgentCapabilities;
+            bool isRoot = plan.User.Uid == 0;
+            bool hasSetUp = settings.InitCommand is not null || (!isRoot && plan.Functions is { HasPackages: true, IsInstalled: false });
+            host.CapAdd = hasSetUp ? [.. AgentCapabilities, .. SetupCapabilities] : isRoot ? [] : AgentCapabilities;
             host.SecurityOpt = ["no-new-privileges"];
         }
 

@@ -12,6 +12,9 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
     private const int ChunkSize = 4 << 20;
     private const int MaxRecord = 8 << 10;
 
+    /// <summary>The scripts' own tools are found whatever PATH is given to guest code.</summary>
+    private const string Tools = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin${PATH:+:$PATH}\n";
+
     /// <summary>Ends with R when a folder on the way is a link. Every answer begins with one letter: Done, Refused, Missing, Failed.</summary>
     private const string Walk = """
         path=./$1 rest=$1 folder=.
@@ -174,7 +177,7 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
     {
         try
         {
-            return await exec.StartAsync(["/bin/sh", "-c", script, "sh", .. arguments], isRoot: false, cancellationToken).ConfigureAwait(false);
+            return await exec.StartAsync(["/bin/sh", "-c", Tools + script, "sh", .. arguments], isRoot: false, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DockerApiException or HttpRequestException or IOException or ObjectDisposedException)
         {

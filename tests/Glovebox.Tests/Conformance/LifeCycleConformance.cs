@@ -112,8 +112,8 @@ public abstract class LifeCycleConformance(ExecutorKind kind)
         };
         ExecutorStoppedException e = await Assert.ThrowsAsync<ExecutorStoppedException>(() => running.Completion);
         Assert.Equal("executor-stopped", e.Code);
-        await ending;
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Grace);
+        await ending;
         await HostProcesses.AreGoneAsync(marker);
         await HeldFile.IsFreeAsync(session.Folder["lock"]);
 

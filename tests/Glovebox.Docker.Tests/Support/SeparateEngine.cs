@@ -60,6 +60,9 @@ public sealed class SeparateEngine : IAsyncDisposable
         _engine!.Kill();
         await _engine.WaitForExitAsync();
         File.Delete($"{_folder}/pid");
+
+        // Its containerd dies with it. One that nobody has buried yet would be taken for alive by the next engine.
+        File.Delete($"{_folder}/exec/containerd/containerd.pid");
     }
 
     public async ValueTask DisposeAsync()

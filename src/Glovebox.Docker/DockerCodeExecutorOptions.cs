@@ -103,7 +103,8 @@ public abstract partial class DockerCodeExecutorOptions : CommandLineCodeExecuto
     /// <see cref="NetworkAccess.None"/>. Its failure fails the start. Null, the default: none.</summary>
     public string? InitCommand { get; set; }
 
-    /// <summary>What guest code may use. Default: safe, see <see cref="ExecutionPolicy"/>.</summary>
+    /// <summary>What guest code may use. Default: safe, see <see cref="ExecutionPolicy"/>. <see cref="ExecutionPolicy.DiskSpace"/> holds for
+    /// the container and for the volume with its work directory, each; an engine whose disk has no quotas refuses it.</summary>
     /// <exception cref="ArgumentNullException">Null.</exception>
     public ExecutionPolicy Policy
     {

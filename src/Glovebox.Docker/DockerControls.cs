@@ -72,7 +72,7 @@ internal static class DockerControls
                     ? new("cpus", EnforcementLevel.Full, groups)
                     : new("cpus", EnforcementLevel.None, "no limit was set"),
                 policy.DiskSpace is not null
-                    ? new("disk", EnforcementLevel.Full, $"quota of the storage driver {engine.Info.Driver}")
+                    ? new("disk", EnforcementLevel.Full, $"quotas of the container and of its work directory, each; {engine.Info.Driver}")
                     : new("disk", EnforcementLevel.Partial, "temporary file systems have a size; the container and the work directory have the disk's"),
                 policy.Network == NetworkAccess.Full
                     ? new("network", EnforcementLevel.None, "the engine's network, as asked for")

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -16,13 +17,19 @@ internal static class ContainerNames
     /// <summary>On a container that stays: what it was made of.</summary>
     public const string ConfigurationLabel = "glovebox.configuration";
 
+    private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan RemovalCheck = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Makes a name free, or finds the container of that name to which this executor may attach.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="name">The name.</param>
+    /// <param name="claimant">The owner's label of who claims it, who may have one of that name that is on its way out.</param>
     /// <param name="configuration">What a container to attach to must be made of; null: none is attached to.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="EnvironmentUnavailableException">The container of that name is somebody else's.</exception>
-    public static async Task<ContainerInspectResponse?> ClaimAsync(EngineConnection engine, string name, string? configuration, CancellationToken cancellationToken)
+    public static async Task<ContainerInspectResponse?> ClaimAsync(
+        EngineConnection engine, string name, string claimant, string? configuration, CancellationToken cancellationToken)
     {
         ContainerInspectResponse? found = await FindAsync(engine, name, cancellationToken).ConfigureAwait(false);
         if (found is null)
@@ -46,7 +53,7 @@ internal static class ContainerNames
         }
 
         // One that stays has no owner while it waits.
-        if (!stays && (ContainerOwner.IsAlive(owner!) ?? runs))
+        if (!stays && owner != claimant && (ContainerOwner.IsAlive(owner!) ?? runs))
         {
             throw new EnvironmentUnavailableException(
                 "container-name-conflict",
@@ -54,8 +61,21 @@ internal static class ContainerNames
                 $"Choose another ContainerName, or, if nothing uses it any more, remove it: docker rm -f {name}");
         }
 
-        await DockerContainer.RemoveAsync(engine, found.ID).ConfigureAwait(false);
+        await RemoveAsync(engine, name, found.ID, cancellationToken).ConfigureAwait(false);
         return null;
+    }
+
+    /// <summary>Removes a container and waits until its name is free. A removal that is under way already is not waited for by the engine, and
+    /// its client cannot wait for one.</summary>
+    private static async Task RemoveAsync(EngineConnection engine, string name, string id, CancellationToken cancellationToken)
+    {
+        await DockerContainer.RemoveAsync(engine, id).ConfigureAwait(false);
+        long started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < LongestRemoval
+            && await FindAsync(engine, name, cancellationToken).ConfigureAwait(false) is { } left && left.ID == id)
+        {
+            await Task.Delay(RemovalCheck, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Sums up what a container is made of, so that one of the same can be told.</summary>

@@ -122,11 +122,13 @@ internal static class ContainerRequest
         [
             plan.BoundDirectory is { } directory
                 ? new Mount { Type = "bind", Source = directory, Target = ContainerLauncher.WorkDirectory }
-                : new Mount { Type = "volume", Source = plan.Volume ?? "", Target = ContainerLauncher.WorkDirectory },
+                : Volume(plan, plan.Volume, ContainerLauncher.WorkDirectory),
         ];
         if (plan.Functions is { HasPackages: true } functions)
         {
-            mounts.Add(new Mount { Type = "volume", Source = functions.VolumeName ?? "", Target = ContainerFunctions.Packages, ReadOnly = functions.IsInstalled });
+            Mount packages = Volume(plan, functions.VolumeName, ContainerFunctions.Packages);
+            packages.ReadOnly = functions.IsInstalled;
+            mounts.Add(packages);
         }
 
         mounts.AddRange(plan.Settings.Volumes.Select(volume => new Mount
@@ -137,6 +139,18 @@ internal static class ContainerRequest
             ReadOnly = volume.ReadOnly,
         }));
         return mounts;
+    }
+
+    /// <summary>A volume of ours, by its name, or a new one without a name.</summary>
+    private static Mount Volume(ContainerPlan plan, string? name, string target)
+    {
+        Mount mount = new() { Type = "volume", Source = name ?? "", Target = target };
+        if (name is null && plan.Settings.Policy.DiskSpace is { } bytes)
+        {
+            mount.VolumeOptions = new VolumeOptions { DriverConfig = new Driver { Name = "local", Options = WorkVolume.Options(bytes) } };
+        }
+
+        return mount;
     }
 
     private static global::Docker.DotNet.Models.DeviceRequest Device(DeviceRequest device) => new()

@@ -1,16 +1,24 @@
+using System.Globalization;
 using Glovebox.Docker.Engine;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>A volume that holds the work directory where no host folder does, or the packages of functions. It outlives its containers, for files outlive them, and goes
-/// with the executor; what a process left that was killed goes when another uses the engine.</summary>
-internal sealed class WorkVolume(string owner)
+/// <summary>A volume that holds the work directory where no host folder does, or the packages of functions. It outlives its containers, for
+/// files outlive them, and goes with the executor; what a process left that was killed goes when another uses the engine.</summary>
+/// <param name="owner">The label that tells who goes with it.</param>
+/// <param name="size">The bytes that it may hold, or null.</param>
+internal sealed class WorkVolume(string owner, long? size)
 {
     public string Name { get; } = $"glovebox-{Guid.NewGuid():n}";
 
     private bool _isMade;
+
+    /// <summary>The options of the engine's own volume driver, which refuses a size that its file system cannot keep.</summary>
+    public static Dictionary<string, string> Options(long? size) => size is { } bytes
+        ? new(StringComparer.Ordinal) { ["size"] = bytes.ToString(CultureInfo.InvariantCulture) }
+        : new(StringComparer.Ordinal);
 
     public async Task EnsureAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
@@ -24,6 +32,7 @@ internal sealed class WorkVolume(string owner)
             {
                 Name = Name,
                 Labels = new Dictionary<string, string> { [ContainerNames.OwnerLabel] = owner },
+                DriverOpts = Options(size),
             },
             cancellationToken).ConfigureAwait(false);
         _isMade = true;

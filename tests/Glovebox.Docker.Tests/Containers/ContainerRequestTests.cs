@@ -85,6 +85,14 @@ public sealed class ContainerRequestTests
     }
 
     [Fact]
+    public void A_limit_of_disk_space_holds_for_a_work_directory_without_a_name_too()
+    {
+        HostConfig host = Build(new() { Policy = new() { DiskSpace = 1 << 20 }, StopContainer = false, ContainerName = "stays" }, volume: null).HostConfig;
+        Assert.Equal("1048576", Assert.Single(host.Mounts).VolumeOptions.DriverConfig.Options["size"]);
+        Assert.Null(Assert.Single(Build(new() { StopContainer = false, ContainerName = "stays" }, volume: null).HostConfig.Mounts).VolumeOptions);
+    }
+
+    [Fact]
     public void Directories_volumes_hosts_and_devices_are_passed_on()
     {
         HostConfig host = Build(

@@ -12,7 +12,9 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
 {
     private readonly CodeSessionPool? _sessions;
     private readonly ExecuteCodeFunction _function;
-    private readonly string _instructions;
+    private readonly string? _ownInstructions;
+    private readonly string? _ownFunctionsPrompt;
+    private volatile string? _instructions;
 
     /// <summary>Gives the use of one executor.</summary>
     /// <param name="executor">Runs the code. It is started at the first call when it is not already.</param>
@@ -20,7 +22,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     public CodeExecutionContextProvider(ICodeExecutor executor, CodeExecutionContextProviderOptions? options)
     {
         _function = new ExecuteCodeFunction(executor, options?.Function);
-        _instructions = Instructions(_function.Name, options);
+        (_ownInstructions, _ownFunctionsPrompt) = (options?.Instructions, options?.FunctionsPrompt ?? PromptOf(executor));
     }
 
     /// <summary>Gives each session an executor of its own.</summary>
@@ -31,27 +33,30 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
         ArgumentNullException.ThrowIfNull(sessions);
         _sessions = sessions;
         _function = new ExecuteCodeFunction(ct => sessions.AcquireAsync(SessionNames.New(), ct), options?.Function);
-        _instructions = Instructions(_function.Name, options);
+        (_ownInstructions, _ownFunctionsPrompt) = (options?.Instructions, options?.FunctionsPrompt);
     }
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> StateKeys => _sessions is null ? [] : [SessionNames.StateKey];
 
     /// <inheritdoc/>
-    protected override ValueTask<AIContext> ProvideAIContextAsync(InvokingContext context, CancellationToken cancellationToken = default)
+    protected override async ValueTask<AIContext> ProvideAIContextAsync(InvokingContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return ValueTask.FromResult(new AIContext { Instructions = _instructions, Tools = [FunctionOf(context.Session).WithApproval()] });
+        string instructions = _instructions ??= Instructions(_ownFunctionsPrompt ?? await _sessions!.AskAsync(PromptOf).ConfigureAwait(false));
+        return new AIContext { Instructions = instructions, Tools = [FunctionOf(context.Session).WithApproval()] };
     }
 
-    private static string Instructions(string function, CodeExecutionContextProviderOptions? options)
+    private static string PromptOf(ICodeExecutor executor) => executor.GetService<CommandLineCodeExecutor>()?.FormatFunctionsForPrompt() ?? "";
+
+    private string Instructions(string functionsPrompt)
     {
-        string instructions = options?.Instructions ??
+        string instructions = _ownInstructions ??
             $"""
-            You can run code with {function}. Use it to compute, to work with files and to check what you are not sure of, rather than to guess.
+            You can run code with {_function.Name}. Use it to compute, to work with files and to check what you are not sure of, rather than to guess.
             Print what you want to see: nothing but the printed output, the exit code, and what was drawn or written comes back. When code fails, read the error, mend the code and run it again.
             """;
-        return string.IsNullOrEmpty(options?.FunctionsPrompt) ? instructions : instructions + "\n" + options.FunctionsPrompt;
+        return functionsPrompt.Length == 0 ? instructions : instructions + "\n" + functionsPrompt;
     }
 
     private ExecuteCodeFunction FunctionOf(AgentSession? session)

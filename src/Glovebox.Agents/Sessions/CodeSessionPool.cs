@@ -70,6 +70,16 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks what holds for every session's executor, of one that is made for it, not started, and disposed.</summary>
+    internal async Task<T> AskAsync<T>(Func<ICodeExecutor, T> question)
+    {
+        ICodeExecutor executor = _executorFactory();
+        await using (executor.ConfigureAwait(false))
+        {
+            return question(executor);
+        }
+    }
+
     /// <summary>Finds a session, or begins it and starts its executor.</summary>
     /// <param name="name">Its name. Whoever can name a session can use it: take names that a stranger cannot choose or guess.</param>
     /// <param name="cancellationToken">Gives up waiting for the start.</param>

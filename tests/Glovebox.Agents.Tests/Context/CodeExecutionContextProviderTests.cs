@@ -1,5 +1,6 @@
 using Glovebox.Agents.Tests.Support;
 using Microsoft.Agents.AI;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Glovebox.Agents.Tests.Support.ScriptedChatClient;
 
 namespace Glovebox.Agents.Tests.Context;
@@ -36,6 +37,21 @@ public sealed class CodeExecutionContextProviderTests
         await python.RunAsync("Hello.", cancellationToken: Ct);
         Assert.Contains("execute_python", model.Requests[1].Options!.Instructions, StringComparison.Ordinal);
         Assert.Equal("execute_python", model.Requests[1].Options!.Tools!.Single().Name);
+    }
+
+    [Fact]
+    public async Task The_agent_is_told_of_the_functions_that_its_code_can_import()
+    {
+        const string Prompt = "from functions import double";
+        static BubblewrapCommandLineCodeExecutor Create() => new(new() { Functions = { FunctionWithRequirements.FromSource("def double(n): return 2 * n") } });
+        await using BubblewrapCommandLineCodeExecutor executor = Create();
+        await using CodeSessionPool sessions = new(() => Create().AsBuilder().UseLogging(NullLoggerFactory.Instance).Build());
+        using ScriptedChatClient model = new(_ => Says("Hi."), _ => Says("Hi."), _ => Says("Hi."));
+        await Agent(model, new CodeExecutionContextProvider(executor, null)).RunAsync("Hello.", cancellationToken: Ct);
+        await Agent(model, new CodeExecutionContextProvider(sessions, null)).RunAsync("Hello.", cancellationToken: Ct);
+        await Agent(model, new CodeExecutionContextProvider(sessions, new() { FunctionsPrompt = "" })).RunAsync("Hello.", cancellationToken: Ct);
+        Assert.Equal([true, true, false], model.Requests.Select(r => r.Options!.Instructions!.Contains(Prompt, StringComparison.Ordinal)));
+        Assert.Equal(0, sessions.Count);
     }
 
     [Fact]

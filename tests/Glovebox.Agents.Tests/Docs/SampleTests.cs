@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
-
 namespace Glovebox.Agents.Tests.Docs;
 
 /// <summary>The samples, run as their users do, without a model.</summary>
@@ -35,16 +32,8 @@ public sealed class SampleTests
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string sample, params string[] arguments)
     {
-        // Beside the tests, in the same configuration.
-        string configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
-        string program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../..", sample, configuration, sample));
-        ProcessStartInfo info = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        info.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
-        using Process process = Process.Start(info)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode is 0 or 2, await errors);
-        return (process.ExitCode, output);
+        (int exitCode, string output, string errors) = await SampleProgram.RunAsync(sample, arguments);
+        Assert.True(exitCode is 0 or 2, errors);
+        return (exitCode, output);
     }
 }

@@ -1,11 +1,15 @@
+using System.Globalization;
+using System.Text;
 using Glovebox.Tests.Support;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 #pragma warning disable xUnit1051 // A reader of the README has no test context.
 
 namespace Glovebox.Tests.Docs;
 
-/// <summary>The C# of the README, compiled and run. ReadmeTests sees to it that the two are the same.</summary>
+/// <summary>The C# of the README, compiled and run. DocumentTests sees to it that the two are the same.</summary>
 public sealed class ReadmeSnippets
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -113,6 +117,18 @@ public sealed class ReadmeSnippets
     }
 
     [Fact]
+    public async Task Services_have_an_executor()
+    {
+        string settings = MarkdownCodeBlocks.Extract(File.ReadAllText(Repository.File("README.md"))).Single(b => b.Code.StartsWith("{\"CodeExecutor\"", StringComparison.Ordinal)).Code;
+        IConfiguration configuration = new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(settings))).Build();
+        IServiceCollection services = new ServiceCollection().AddLogging();
+
+        services.AddCodeExecutor(configuration.GetSection("CodeExecutor")).UseLogging().UseOpenTelemetry();
+
+        Assert.Equal(42, await SumAsync(services));
+    }
+
+    [Fact]
     public async Task Updates_come_as_it_happens()
     {
         CancellationToken cancellationToken = Ct;
@@ -170,6 +186,14 @@ public sealed class ReadmeSnippets
         BubblewrapCommandLineCodeExecutor executor = new(options);
         await executor.StartAsync(Ct);
         return executor;
+    }
+
+    private static async Task<int> SumAsync(IServiceCollection services)
+    {
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        ICodeExecutor executor = provider.GetRequiredService<ICodeExecutor>();
+        await executor.StartAsync(Ct);
+        return int.Parse((await executor.ExecuteCodeBlocksAsync([new("python", "print(40 + 2)")], Ct)).Output, CultureInfo.InvariantCulture);
     }
 
     /// <summary>Stands in for the console.</summary>

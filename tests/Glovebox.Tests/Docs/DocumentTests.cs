@@ -4,21 +4,37 @@ using Glovebox.Tests.Support;
 namespace Glovebox.Tests.Docs;
 
 /// <summary>What the documents show and name is there.</summary>
-public sealed partial class ReadmeTests
+public sealed partial class DocumentTests
 {
-    public static TheoryData<string> Documents => ["README.md", "docs/architecture.md", "docs/agents.md", "docs/functions.md", "docs/jupyter.md"];
+    public static TheoryData<string> Documents => ["README.md", "docs/architecture.md", "docs/agents.md", "docs/docker.md", "docs/functions.md", "docs/jupyter.md"];
 
-    public static TheoryData<string> Snippets => [.. Blocks("csharp")];
+    public static TheoryData<string, string> Snippets
+    {
+        get
+        {
+            TheoryData<string, string> found = [];
+            foreach (string document in Documents)
+            {
+                foreach (CodeBlock block in MarkdownCodeBlocks.Extract(Read(document)).Where(b => b.Language == "csharp"))
+                {
+                    found.Add(document, block.Code);
+                }
+            }
+
+            return found;
+        }
+    }
+
+    /// <summary>The samples, and the snippets that the tests of each project compile and run.</summary>
+    private static IEnumerable<string> Programs =>
+        Directory.EnumerateFiles(Repository.File("samples"), "Program.cs", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(Repository.File("tests"), "*Snippets.cs", SearchOption.AllDirectories));
 
     [Theory]
     [MemberData(nameof(Snippets))]
-    public void A_CSharp_snippet_is_code_that_is_compiled_and_run(string snippet)
-    {
-        string program = Lines(Read("samples/HelloGlovebox/Program.cs"));
-        Assert.True(
-            program == Lines(snippet) || Lines(Read("tests/Glovebox.Tests/Docs/ReadmeSnippets.cs")).Contains(Lines(snippet), StringComparison.Ordinal),
-            $"Neither the sample HelloGlovebox nor ReadmeSnippets.cs holds:\n{snippet}");
-    }
+    public void A_CSharp_snippet_is_code_that_is_compiled_and_run(string document, string snippet) => Assert.True(
+        Programs.Any(program => Lines(File.ReadAllText(program)).Contains(Lines(snippet), StringComparison.Ordinal)),
+        $"No sample and no file of snippets holds this code of {document}:\n{snippet}");
 
     [Theory]
     [MemberData(nameof(Documents))]
@@ -57,9 +73,6 @@ public sealed partial class ReadmeTests
         string text = Read("README.md");
         Assert.All(CodeLanguage.Defaults.SelectMany(l => l.Aliases.Prepend(l.Name)), name => Assert.Contains($"`{name}`", text, StringComparison.Ordinal));
     }
-
-    private static IEnumerable<string> Blocks(string language) =>
-        MarkdownCodeBlocks.Extract(Read("README.md")).Where(b => b.Language == language).Select(b => b.Code);
 
     /// <summary>The code of the first column of the table with this heading.</summary>
     private static IEnumerable<string> TableNames(string heading) =>

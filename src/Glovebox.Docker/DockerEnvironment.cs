@@ -228,7 +228,16 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
                 "preload-failed", $"Modules cannot be preloaded: {WorkspacePath.Printable(notLoaded)}", "Use an image that has them, install them by InitCommand, or take them out of Preload.");
         }
 
-        await CheckGuestAsync(_guest, cancellationToken).ConfigureAwait(false);
+        if (_settings.NeedsSetupNetwork && _internals.CutsNetwork)
+        {
+            await GuestCheck.NetworkAsync(_guest, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_hostFiles is not null)
+        {
+            await GuestCheck.WorkDirectoryAsync(_guest, _hostFiles, _settings.WorkDir!, _user!.Id, cancellationToken).ConfigureAwait(false);
+        }
+
         _ = WorkVolume.SweepAsync(engine);
     }
 
@@ -309,44 +318,6 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     private Task OfferFunctionsAsync(IContainerGuest guest, CancellationToken cancellationToken) =>
         _functions?.OfferAsync(guest, cancellationToken) ?? Task.CompletedTask;
 
-    /// <summary>Makes sure, from inside, that the work directory is the one that we see, that the guest can use it, and that there is no
-    /// network where none may be.</summary>
-    private async Task CheckGuestAsync(IContainerGuest guest, CancellationToken cancellationToken)
-    {
-        if (_settings.NeedsSetupNetwork && _internals.CutsNetwork && await ContainerNetwork.InterfacesAsync(guest, cancellationToken).ConfigureAwait(false) is { Count: > 0 } left)
-        {
-            throw new EnvironmentUnavailableException(
-                "network-not-cut", $"The container still has a network after the set-up: {string.Join(", ", left)}.", "Use Network = None, or report this with the version of your engine.");
-        }
-
-        if (_hostFiles is null)
-        {
-            return;
-        }
-
-        string probe = $".glovebox-{Guid.NewGuid():n}";
-        using MemoryStream nothing = new();
-        await _hostFiles.WriteAsync(probe, nothing, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (!await guest.Files.DeleteAsync(probe, cancellationToken).ConfigureAwait(false))
-            {
-                throw new EnvironmentUnavailableException(
-                    "work-directory-unusable",
-                    $"The work directory '{_settings.WorkDir}' is not the one that the engine's machine has under that name.",
-                    "Where this program runs in a container itself, or the engine on another machine, BindDir is that machine's name of WorkDir. Or leave WorkDir out.");
-            }
-        }
-        catch (WorkspaceException e)
-        {
-            throw NotTheGuests(e);
-        }
-        finally
-        {
-            await _hostFiles.DeleteAsync(probe, CancellationToken.None).ConfigureAwait(false);
-        }
-    }
-
     private async Task<string> SealAsync(IContainerGuest guest, CancellationToken cancellationToken)
     {
         try
@@ -355,15 +326,9 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         }
         catch (IOException e) when (_work is not null && guest.IsRunning)
         {
-            throw NotTheGuests(e);
+            throw GuestCheck.NotTheGuests(_settings.WorkDir!, _user!.Id, e);
         }
     }
-
-    private EnvironmentUnavailableException NotTheGuests(Exception cause) => new(
-        "work-directory-unusable",
-        $"The work directory '{_settings.WorkDir}' cannot be used by uid {_user!.Id.Uid}, which guest code runs as: {cause.Message}",
-        "Make it that user's, name its owner in Policy.User, or leave WorkDir out.",
-        cause);
 
     private CodeExecutionException? Explain(Exception error, EngineConnection engine) => error switch
     {

@@ -200,20 +200,4 @@ public sealed class OptionEffectTests
             () => TestContainers.StartAsync(new() { Image = TestImages.Python, Preload = { "no_such_module" } }));
         Assert.Equal("preload-failed", e.Code);
     }
-
-    [Fact]
-    public async Task The_readmes_example_runs()
-    {
-        using TestFolder folder = new();
-        folder.GiveAway();
-        await using DockerCommandLineCodeExecutor executor = new(new DockerCommandLineCodeExecutorOptions
-        {
-            Image = "python:3.11-slim",
-            Timeout = TimeSpan.FromSeconds(120),
-            WorkDir = folder.Path,
-        });
-        await executor.StartAsync(Ct);
-        CodeResult result = await executor.ExecuteCodeBlocksAsync([new CodeBlock("python", "print('Hello from Docker!')")], Ct);
-        Assert.Equal("Hello from Docker!\n", result.Output);
-    }
 }

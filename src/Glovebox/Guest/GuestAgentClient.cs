@@ -9,7 +9,7 @@ namespace Glovebox.Guest;
 /// guest could make grow.</remarks>
 internal sealed partial class GuestAgentClient : IAsyncDisposable
 {
-    public const int AgentVersion = 3;
+    public const int AgentVersion = 4;
     private const int MaxFrame = 1 << 20;
 
     private readonly Stream _channel;
@@ -46,6 +46,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             .UInt32(configuration.User.Gid)
             .Text(configuration.WorkDirectory)
             .Text(configuration.Listen)
+            .Byte(configuration.WantsCompiledAgent ? (byte)1 : (byte)0)
             .Texts([.. configuration.Variables.SelectMany(v => new[] { v.Key, v.Value })]);
         await SendAsync(frame.Frame(GuestFrameType.Configure, 0), cancellationToken).ConfigureAwait(false);
         return await _hello.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -247,7 +248,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
                     throw new GuestProtocolException("the agent has another version");
                 }
 
-                _hello.TrySetResult(new GuestHello(reader.Text()));
+                _hello.TrySetResult(new GuestHello(reader.Text(), reader.Rest.ToArray()));
                 break;
             case GuestFrameType.Reply:
                 // One that was given up is not there any more.
@@ -297,8 +298,12 @@ internal sealed record GuestConfiguration(long AddressSpace, long Processes, str
     /// <summary>The path of a socket on which the agent waits for the next host when this one has gone; empty: it ends with the host.
     /// The socket's folder must be one that guest code cannot enter.</summary>
     public string Listen { get; init; } = "";
+
+    /// <summary>Whether the agent is to send its program as Python has compiled it.</summary>
+    public bool WantsCompiledAgent { get; init; }
 }
 
 /// <summary>What the agent says of itself.</summary>
 /// <param name="PythonVersion">The version of its interpreter.</param>
-internal sealed record GuestHello(string PythonVersion);
+/// <param name="CompiledAgent">Its program, as this version of Python runs it without compiling it; empty unless asked for.</param>
+internal sealed record GuestHello(string PythonVersion, byte[] CompiledAgent);

@@ -77,9 +77,11 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         BubblewrapProgram bwrap = await BubblewrapProgram.FindAsync(_internals.SearchPath, cancellationToken).ConfigureAwait(false);
         try
         {
-            Prepare();
-            await PrepareFunctionsAsync(bwrap, cancellationToken).ConfigureAwait(false);
-            await StartSandboxAsync(bwrap, cancellationToken).ConfigureAwait(false);
+            string? python = _internals.UsesAgent ? FindPython() : null;
+            byte[]? compiledAgent = python is null ? null : CompiledAgents.Find(python);
+            Prepare(compiledAgent);
+            await PrepareFunctionsAsync(bwrap, python, cancellationToken).ConfigureAwait(false);
+            await StartSandboxAsync(bwrap, python, compiledAgent, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -167,7 +169,7 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {Memory >> 20} MiB.");
 
     /// <summary>Makes what the sandbox stands on: the work directory with its owner, our files, the control group.</summary>
-    private void Prepare()
+    private void Prepare(byte[]? compiledAgent)
     {
         _work.Create();
         _user ??= GuestUser.Choose(_work.Path, _work.IsMade);
@@ -187,6 +189,7 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         }
 
         _sandboxFiles ??= new SandboxFiles(_inside);
+        _sandboxFiles.WriteAgent(compiledAgent);
         if (_internals.UsesControlGroups)
         {
             _group = ControlGroup.Create(Memory, Processes + OwnProcesses, _policy.Cpus);
@@ -195,14 +198,14 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         BubblewrapControls.Check(_policy, _group, _user);
     }
 
-    private async Task PrepareFunctionsAsync(BubblewrapProgram bwrap, CancellationToken cancellationToken)
+    private async Task PrepareFunctionsAsync(BubblewrapProgram bwrap, string? python, CancellationToken cancellationToken)
     {
         if (_functions is null)
         {
             return;
         }
 
-        if (!_internals.UsesAgent || FindPython() is null)
+        if (python is null)
         {
             throw new FunctionSetupException("Functions cannot be offered: the sandbox has no Python.", "Install python3 in the system's folders, or take Functions out.");
         }
@@ -221,31 +224,14 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
             cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task StartSandboxAsync(BubblewrapProgram bwrap, CancellationToken cancellationToken)
+    private async Task StartSandboxAsync(BubblewrapProgram bwrap, string? python, byte[]? compiledAgent, CancellationToken cancellationToken)
     {
-        string? python = _internals.UsesAgent ? FindPython() : null;
         GuestHello? hello = null;
         try
         {
             if (python is not null)
             {
-                Dictionary<string, string> variables = BubblewrapArguments.Variables();
-                if (!_internals.HidesAgent)
-                {
-                    variables["GLOVEBOX_TEST_DUMPABLE"] = "1";
-                }
-
-                if (!_internals.IsFirstProcess)
-                {
-                    variables["GLOVEBOX_TEST_NOT_FIRST"] = "1";
-                }
-
-                _sandbox = await Sandbox.StartAsync(
-                    Launch(bwrap, [python, BubblewrapArguments.AgentPath], variables, _internals.IsFirstProcess),
-                    new GuestConfiguration(_group is { LimitsMemory: true } ? 0 : Memory, ProcessLimit(), BubblewrapArguments.WorkDirectory, _variables),
-                    _functions,
-                    _preload,
-                    cancellationToken).ConfigureAwait(false);
+                _sandbox = await StartAgentAsync(bwrap, python, compiledAgent, cancellationToken).ConfigureAwait(false);
                 hello = _sandbox.Hello;
             }
             else
@@ -274,6 +260,48 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         }
 
         _capabilities = BubblewrapControls.Describe(_policy, _group, _user!, hello, _internals.UsesSeccomp && _sandboxFiles!.SeccompFile is not null);
+    }
+
+    private async Task<Sandbox> StartAgentAsync(BubblewrapProgram bwrap, string python, byte[]? compiledAgent, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> variables = BubblewrapArguments.Variables();
+        if (!_internals.HidesAgent)
+        {
+            variables["GLOVEBOX_TEST_DUMPABLE"] = "1";
+        }
+
+        if (!_internals.IsFirstProcess)
+        {
+            variables["GLOVEBOX_TEST_NOT_FIRST"] = "1";
+        }
+
+        if (!_internals.HidesSpares)
+        {
+            variables["GLOVEBOX_TEST_VISIBLE_SPARES"] = "1";
+        }
+
+        GuestConfiguration configuration = new(_group is { LimitsMemory: true } ? 0 : Memory, ProcessLimit(), BubblewrapArguments.WorkDirectory, _variables)
+        {
+            WantsCompiledAgent = compiledAgent is null && CompiledAgents.Takes(python),
+        };
+        try
+        {
+            Sandbox sandbox = await Sandbox.StartAsync(
+                Launch(bwrap, [python, BubblewrapArguments.AgentPath], variables, _internals.IsFirstProcess), configuration, _functions, _preload, cancellationToken).ConfigureAwait(false);
+            if (configuration.WantsCompiledAgent)
+            {
+                CompiledAgents.Keep(python, sandbox.Hello.CompiledAgent);
+            }
+
+            return sandbox;
+        }
+        catch (SandboxStartException) when (compiledAgent is not null)
+        {
+            // The interpreter may have been replaced by one that cannot run it.
+            CompiledAgents.Forget(python);
+            _sandboxFiles!.WriteAgent(null);
+            return await StartAgentAsync(bwrap, python, null, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private long ProcessLimit() => _group is { LimitsProcesses: true } ? 0 : Processes + OwnProcesses;

@@ -12,6 +12,9 @@ internal sealed record BubblewrapInternals
     /// <summary>Whether the agent is the first process of its PID namespace.</summary>
     public bool IsFirstProcess { get; init; } = true;
 
+    /// <summary>Whether the agent forks ahead only while no guest process is there to see it.</summary>
+    public bool HidesSpares { get; init; } = true;
+
     /// <summary>Whether the agent is used at all.</summary>
     public bool UsesAgent { get; init; } = true;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Glovebox.Environments.Host;
 using Glovebox.Guest;
 
@@ -21,13 +22,11 @@ internal sealed class SandboxFiles
             File.SetUnixFileMode(_folder, Enterable);
         }
 
-        Write(AgentFile, GuestAgentSource.Text);
         Write(PasswordFile, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Uid}:{inside.Gid}::{BubblewrapArguments.Home}:/bin/sh\n"));
         Write(GroupFile, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Gid}:\n"));
         if (SeccompFilter.Build(RuntimeInformation.ProcessArchitecture) is { } filter)
         {
-            using MemoryStream content = new(filter);
-            Write(Path.Combine(_folder, "seccomp.bpf"), content);
+            Write(Path.Combine(_folder, "seccomp.bpf"), filter);
             SeccompFile = Path.Combine(_folder, "seccomp.bpf");
         }
     }
@@ -41,18 +40,22 @@ internal sealed class SandboxFiles
     /// <summary>Null on a processor for which there is no filter.</summary>
     public string? SeccompFile { get; }
 
-    public Task DeleteAsync() => TemporaryFolders.DeleteAsync(_folder);
-
-    private static void Write(string path, string text)
+    /// <summary>Writes the agent's program, anew for each sandbox.</summary>
+    /// <param name="compiled">As the sandbox's Python has compiled it before; null: its source. Python tells the two apart by what is in them.</param>
+    public void WriteAgent(byte[]? compiled)
     {
-        using MemoryStream content = new(System.Text.Encoding.UTF8.GetBytes(text));
-        Write(path, content);
+        File.Delete(AgentFile);
+        Write(AgentFile, compiled is null ? GuestAgentSource.Bytes : compiled);
     }
 
-    private static void Write(string path, Stream content)
+    public Task DeleteAsync() => TemporaryFolders.DeleteAsync(_folder);
+
+    private static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
+
+    private static void Write(string path, ReadOnlyMemory<byte> content)
     {
         using FileStream file = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write });
-        content.CopyTo(file);
+        file.Write(content.Span);
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(file.SafeFileHandle, Readable);

@@ -44,6 +44,7 @@ class Agent:
                     handler = self.watched.get(fd)
                     if handler is not None:
                         handler(fd)
+                self.processes.prepare()
             except Disconnected:
                 self.disconnected()
 
@@ -101,11 +102,12 @@ class Agent:
     def configure(self, frame):
         address_space, processes = frame.number('<Q'), frame.number('<Q')
         self.privileges.configure(frame.number('<I'), frame.number('<I'))
-        work, listen = frame.text(), frame.text()
+        work, listen, wants_program = frame.text(), frame.text(), frame.number('<B') != 0
         self.processes.configure(address_space, processes, work, frame.texts())
         if listen != '' and self.listener is None:
             self.listen(listen)
-        self.channel.send(HELLO, 0, struct.pack('<I', VERSION) + text_field(sys.version.split()[0]))
+        program = compiled_program() if wants_program else b''
+        self.channel.send(HELLO, 0, struct.pack('<I', VERSION) + text_field(sys.version.split()[0]) + program)
 
     def seal(self, number, frame):
         """Ends the set-up: from here on, nothing runs with more than guest code may have."""
@@ -116,13 +118,16 @@ class Agent:
             self.reply(number, FAILED, text_field(os.strerror(e.errno)))
             return
         failed = []
-        for module in frame.texts():
+        preload = frame.texts()
+        for module in preload:
             try:
                 __import__(module)
             except BaseException as e:
                 failed.append('%s: %s: %s' % (module, type(e).__name__, e))
-        gc.collect()
+        if preload:
+            gc.collect()
         gc.freeze()
+        self.processes.wants_spare = True
         self.reply(number, DONE, text_field('\n'.join(failed)))
 
     # An agent that outlives its host's process waits for the next one.
@@ -141,13 +146,15 @@ class Agent:
         self.channel.close()
         self.channel = Channel(*[os.open('/dev/null', os.O_RDWR | os.O_CLOEXEC)] * 2)
         self.processes.kill_everything()
+        # The next host may have other variables, and seals again.
+        self.processes.wants_spare = False
         self.files.close_all()
         self.calls.close_all()
         self.tunnels.close_all()
         self.watch(self.listener.fileno(), self.accept)
 
     def accept(self, fd):
-        connection, _ = self.listener.accept()
+        connection = accept(self.listener)
         _, uid, _ = struct.unpack('<iII', connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
         if uid != os.getuid():
             connection.close()
@@ -157,3 +164,8 @@ class Agent:
         source = connection.detach()
         self.channel = Channel(source, source)
         self.watch(source, self.receive)
+
+
+def compiled_program():
+    """This program as a file that Python runs without compiling it: four bytes of its version, twelve that are not looked at, the code."""
+    return sys.modules['_frozen_importlib_external'].MAGIC_NUMBER + bytes(12) + marshal.dumps(PROGRAM)

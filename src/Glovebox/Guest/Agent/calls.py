@@ -93,7 +93,7 @@ class Calls:
 
     def accept(self, _):
         try:
-            connection, _ = self.listener.accept()
+            connection = accept(self.listener)
         except OSError:
             return
         if len(self.connections) >= self.MAX_CONNECTIONS:

@@ -28,6 +28,8 @@ class Processes:
         self.work = '/'
         self.address_space = self.processes = 0
         self.fork_python = False
+        self.spare, self.wants_spare = None, False
+        self.spares_are_hidden = True
         self.interpreter = os.path.realpath(sys.executable) if sys.executable else ''
         self.out_of_memory = self.out_of_memory_count()
 
@@ -53,7 +55,14 @@ class Processes:
         if not self.agent.privileges.may_execute(path):
             self.exit(number, NOT_STARTED, 126, path + ': ' + os.strerror(errno.EACCES))
             return
-        forks_only = script != '' and self.fork_python and os.path.realpath(path) == self.interpreter and path == sys.executable
+        is_service = kind & RUN_SERVICE != 0
+        if not self.fork_python or os.path.realpath(path) != self.interpreter or path != sys.executable:
+            # The script is among the arguments, too.
+            script = ''
+        spare, self.spare = self.spare, None
+        if spare is not None and spare.take(script, path, arguments):
+            self.track(number, spare.pid, is_service, spare.out, spare.err)
+            return
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
         try:
@@ -64,29 +73,30 @@ class Processes:
             self.exit(number, NOT_STARTED, 126, 'no process can be started: ' + e.strerror)
             return
         if pid == 0:
-            try:
-                self.become_guest(as_root, out_write, err_write, [out_read, err_read])
-                if not forks_only:
-                    # Python ignores these, and what is ignored stays so in another program.
-                    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-                    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-                    os.execv(path, [path] + arguments)
-            except OSError as e:
-                os.write(2, ('%s: %s\n' % (path, e.strerror)).encode())
-                os._exit(126)
-            except BaseException as e:
-                os.write(2, ('%s: %s\n' % (path, e)).encode('utf-8', 'backslashreplace'))
-                os._exit(126)
-            raise ForkedScript(script)
+            become_program(script, path, arguments, lambda: self.become_guest(as_root, out_write, err_write, [out_read, err_read]))
         os.close(out_write)
         os.close(err_write)
-        run = Run(number, pid, kind & RUN_SERVICE != 0, out_read, err_read)
+        self.track(number, pid, is_service, out_read, err_read)
+
+    def track(self, number, pid, is_service, out, err):
+        run = Run(number, pid, is_service, out, err)
         self.runs[pid] = run
-        for fd in (out_read, err_read):
+        for fd in (out, err):
             # A program can take back what it has printed, between the moment that we are told of it and the moment that we read it.
             os.set_blocking(fd, False)
             self.pipes[fd] = run
             self.agent.watch(fd, self.read_pipe)
+
+    def prepare(self):
+        """Uses the time in which nothing of the guest's runs to get ready for what comes next."""
+        if not self.wants_spare or self.runs or self.spares_are_hidden and not is_alone():
+            return
+        # Once after each run, and no more: one that does not last would not the next time either.
+        self.wants_spare = False
+        try:
+            self.spare = Spare(self)
+        except OSError:
+            pass
 
     def fork(self):
         try:
@@ -161,9 +171,13 @@ class Processes:
         if os.WIFSTOPPED(status):
             # A program can make its parent its tracer, who is told of every stop.
             return
+        if self.spare is not None and pid == self.spare.pid:
+            self.spare.close()
+            self.spare = None
         run = self.runs.pop(pid, None)
         if run is None:
             return
+        self.wants_spare = self.agent.privileges.sealed
         for fd in run.pipes:
             if fd in self.pipes:
                 self.drain(run, fd)
@@ -276,6 +290,34 @@ class Processes:
             except ChildProcessError:
                 return
             self.reaped(pid, status, True)
+
+
+def is_alone():
+    """Whether nothing but this process is here: what is the guest's descends from it, and what loses its parent becomes its child."""
+    try:
+        # Without this bit the kernel speaks only of children that end with SIGCHLD.
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | 0x40000000)
+        return False
+    except ChildProcessError:
+        return True
+
+
+def become_program(script, path, arguments, prepare):
+    """In a fork of the agent: becomes a program, or leaves with ForkedScript."""
+    try:
+        prepare()
+        if script == '':
+            # Python ignores these, and what is ignored stays so in another program.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+            os.execv(path, [path] + arguments)
+    except OSError as e:
+        os.write(2, ('%s: %s\n' % (path, e.strerror)).encode())
+        os._exit(126)
+    except BaseException as e:
+        os.write(2, ('%s: %s\n' % (path, e)).encode('utf-8', 'backslashreplace'))
+        os._exit(126)
+    raise ForkedScript(script)
 
 
 def send_signal(pid, number):

@@ -45,9 +45,10 @@ def become_fresh(script, folder):
     add_user_site()
     add_module_folders(folder)
     forget_hidden_modules(folder)
-    if 'numpy.random' in sys.modules:
-        # It has drawn its seed when it was preloaded; the others that do so see to forks themselves.
-        sys.modules['numpy.random'].seed()
+    for name in 'random', 'numpy.random':
+        # They have drawn their seeds when they were preloaded.
+        if name in sys.modules:
+            sys.modules[name].seed()
     sys.path_importer_cache.clear()
     module = type(sys)('__main__')
     module.__dict__.clear()

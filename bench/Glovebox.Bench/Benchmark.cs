@@ -7,6 +7,10 @@ namespace Glovebox.Bench;
 /// <param name="Run">Does it once. What it returns is disposed after the clock was stopped.</param>
 internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
 {
+    /// <summary>What the one before has left to be done (a process that is made ready for the next block, a folder that is deleted) is done by
+    /// then, and does not count for this one.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private readonly List<double> _milliseconds = [];
 
     /// <summary>The benchmark that this one is a multiple of; null for one that others are compared with.</summary>
@@ -21,7 +25,7 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
     /// <summary>The largest ratio to the baseline that is good enough; null where there is no goal.</summary>
     public double? Goal { get; init; }
 
-    /// <summary>Done before each measurement, without the clock.</summary>
+    /// <summary>Done right before each measurement, without the clock.</summary>
     public Func<Task> Prepare { get; init; } = () => Task.CompletedTask;
 
     public double Median => Percentile(0.5);
@@ -35,6 +39,7 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
 
     public async Task MeasureAsync(bool isWarmUp)
     {
+        await Task.Delay(Pause);
         await Prepare();
         long started = Stopwatch.GetTimestamp();
         IAsyncDisposable? used = await Run();

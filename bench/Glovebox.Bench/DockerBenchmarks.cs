@@ -27,13 +27,14 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
         [
             exec,
             new("docker: a python block", () => BlockAsync(_executor)) { Baseline = exec, Goal = 0.1 },
+            new("docker: a python block right after another", () => BlockAsync(_executor)) { Baseline = exec, Prepare = () => BlockAsync(_executor) },
             run,
             new("docker: a new session and its first python block", NewSessionAsync) { Baseline = run, Goal = 1.5 },
             new("docker: a pooled session and its first python block", PooledSessionAsync)
             {
                 Baseline = run,
                 GoalMilliseconds = 20,
-                Prepare = () => _pool.FillAsync(),
+                Prepare = FillAsync,
             },
             new("docker: the end of a session", StopAsync) { Baseline = run, GoalMilliseconds = 300, Prepare = StartStoppingAsync },
         ];
@@ -104,6 +105,12 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
         ICodeExecutor executor = await _pool!.TakeAsync();
         await BlockAsync(executor);
         return executor;
+    }
+
+    private async Task FillAsync()
+    {
+        await _pool!.FillAsync();
+        await Task.Delay(Benchmark.Pause);
     }
 
     private static void Check(string output)

@@ -20,7 +20,7 @@ internal static class Report
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{rounds} rounds; each ratio is that of the medians, to the bare program, the plain WebSocket or the engine's own command above it."));
+            $"{rounds} rounds, with {Benchmark.Pause.TotalMilliseconds} ms between the measurements; each ratio is that of the medians, to the bare program, the plain WebSocket or the engine's own command above it."));
     }
 
     public static void WriteJson(IReadOnlyList<Benchmark> benchmarks, int rounds) => Console.WriteLine(JsonSerializer.Serialize(

@@ -25,6 +25,7 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
         [
             barePython,
             new("bubblewrap: a python block", () => BlockAsync(_bubblewrap, Python)) { Baseline = barePython, Goal = 1 },
+            new("bubblewrap: a python block right after another", () => BlockAsync(_bubblewrap, Python)) { Baseline = barePython, Prepare = () => BlockAsync(_bubblewrap, Python) },
             new("bubblewrap: a new session and its first python block", NewSessionAsync) { Baseline = barePython, Goal = 3 },
             new("local: a python block", () => BlockAsync(_local, Python)) { Baseline = barePython },
             bareBash,

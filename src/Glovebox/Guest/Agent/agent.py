@@ -83,6 +83,8 @@ class Agent:
             self.reply(number, DONE)
         elif kind in self.files.handlers:
             self.files.handle(kind, number, frame)
+            if kind == LIST:
+                self.processes.listed()
         elif kind in self.calls.handlers:
             self.calls.handle(kind, number, frame)
         elif kind == FUNCTIONS:
@@ -147,7 +149,7 @@ class Agent:
         self.channel = Channel(*[os.open('/dev/null', os.O_RDWR | os.O_CLOEXEC)] * 2)
         self.processes.kill_everything()
         # The next host may have other variables, and seals again.
-        self.processes.wants_spare = False
+        self.processes.wants_spare = self.processes.host_lists = False
         self.files.close_all()
         self.calls.close_all()
         self.tunnels.close_all()

@@ -28,7 +28,7 @@ class Processes:
         self.work = '/'
         self.address_space = self.processes = 0
         self.fork_python = False
-        self.spare, self.wants_spare = None, False
+        self.spare, self.wants_spare, self.host_lists = None, False, False
         self.spares_are_hidden = True
         self.interpreter = os.path.realpath(sys.executable) if sys.executable else ''
         self.out_of_memory = self.out_of_memory_count()
@@ -89,7 +89,7 @@ class Processes:
 
     def prepare(self):
         """Uses the time in which nothing of the guest's runs to get ready for what comes next."""
-        if not self.wants_spare or self.runs or self.spares_are_hidden and not is_alone():
+        if not self.wants_spare or self.spare is not None or self.runs or self.spares_are_hidden and not is_alone():
             return
         # Once after each run, and no more: one that does not last would not the next time either.
         self.wants_spare = False
@@ -97,6 +97,11 @@ class Processes:
             self.spare = Spare(self)
         except OSError:
             pass
+
+    def listed(self):
+        """A host that sees the files through the agent lists them after each run, and waits for that: only then is there time."""
+        self.host_lists = True
+        self.wants_spare = self.agent.privileges.sealed
 
     def fork(self):
         try:
@@ -157,7 +162,7 @@ class Processes:
         if fd in self.detached:
             self.detached.remove(fd)
 
-    def reap(self):
+    def reap(self, killed=frozenset()):
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -165,7 +170,7 @@ class Processes:
                 return
             if pid == 0:
                 return
-            self.reaped(pid, status, False)
+            self.reaped(pid, status, pid in killed)
 
     def reaped(self, pid, status, killed):
         if os.WIFSTOPPED(status):
@@ -177,7 +182,7 @@ class Processes:
         run = self.runs.pop(pid, None)
         if run is None:
             return
-        self.wants_spare = self.agent.privileges.sealed
+        self.wants_spare = self.agent.privileges.sealed and not self.host_lists
         for fd in run.pipes:
             if fd in self.pipes:
                 self.drain(run, fd)
@@ -262,21 +267,12 @@ class Processes:
             while others(services) & found:
                 pid, status = os.waitpid(-1, 0)
                 self.reaped(pid, status, pid in killed)
+                self.reap(killed)
         else:
             self.kill_everything()
             return
         # Those whose parents were killed, too, are this process' children by now, and dead.
-        pid, status = self.next_dead()
-        while pid != 0:
-            self.reaped(pid, status, pid in killed)
-            pid, status = self.next_dead()
-
-    @staticmethod
-    def next_dead():
-        try:
-            return os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return 0, 0
+        self.reap(killed)
 
     def kill_everything(self):
         """Ends every process of the namespace but this one, and waits until they are gone."""

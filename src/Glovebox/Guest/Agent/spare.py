@@ -9,6 +9,7 @@ class Spare:
     MADV_POPULATE_WRITE = 23
     # Large modules may be preloaded; a script needs only some of their pages.
     MOST_COPIED = 8 << 20
+    COPIED_AT_ONCE = 64 << 10
     # What a pipe takes at once, however small the kernel has made it.
     LONGEST = select.PIPE_BUF
 
@@ -42,21 +43,22 @@ class Spare:
         become_program(script, path, arguments, lambda: os.chdir(processes.work))
 
     def copy_pages(self, libc, go):
-        """Copies what is shared with the agent, until there is something to run."""
+        """Copies what is shared with the agent, a few pages at a time, until there is something to run."""
         left = self.MOST_COPIED
         with open('/proc/self/maps') as maps:
-            lines = maps.readlines()
-        for line in lines:
-            span, mode, *_ = line.split()
+            lines = [line.split() for line in maps]
+        # Objects are elsewhere, and the heap has holes.
+        lines.sort(key=lambda line: line[-1] == '[heap]')
+        for span, mode, *_ in lines:
             if mode != 'rw-p':
                 continue
-            if left <= 0 or select.select([go], [], [], 0)[0]:
-                break
             start, end = (int(address, 16) for address in span.split('-'))
-            size = min(end - start, left)
-            left -= size
-            # Kernels before 5.14 do not know how; then the pages are copied when they are needed.
-            libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), self.MADV_POPULATE_WRITE)
+            for at in range(start, min(end, start + left), self.COPIED_AT_ONCE):
+                if select.select([go], [], [], 0)[0]:
+                    return
+                # Kernels before 5.14 do not know how; then the pages are copied when they are needed.
+                libc.madvise(ctypes.c_void_p(at), ctypes.c_size_t(min(end - at, self.COPIED_AT_ONCE)), self.MADV_POPULATE_WRITE)
+            left -= min(end - start, left)
 
     def take(self, script, path, arguments):
         """Has it run something. Tells whether it does."""

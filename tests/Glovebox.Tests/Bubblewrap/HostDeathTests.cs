@@ -75,6 +75,21 @@ public sealed class HostDeathTests
     }
 
     [Fact]
+    public async Task Folders_of_a_process_of_another_PID_namespace_are_left_alone()
+    {
+        using TestFolder temporary = new();
+        temporary.SetMode("", "711");
+        string here = string.Concat(new FileInfo("/proc/self/ns/pid").LinkTarget!.Where(char.IsAsciiDigit));
+        string others = $"glovebox-{int.MaxValue}-work-1-{Guid.NewGuid():n}";
+        Directory.CreateDirectory(temporary[others]);
+
+        // The canary: of our own namespace, it belongs to nobody.
+        Directory.CreateDirectory(temporary[$"glovebox-{int.MaxValue}-work-{here}-{Guid.NewGuid():n}"]);
+        Assert.EndsWith("on\n", (await HostProgram.RunAsync(new("bash", "echo on") { TemporaryFolder = temporary.Path })).Output, StringComparison.Ordinal);
+        Assert.Equal([others], temporary.Entries());
+    }
+
+    [Fact]
     public async Task A_host_that_ends_by_itself_leaves_nothing_behind()
     {
         using TestFolder temporary = new();

@@ -27,19 +27,12 @@ internal sealed class GuestCalls(GuestAgentClient agent)
             throw new GuestProtocolException("a frame is about a connection that is not there");
         }
 
-        switch (type)
+        if (type == GuestFrameType.CallClosed)
         {
-            case GuestFrameType.CallData:
-                stream.Receive(reader.Rest);
-                break;
-            case GuestFrameType.CallCredited:
-                stream.AddCredit(reader.Int32());
-                break;
-            case GuestFrameType.CallClosed:
-                _streams.TryRemove(number, out _);
-                stream.End();
-                break;
+            _streams.TryRemove(number, out _);
         }
+
+        stream.Handle(type, reader);
     }
 
     /// <summary>The channel has ended.</summary>

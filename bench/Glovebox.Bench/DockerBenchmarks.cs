@@ -36,6 +36,7 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
                 GoalMilliseconds = 20,
                 Prepare = FillAsync,
             },
+            new("docker: a restart", RestartAsync) { Baseline = run, GoalMilliseconds = 1000 },
             new("docker: the end of a session", StopAsync) { Baseline = run, GoalMilliseconds = 300, Prepare = StartStoppingAsync },
         ];
     }
@@ -83,6 +84,12 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
         using Process process = Process.Start(new ProcessStartInfo("docker", ["run", "--rm", "--network", "none", image, "python3", "-c", Python.Code]) { RedirectStandardOutput = true })!;
         Check(await process.StandardOutput.ReadToEndAsync());
         await process.WaitForExitAsync();
+        return null;
+    }
+
+    private async Task<IAsyncDisposable?> RestartAsync()
+    {
+        await _executor!.RestartAsync();
         return null;
     }
 

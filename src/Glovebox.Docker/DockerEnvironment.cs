@@ -43,7 +43,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         _work = settings.WorkDir is { } path ? new WorkDirectory(path) : null;
 
         // The volume of a container that stays has no name: it goes with that container, whoever has it by then.
-        _volume = _work is null && settings.StopContainer ? NewVolume() : null;
+        _volume = _work is null && settings.StopContainer ? new WorkVolume(_owner.ToString(), settings.Policy.DiskSpace) : null;
     }
 
     public string Kind => "docker";
@@ -57,7 +57,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     public IWorkspace Files => _hostFiles ?? _guest?.Files ?? throw new InvalidOperationException("The environment is not started.");
 
     public void Offer(OfferedFunctions functions) =>
-        _functions = new ContainerFunctions(functions, _settings.StopContainer ? NewVolume() : null);
+        _functions = new ContainerFunctions(functions, _settings.StopContainer ? new WorkVolume(_owner.ToString(), size: null) : null);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -182,8 +182,6 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     private IEnumerable<WorkVolume> OwnVolumes =>
         new[] { _volume, _functions is { HasPackages: true } functions ? functions.Volume : null }.OfType<WorkVolume>();
 
-    private WorkVolume NewVolume() => new(_owner.ToString(), _settings.Policy.DiskSpace);
-
     private GuestAgentClient Agent() => (_guest as AgentGuest)?.Agent ?? throw new EnvironmentLostException("The container has ended, or has no guest agent.");
 
     private ProcessExit OutOfMemory() =>
@@ -192,13 +190,12 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     private async Task StartContainerAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
         PrepareWorkDirectory(engine);
-        Task image = EngineImages.EnsureAsync(engine, _settings.Image, _settings.PullPolicy, _settings.PullProgress, cancellationToken);
         foreach (WorkVolume volume in OwnVolumes)
         {
             await volume.EnsureAsync(engine, cancellationToken).ConfigureAwait(false);
         }
 
-        await image.ConfigureAwait(false);
+        await EngineImages.EnsureAsync(engine, _settings.Image, _settings.PullPolicy, _settings.PullProgress, cancellationToken).ConfigureAwait(false);
         ContainerPlan plan = Plan();
         ContainerInspectResponse? existing = _settings.ContainerName is null ? null : await ContainerNames.ClaimAsync(
             engine, plan.Name, _owner.ToString(), plan.Labels.GetValueOrDefault(ContainerNames.ConfigurationLabel), cancellationToken).ConfigureAwait(false);

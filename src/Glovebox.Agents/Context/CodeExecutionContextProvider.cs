@@ -43,7 +43,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     protected override async ValueTask<AIContext> ProvideAIContextAsync(InvokingContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        string instructions = _instructions ??= Instructions(_ownFunctionsPrompt ?? await _sessions!.AskAsync(PromptOf).ConfigureAwait(false));
+        string instructions = _instructions ??= Instructions(_ownFunctionsPrompt ?? await _sessions!.AskAsync(PromptOf, cancellationToken).ConfigureAwait(false));
         return new AIContext { Instructions = instructions, Tools = [FunctionOf(context.Session).WithApproval()] };
     }
 

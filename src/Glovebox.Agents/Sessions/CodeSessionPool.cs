@@ -71,8 +71,10 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
     }
 
     /// <summary>Asks what holds for every session's executor, of one that is made for it, not started, and disposed.</summary>
-    internal async Task<T> AskAsync<T>(Func<ICodeExecutor, T> question)
+    internal async Task<T> AskAsync<T>(Func<ICodeExecutor, T> question, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ICodeExecutor executor = _executorFactory();
         await using (executor.ConfigureAwait(false))
         {

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Glovebox.Docker.Engine;
+using Glovebox.Guest;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
@@ -84,7 +86,7 @@ internal static class ContainerNames
         StringBuilder text = new();
         foreach (string? part in (string?[])
         [
-            settings.Image, settings.WorkDir, settings.BindDir, settings.InitCommand, settings.Runtime, settings.Policy.ToString(), user.ToString(), functions?.Text,
+            GuestAgentClient.AgentVersion.ToString(CultureInfo.InvariantCulture), settings.Image, settings.WorkDir, settings.BindDir, settings.InitCommand, settings.Runtime, settings.Policy.ToString(), user.ToString(), functions?.Text,
             .. settings.Volumes.Select(v => v.ToString()),
             .. settings.Hosts.Select(h => h.ToString()).Order(StringComparer.Ordinal),
             .. settings.Devices.Select(d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}"),

@@ -17,8 +17,11 @@ internal static class ContainerRequest
     /// <summary>What the agent needs to make guest processes another user's, to end them, and to give the work directory away.</summary>
     private static readonly string[] AgentCapabilities = ["CHOWN", "KILL", "SETGID", "SETPCAP", "SETUID"];
 
-    /// <summary>What package managers need besides, and root in a work directory that is closed to others.</summary>
-    private static readonly string[] SetupCapabilities = ["DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP"];
+    /// <summary>What root needs in a work directory that is closed to others, and to give away what somebody else has installed.</summary>
+    private const string AnyFile = "DAC_OVERRIDE";
+
+    /// <summary>What package managers need besides.</summary>
+    private static readonly string[] SetupCapabilities = ["FOWNER", "FSETID", "SETFCAP"];
 
     public static CreateContainerParameters Build(ContainerPlan plan)
     {
@@ -80,8 +83,11 @@ internal static class ContainerRequest
 
             // A guest that is root has what its container has, so that may be nothing; the agent then has nobody else to become.
             bool isRoot = plan.User.Uid == 0;
-            bool hasSetUp = settings.InitCommand is not null || (!isRoot && plan.Functions is { HasPackages: true, IsInstalled: false });
-            host.CapAdd = hasSetUp ? [.. AgentCapabilities, .. SetupCapabilities] : isRoot ? [] : AgentCapabilities;
+            bool installs = plan.Functions is { HasPackages: true, IsInstalled: false };
+            host.CapAdd = settings.InitCommand is not null ? [.. AgentCapabilities, AnyFile, .. SetupCapabilities]
+                : isRoot ? []
+                : installs ? [.. AgentCapabilities, AnyFile]
+                : AgentCapabilities;
             host.SecurityOpt = ["no-new-privileges"];
         }
 
@@ -122,13 +128,12 @@ internal static class ContainerRequest
         [
             plan.BoundDirectory is { } directory
                 ? new Mount { Type = "bind", Source = directory, Target = ContainerLauncher.WorkDirectory }
-                : Volume(plan, plan.Volume, ContainerLauncher.WorkDirectory),
+                : WorkVolumeOf(plan),
         ];
         if (plan.Functions is { HasPackages: true } functions)
         {
-            Mount packages = Volume(plan, functions.VolumeName, ContainerFunctions.Packages);
-            packages.ReadOnly = functions.IsInstalled;
-            mounts.Add(packages);
+            // Guest code cannot write there, so its size is the set-up's affair.
+            mounts.Add(new Mount { Type = "volume", Source = functions.VolumeName ?? "", Target = ContainerFunctions.Packages, ReadOnly = functions.IsInstalled });
         }
 
         mounts.AddRange(plan.Settings.Volumes.Select(volume => new Mount
@@ -141,11 +146,11 @@ internal static class ContainerRequest
         return mounts;
     }
 
-    /// <summary>A volume of ours, by its name, or a new one without a name.</summary>
-    private static Mount Volume(ContainerPlan plan, string? name, string target)
+    /// <summary>The volume with the work directory, by its name, or a new one without a name.</summary>
+    private static Mount WorkVolumeOf(ContainerPlan plan)
     {
-        Mount mount = new() { Type = "volume", Source = name ?? "", Target = target };
-        if (name is null && plan.Settings.Policy.DiskSpace is { } bytes)
+        Mount mount = new() { Type = "volume", Source = plan.Volume ?? "", Target = ContainerLauncher.WorkDirectory };
+        if (plan.Volume is null && plan.Settings.Policy.DiskSpace is { } bytes)
         {
             mount.VolumeOptions = new VolumeOptions { DriverConfig = new Driver { Name = "local", Options = WorkVolume.Options(bytes) } };
         }

@@ -27,8 +27,8 @@ internal static class EngineErrors
             _ when Has(said, "no space left on device") => new EnvironmentUnavailableException(
                 "disk-full", $"The disk of the Docker engine is full: {said}", "Free some: docker system df shows what is used, docker system prune deletes what is not.", answer),
             _ when Has(said, "--storage-opt") || Has(said, "storage-opt") || Has(said, "quota") => new PolicyNotEnforceableException(
-                $"DiskSpace was set, but the engine's storage driver cannot limit it: {said}",
-                "Use an engine whose storage has quotas (overlay2 on xfs with pquota, btrfs, zfs), or leave DiskSpace out."),
+                $"DiskSpace was set, but the engine cannot limit what containers or volumes hold: {said}",
+                "Use an engine whose disk has project quotas (overlay2 on xfs with pquota), or leave DiskSpace out."),
             _ when Has(said, "could not select device driver") || Has(said, "nvidia-container-cli") || Has(said, "unknown device") || Has(said, "CDI device") => new EnvironmentUnavailableException(
                 "device-unavailable", $"The engine cannot give the container the devices of DeviceRequests: {said}",
                 "Install the devices' container runtime (for NVIDIA: the NVIDIA Container Toolkit), try docker run --rm --gpus all IMAGE nvidia-smi, or leave DeviceRequests out.", answer),

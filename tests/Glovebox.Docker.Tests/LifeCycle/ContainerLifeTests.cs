@@ -78,6 +78,17 @@ public sealed class ContainerLifeTests
                 Assert.Equal("kept", await second.PrintAsync("bash", "cat file"));
             }
 
+            // A time that runs out ends the code, and not the connection.
+            options.Timeout = TimeSpan.FromSeconds(1);
+            await using (DockerCommandLineCodeExecutor third = await TestContainers.StartAsync(options))
+            {
+                CodeResult result = await third.RunAsync("bash", $"cat file; (exec -a {marker} setsid sleep 600) & exec sleep 600");
+                Assert.True(result.Blocks[0].TimedOut, result.Output);
+                await HostProcesses.AreGoneAsync(marker);
+                Assert.Equal("kept", await third.PrintAsync("bash", "cat file"));
+                Assert.Equal(id, await DockerCommand.RunAsync("docker", "inspect", "-f", "{{.Id}}", name));
+            }
+
             // Other options make another container.
             options.Policy = new() { Memory = 64 << 20 };
             await using DockerCommandLineCodeExecutor other = await TestContainers.StartAsync(options);

@@ -44,6 +44,30 @@ public sealed class ServiceTests
     }
 
     [Fact]
+    public async Task A_program_whose_first_thread_has_ended_ends_too()
+    {
+        await using GuestService service = await GuestService.StartAsync(Server);
+        await KillAsync(
+            service,
+            """
+            setsid python3 -c '
+            import ctypes, os, threading, time
+            def beat():
+                while True:
+                    print(end=".", file=open("/workspace/beat", "a"))
+                    time.sleep(0.01)
+            threading.Thread(target=beat).start()
+            ctypes.CDLL(None).syscall(60 if os.uname().machine == "x86_64" else 93, 0)' &
+            until [ -s /workspace/beat ] && grep -q "^State:.Z" /proc/$!/status; do sleep 0.01; done
+            echo up >/workspace/up
+            sleep 1000
+            """);
+        (_, string left) = await service.ShellAsync("s=$(stat -c %s /workspace/beat); sleep 0.2; [ $(stat -c %s /workspace/beat) = $s ] && echo silent");
+        Assert.Equal("silent\n", left);
+        Assert.Equal("1", await AskAsync(service));
+    }
+
+    [Fact]
     public async Task A_fork_bomb_ends_and_the_service_lives()
     {
         await using GuestService service = await GuestService.StartAsync(Server, policy: new() { MaxProcesses = null });

@@ -113,6 +113,9 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
     public async Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)
     {
         Sandbox? sandbox = _sandbox;
+
+        // What ran out of memory before this run is not this run's.
+        _ = _group?.TakeOutOfMemory();
         ProcessExit? exit = sandbox is not null
             ? await sandbox.RunAsync(command, output, kill).ConfigureAwait(false)
             : _plain is { } plain

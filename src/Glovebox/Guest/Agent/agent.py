@@ -17,6 +17,8 @@ class Agent:
         self.poll = select.epoll()
         self.watched = {}
         self.listener = None
+        # Whether a process from outside relays the channel.
+        self.is_attached = False
         self.processes = Processes(self)
         self.files = Files(self.reply)
         self.calls = Calls(self)
@@ -165,6 +167,7 @@ class Agent:
         self.channel.close()
         source = connection.detach()
         self.channel = Channel(source, source)
+        self.is_attached = True
         self.watch(source, self.receive)
 
 

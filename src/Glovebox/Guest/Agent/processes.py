@@ -179,6 +179,8 @@ class Processes:
         if self.spare is not None and pid == self.spare.pid:
             self.spare.close()
             self.spare = None
+            # If that was for want of memory, it is not the next run's.
+            self.ran_out_of_memory()
         run = self.runs.pop(pid, None)
         if run is None:
             return
@@ -245,7 +247,7 @@ class Processes:
         further ones: all are stopped first, so that none escapes by multiplying, and while they are, they use up the limit of processes.
         """
         services = {run.pid for run in self.runs.values() if run.is_service}
-        if not services:
+        if not services and not self.agent.is_attached:
             self.kill_everything()
             return
         stopped, killed = set(), set()
@@ -296,6 +298,9 @@ def is_alone():
         return False
     except ChildProcessError:
         return True
+    except OSError:
+        # Kernels before 4.7 do not know how to ask.
+        return False
 
 
 def become_program(script, path, arguments, prepare):
@@ -324,25 +329,30 @@ def send_signal(pid, number):
 
 
 def others(services):
-    """The processes of the namespace that are neither this one, nor one of some processes or a descendant of theirs."""
-    parents = {}
+    """The living descendants of this process that are neither one of some processes nor a descendant of theirs.
+
+    What comes from outside the namespace, such as the relay to a host that has attached, descends from nobody here.
+    """
+    parents, living = {}, set()
     for name in os.listdir('/proc'):
         if name.isdigit():
             try:
                 with open('/proc/%s/stat' % name, 'rb') as file:
                     # The second field is a name that the process chose; it may hold spaces and brackets.
-                    state, parent = file.read().rpartition(b')')[2].split()[:2]
+                    fields = file.read().rpartition(b')')[2].split()
             except OSError:
                 continue
-            if state not in (b'Z', b'X'):
-                parents[int(name)] = int(parent)
+            parents[int(name)] = int(fields[1])
+            # One whose first thread has ended looks dead while others of its threads (the 20th field is their number) run on.
+            if fields[0] not in (b'Z', b'X') or int(fields[17]) > 1:
+                living.add(int(name))
     own = os.getpid()
     found = set()
-    for pid in parents:
+    for pid in living - {own}:
         at = pid
         while at in parents and at not in services and at != own:
             at = parents[at]
-        if at not in services and pid != own:
+        if at == own:
             found.add(pid)
     return found
 

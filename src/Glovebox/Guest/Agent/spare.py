@@ -37,8 +37,9 @@ class Spare:
                 os._exit(0)
             os.close(go)
             script, path, arguments = order.text(), order.text(), order.texts()
-        except BaseException:
-            # Nobody has asked for anything yet. What cannot be done is told when somebody does.
+        except BaseException as e:
+            # Somebody may have asked already; else nobody reads it, and what cannot be done is told when somebody does.
+            os.write(2, ('%s\n' % e).encode('utf-8', 'backslashreplace'))
             os._exit(126)
         become_program(script, path, arguments, lambda: os.chdir(processes.work))
 

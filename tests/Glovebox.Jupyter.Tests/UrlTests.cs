@@ -52,6 +52,44 @@ public sealed class UrlTests
     }
 
     [Fact]
+    public async Task Another_kernel_runs_the_blocks_of_the_language_that_its_spec_names()
+    {
+        TestFolder folder = new();
+        string kernel = Directory.CreateDirectory(folder[".local/share/jupyter/kernels/shouter"]).FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(kernel, "kernel.py"),
+            """
+            from ipykernel.kernelapp import IPKernelApp
+            from ipykernel.kernelbase import Kernel
+
+            class Shouter(Kernel):
+                implementation = language = 'shout'
+                implementation_version = language_version = '1'
+                banner = ''
+                language_info = {'name': 'shout', 'mimetype': 'text/plain', 'file_extension': '.txt'}
+
+                def do_execute(self, code, silent, store_history=True, user_expressions=None, allow_stdin=False):
+                    if not silent:
+                        self.send_response(self.iopub_socket, 'stream', {'name': 'stdout', 'text': code.upper()})
+                    return {'status': 'ok', 'execution_count': self.execution_count, 'payload': [], 'user_expressions': {}}
+
+            IPKernelApp.launch_instance(kernel_class=Shouter)
+            """,
+            Cancellation);
+        await File.WriteAllTextAsync(
+            Path.Combine(kernel, "kernel.json"),
+            $$"""{"argv": ["/usr/bin/python3", "{{kernel}}/kernel.py", "-f", "{connection_file}"], "display_name": "Shouter", "language": "shout"}""",
+            Cancellation);
+        await using JupyterServer server = await JupyterServer.StartAsync(JupyterServer.FreePort(), folder);
+        await using JupyterCodeExecutor executor = new(new() { Url = server.Url, Token = JupyterServer.Token, KernelName = "shouter" });
+        await executor.StartAsync(Cancellation);
+        CodeResult result = await executor.ExecuteCodeBlocksAsync([new CodeBlock("shout", "louder")], Cancellation);
+        Assert.Equal((0, "LOUDER"), (result.ExitCode, result.Output));
+        Assert.Equal("shout", result.Blocks[0].Language);
+        Assert.Equal(TerminationReason.NotStarted, (await executor.PythonAsync("print(1)")).Blocks[0].Termination);
+    }
+
+    [Fact]
     public async Task Where_nothing_listens_the_error_says_so()
     {
         Uri url = new($"http://127.0.0.1:{JupyterServer.FreePort()}/");

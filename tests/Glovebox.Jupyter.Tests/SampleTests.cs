@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Glovebox.Jupyter.Tests.Support;
 
 namespace Glovebox.Jupyter.Tests;
@@ -39,5 +38,5 @@ public sealed class SampleTests
     private static async Task<CodeResult> RunAsync(JupyterCodeExecutor executor, string reply) =>
         await executor.ExecuteCodeBlocksAsync(MarkdownCodeBlocks.Extract(await File.ReadAllTextAsync(Sample(reply), Cancellation)), Cancellation);
 
-    private static string Sample(string name, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "../../samples", name);
+    private static string Sample(string name) => Repository.File($"samples/{name}");
 }

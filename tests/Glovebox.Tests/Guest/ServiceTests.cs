@@ -68,6 +68,28 @@ public sealed class ServiceTests
     }
 
     [Fact]
+    public async Task A_program_that_forks_and_ends_over_and_over_is_caught()
+    {
+        await using GuestService service = await GuestService.StartAsync(Server);
+        await KillAsync(
+            service,
+            """
+            setsid python3 -c '
+            import os, time
+            while os.fork() == 0:
+                open("/workspace/beat", "a").write(".")
+                time.sleep(0.002)
+            ' &
+            until [ -s /workspace/beat ]; do sleep 0.01; done
+            echo up >/workspace/up
+            sleep 1000
+            """);
+        (_, string left) = await service.ShellAsync("s=$(stat -c %s /workspace/beat); sleep 0.2; [ $(stat -c %s /workspace/beat) = $s ] && echo silent");
+        Assert.Equal("silent\n", left);
+        Assert.Equal("1", await AskAsync(service));
+    }
+
+    [Fact]
     public async Task A_fork_bomb_ends_and_the_service_lives()
     {
         await using GuestService service = await GuestService.StartAsync(Server, policy: new() { MaxProcesses = null });

@@ -243,46 +243,39 @@ class Processes:
     def kill_all_but_services(self):
         """Ends every process of the namespace but this one, the services and what descends from them.
 
-        What a run started and disowned is this process' child, so it is none of a service's. A process that can be stopped makes no
-        further ones: all are stopped first, so that none escapes by multiplying, and while they are, they use up the limit of processes.
+        What a run started and disowned is this process' child, so it is none of a service's. All are stopped at once, services too, for
+        that moment: who is stopped makes no further process, so none escapes by multiplying.
         """
         services = {run.pid for run in self.runs.values() if run.is_service}
         if not services and not self.agent.is_attached:
             self.kill_everything()
             return
-        stopped, killed = set(), set()
-        for _ in range(self.MAX_SWEEPS):
-            found = others(services)
-            if not found:
-                break
-            new = found - stopped
-            for pid in new:
-                send_signal(pid, signal.SIGSTOP)
-            stopped |= new
-            if new:
-                continue
-            for pid in found:
-                send_signal(pid, signal.SIGKILL)
-            killed |= found
-            # Only this process' own children can be waited for; the others become that when their parents are gone. One whose group
-            # loses its last parent is continued by the kernel, and may multiply once more: so all begins anew.
-            while others(services) & found:
-                pid, status = os.waitpid(-1, 0)
-                self.reaped(pid, status, pid in killed)
-                self.reap(killed)
-        else:
+        killed = set()
+        try:
+            for _ in range(self.MAX_SWEEPS):
+                send_signal(-1, signal.SIGSTOP)
+                found = others(services)
+                if not found:
+                    # Those whose parents were killed, too, are this process' children by now, and dead.
+                    self.reap(killed)
+                    return
+                for pid in found:
+                    send_signal(pid, signal.SIGKILL)
+                killed |= found
+                # Only this process' own children can be waited for; the others become that when their parents are gone.
+                while found:
+                    pid, status = os.waitpid(-1, 0)
+                    self.reaped(pid, status, pid in killed)
+                    self.reap(killed)
+                    found = {pid for pid in found if send_signal(pid, 0)}
             self.kill_everything()
-            return
-        # Those whose parents were killed, too, are this process' children by now, and dead.
-        self.reap(killed)
+        finally:
+            send_signal(-1, signal.SIGCONT)
 
     def kill_everything(self):
         """Ends every process of the namespace but this one, and waits until they are gone."""
         while True:
-            try:
-                os.kill(-1, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            send_signal(-1, signal.SIGKILL)
             try:
                 pid, status = os.waitpid(-1, 0)
             except ChildProcessError:
@@ -322,16 +315,19 @@ def become_program(script, path, arguments, prepare):
 
 
 def send_signal(pid, number):
+    """Tells whether there is such a process, which may be dead and not waited for."""
     try:
         os.kill(pid, number)
+        return True
     except ProcessLookupError:
-        pass
+        return False
 
 
 def others(services):
-    """The living descendants of this process that are neither one of some processes nor a descendant of theirs.
+    """The living processes of the namespace that are neither this one, nor one of some processes or a descendant of theirs.
 
-    What comes from outside the namespace, such as the relay to a host that has attached, descends from nobody here.
+    What comes from outside, such as the relay to a host that has attached, has a parent outside, whose number is 0. One whose parent went
+    while we looked counts: a program that forks and ends, over and over, would be missed otherwise.
     """
     parents, living = {}, set()
     for name in os.listdir('/proc'):
@@ -352,7 +348,7 @@ def others(services):
         at = pid
         while at in parents and at not in services and at != own:
             at = parents[at]
-        if at == own:
+        if at not in services and at != 0:
             found.add(pid)
     return found
 

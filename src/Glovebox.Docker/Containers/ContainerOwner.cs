@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Glovebox.Environments.Host;
 
 namespace Glovebox.Docker.Containers;
 
@@ -65,7 +66,7 @@ internal sealed class ContainerOwner : IDisposable
         try
         {
             string boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
-            return $"{name}:{boot}:{new FileInfo("/proc/self/ns/pid").LinkTarget}";
+            return $"{name}:{boot}:{PidNamespace.Id}";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -8,14 +8,13 @@ namespace Glovebox.Environments.Host;
 internal static class TemporaryFolders
 {
     private const string Prefix = "glovebox-";
-    private static readonly string Namespace = FindNamespace();
     private static readonly Lazy<bool> Swept = new(Sweep);
 
     /// <summary>Makes a folder that only this user can enter.</summary>
     public static string Create(string purpose)
     {
         _ = Swept.Value;
-        string path = Path.Combine(Path.GetTempPath(), $"{Prefix}{Environment.ProcessId}-{purpose}-{Namespace}-{Guid.NewGuid():n}");
+        string path = Path.Combine(Path.GetTempPath(), $"{Prefix}{Environment.ProcessId}-{purpose}-{PidNamespace.Id}-{Guid.NewGuid():n}");
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path);
@@ -72,21 +71,13 @@ internal static class TemporaryFolders
         foreach (string path in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
         {
             if (Path.GetFileName(path)[Prefix.Length..].Split('-') is [var id, _, var place, _]
-                && place == Namespace && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process) && !Exists(process))
+                && place == PidNamespace.Id && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process) && !Exists(process))
             {
                 _ = TryDelete(path);
             }
         }
 
         return true;
-    }
-
-    /// <summary>The number of this process' PID namespace; 0 on systems that have none.</summary>
-    private static string FindNamespace()
-    {
-        string? link = OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget : null;
-        string number = string.Concat((link ?? "").Where(char.IsAsciiDigit));
-        return number.Length == 0 ? "0" : number;
     }
 
     private static bool Exists(int id)

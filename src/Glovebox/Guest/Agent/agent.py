@@ -42,11 +42,15 @@ class Agent:
     def serve(self):
         while True:
             try:
-                for fd, _ in self.poll.poll():
+                ready = self.poll.poll(0 if self.processes.warming else -1)
+                for fd, _ in ready:
                     handler = self.watched.get(fd)
                     if handler is not None:
                         handler(fd)
-                self.processes.prepare()
+                if ready:
+                    self.processes.prepare()
+                else:
+                    self.processes.warm()
             except Disconnected:
                 self.disconnected()
 

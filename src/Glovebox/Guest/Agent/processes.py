@@ -30,6 +30,9 @@ class Processes:
         self.fork_python = False
         self.spare, self.wants_spare, self.host_lists = None, False, False
         self.spares_are_hidden = True
+        self.pages = Pages(agent.privileges.libc)
+        # What is left to be done of this process' own pages, since the last fork.
+        self.warming = None
         self.interpreter = os.path.realpath(sys.executable) if sys.executable else ''
         self.out_of_memory = self.out_of_memory_count()
 
@@ -94,9 +97,16 @@ class Processes:
         # Once after each run, and no more: one that does not last would not the next time either.
         self.wants_spare = False
         try:
+            self.pages.look()
             self.spare = Spare(self)
         except OSError:
-            pass
+            return
+        self.warming = self.pages.use_data()
+
+    def warm(self):
+        """Goes on with this process' own pages, which it shares with its spare. While a program runs, they would be in its way."""
+        if self.runs or next(self.warming, self) is self:
+            self.warming = None
 
     def listed(self):
         """A host that sees the files through the agent lists them after each run, and waits for that: only then is there time."""

@@ -13,11 +13,11 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
 
     private readonly Guid _owner = Guid.NewGuid();
 
-    public async Task<BlockResult> RunAsync(CodeBlock block, OutputCollector output, CancellationToken kill)
+    public async Task<BlockResult> RunAsync(CodeBlock block, Task before, OutputCollector output, CancellationToken kill)
     {
         try
         {
-            return await RunCoreAsync(block, output, kill).ConfigureAwait(false);
+            return await RunCoreAsync(block, before, output, kill).ConfigureAwait(false);
         }
         finally
         {
@@ -25,7 +25,7 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
         }
     }
 
-    private async Task<BlockResult> RunCoreAsync(CodeBlock block, OutputCollector output, CancellationToken kill)
+    private async Task<BlockResult> RunCoreAsync(CodeBlock block, Task before, OutputCollector output, CancellationToken kill)
     {
         long started = timeProvider.GetTimestamp();
         CodeLanguage? language = settings.Languages.Find(block.Language);
@@ -49,6 +49,7 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
 
         try
         {
+            await before.ConfigureAwait(false);
             (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(Command(language, file.Path), output, kill).ConfigureAwait(false);
             return timedOut
                 ? Finish(TimeoutExitCode, TerminationReason.TimedOut, file.Path, TimeoutNotice())

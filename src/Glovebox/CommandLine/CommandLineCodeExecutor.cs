@@ -216,17 +216,15 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
             using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
             await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
             ProducedFiles files = new(_environment.Files);
-            if (_settings.TracksFiles)
-            {
-                await Guarded(files.RememberAsync(kill.Token), session, cancellationToken).ConfigureAwait(false);
-            }
 
+            // An environment that is far away looks at its files while the first block is saved.
+            Task remembering = _settings.TracksFiles ? files.RememberAsync(kill.Token) : Task.CompletedTask;
             for (int i = 0; i < blocks.Length; i++)
             {
                 yield return new BlockStartedUpdate(i, blocks[i]);
                 cancellationToken.ThrowIfCancellationRequested();
                 OutputCollector output = new(_settings.MaxOutput, i);
-                Task<BlockResult> running = session.Track(RunBlockAsync(i, blocks[i], output, kill.Token));
+                Task<BlockResult> running = session.Track(RunBlockAsync(i, blocks[i], remembering, output, kill.Token));
                 try
                 {
                     await foreach (CodeExecutionUpdate update in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -272,12 +270,12 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     }
 
     /// <summary>Runs a block, which may call functions of the host until it has ended.</summary>
-    private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, OutputCollector output, CancellationToken kill)
+    private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, Task before, OutputCollector output, CancellationToken kill)
     {
         CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(index, block, output, kill) : null;
         try
         {
-            return await _runner.RunAsync(block, output, kill).ConfigureAwait(false);
+            return await _runner.RunAsync(block, before, output, kill).ConfigureAwait(false);
         }
         finally
         {

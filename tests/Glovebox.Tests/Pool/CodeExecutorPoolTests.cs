@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Glovebox.Tests.Support;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Glovebox.Tests.Pool;
 
@@ -49,6 +50,35 @@ public sealed class CodeExecutorPoolTests
         Assert.Equal(3, pool.ReadyCount);
         Assert.Equal(13, _made.Count);
         Assert.Equal(10, _made.Count(IsDisposed));
+    }
+
+    [Fact]
+    public async Task The_next_is_started_a_moment_after_a_take_and_at_once_where_somebody_waits()
+    {
+        FakeTimeProvider clock = new();
+        SemaphoreSlim made = new(0);
+        CodeExecutorPoolOptions options = new() { Size = 1 };
+        await using CodeExecutorPool pool = new(
+            () =>
+            {
+                made.Release();
+                return Make();
+            },
+            options,
+            timeProvider: clock);
+        await pool.FillAsync(Ct);
+        await made.WaitAsync(Ct);
+
+        await pool.TakeAsync(Ct);
+        clock.Advance(TimeSpan.FromMilliseconds(49));
+        Assert.Single(_made);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        await made.WaitAsync(Ct);
+
+        // Taken or not yet ready: the clock stands still, and whoever comes is served.
+        await pool.TakeAsync(Ct);
+        await pool.TakeAsync(Ct);
+        Assert.InRange(_made.Count, 3, 4);
     }
 
     [Fact]

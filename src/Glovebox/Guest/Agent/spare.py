@@ -9,14 +9,16 @@ class Spare:
 
     def __init__(self, processes):
         """Forks. Ends in the child as the program that it is told of, or with ForkedScript; raises OSError where there can be no process."""
-        go, self.go = os.pipe()
-        self.out, out = os.pipe()
-        self.err, err = os.pipe()
+        ends = []
         try:
+            for _ in range(3):
+                ends += os.pipe()
             self.pid = os.fork()
         except OSError:
-            self.close(go, out, err)
+            for fd in ends:
+                os.close(fd)
             raise
+        go, self.go, self.out, out, self.err, err = ends
         if self.pid == 0:
             self.wait(processes, go, out, err)
         for fd in (go, out, err):
@@ -59,6 +61,6 @@ class Spare:
         os.waitpid(self.pid, 0)
         self.close()
 
-    def close(self, *others):
-        for fd in (self.go, self.out, self.err, *others):
+    def close(self):
+        for fd in (self.go, self.out, self.err):
             os.close(fd)

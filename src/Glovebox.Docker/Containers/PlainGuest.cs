@@ -34,6 +34,9 @@ internal sealed class PlainGuest(ContainerExec exec, ContainerChannel channel, b
         done
         """;
 
+    /// <summary>Begins the word. What may be the beginning of the word is held back until more comes, so it is nothing that a program shows.</summary>
+    private const char WordMark = '\x04';
+
     /// <summary>How long a kill may take before the whole container is ended.</summary>
     private static readonly TimeSpan LongestKill = TimeSpan.FromMilliseconds(600);
 
@@ -116,7 +119,7 @@ internal sealed class PlainGuest(ContainerExec exec, ContainerChannel channel, b
 
     private async Task<ProcessExit?> RunAsync(IReadOnlyList<string> command, bool isRoot, IOutputSink output, CancellationToken kill)
     {
-        string word = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        string word = WordMark + RandomNumberGenerator.GetHexString(32, lowercase: true);
         try
         {
             using RunningExec running = await exec.StartAsync(["/bin/sh", "-c", Runner, "sh", .. command], isRoot, kill).ConfigureAwait(false);

@@ -60,6 +60,21 @@ public abstract class OutputConformance(ExecutorKind kind)
     }
 
     [Fact]
+    public async Task Output_comes_at_once_whatever_character_it_ends_with()
+    {
+        const string Characters = "0123456789abcdef";
+        await using Session session = await Session.StartAsync(kind);
+        Running running = session.Begin("python", Waiting + $"for c in '{Characters}':\n    os.write(1, c.encode())\n    wait(c)\n");
+        for (int i = 0; i < Characters.Length; i++)
+        {
+            await running.PrintsAsync(Characters[..(i + 1)]);
+            await session.Executor.Workspace.WriteAllTextAsync($"{Characters[i]}", "", Ct);
+        }
+
+        Assert.Equal(Characters, (await running.Completion).Output);
+    }
+
+    [Fact]
     public async Task A_character_that_arrives_in_pieces_is_whole()
     {
         await using Session session = await Session.StartAsync(kind);

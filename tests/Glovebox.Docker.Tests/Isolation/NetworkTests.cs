@@ -17,8 +17,8 @@ public sealed class NetworkTests : IDisposable
 
     private async Task<string> AttemptAsync()
     {
-        string gateway = await DockerCommand.RunAsync("docker", "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}");
-        return $"(exec 3<>/dev/tcp/{gateway}/{Port}) 2>/dev/null && echo reached || echo 'no way'";
+        string host = await DockerCommand.HostAddressAsync();
+        return $"(exec 3<>/dev/tcp/{host}/{Port}) 2>/dev/null && echo reached || echo 'no way'";
     }
 
     private static Task<DockerCommandLineCodeExecutor> StartAsync(NetworkAccess network, string? init, string image = TestImages.Python, DockerInternals? internals = null) =>

@@ -131,8 +131,8 @@ public sealed class OptionEffectTests
             Image = TestImages.Python,
             ExtraHosts = { ["custom.service"] = "10.0.0.5", ["the-host"] = "host-gateway" },
         });
-        string gateway = await DockerCommand.RunAsync("docker", "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}");
-        Assert.Equal($"10.0.0.5 {gateway}", await executor.PrintAsync(
+        string host = await DockerCommand.HostAddressAsync();
+        Assert.Equal($"10.0.0.5 {host}", await executor.PrintAsync(
             "python", "import socket; print(socket.gethostbyname('custom.service'), socket.gethostbyname('the-host'))"));
     }
 

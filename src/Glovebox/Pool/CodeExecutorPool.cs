@@ -30,6 +30,7 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
     private readonly HashSet<Task> _starts = [];
     private TaskCompletionSource? _filled;
     private int _taken;
+    private bool _isRefillDue;
     private bool _disposed;
 
     /// <summary>Makes a pool; nothing is started yet.</summary>
@@ -100,7 +101,12 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_ready.TryDequeue(out ICodeExecutor? ready))
             {
-                _refill.Change(RefillDelay, Timeout.InfiniteTimeSpan);
+                if (!_isRefillDue)
+                {
+                    _isRefillDue = true;
+                    _refill.Change(RefillDelay, Timeout.InfiniteTimeSpan);
+                }
+
                 return HandOut(ready);
             }
 
@@ -162,16 +168,21 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
     {
         lock (_lock)
         {
+            _isRefillDue = false;
             StartMore();
         }
     }
 
     private bool IsFull => _ready.Count >= Math.Min(_size, _maxExecutors - _taken);
 
+    /// <summary>Whether nobody waits for a start, and a moment has been given to who has just taken an executor.</summary>
+    private bool CanWait => _isRefillDue && _waiting.Count == 0 && _filled is null;
+
     /// <summary>Begins as many starts as there is need and room for. Called with the lock.</summary>
     private void StartMore()
     {
         while (!_disposed
+            && !CanWait
             && _starts.Count < _maxConcurrentStarts
             && _ready.Count + _starts.Count < _size + _waiting.Count
             && _ready.Count + _starts.Count + _taken < _maxExecutors)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Threading.Channels;
 using Glovebox.Tests.Support;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -53,32 +54,61 @@ public sealed class CodeExecutorPoolTests
     }
 
     [Fact]
-    public async Task The_next_is_started_a_moment_after_a_take_and_at_once_where_somebody_waits()
+    public async Task The_next_are_started_a_moment_after_a_take_however_many_follow_it()
     {
         FakeTimeProvider clock = new();
-        SemaphoreSlim made = new(0);
-        CodeExecutorPoolOptions options = new() { Size = 1 };
+        DateTimeOffset started = clock.GetUtcNow();
+        Channel<TimeSpan> made = Channel.CreateUnbounded<TimeSpan>();
         await using CodeExecutorPool pool = new(
             () =>
             {
-                made.Release();
+                Assert.True(made.Writer.TryWrite(clock.GetUtcNow() - started));
                 return Make();
             },
-            options,
+            new() { Size = 3 },
             timeProvider: clock);
         await pool.FillAsync(Ct);
-        await made.WaitAsync(Ct);
+        Assert.Equal([TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero], await TakeAsync(3));
 
         await pool.TakeAsync(Ct);
-        clock.Advance(TimeSpan.FromMilliseconds(49));
-        Assert.Single(_made);
+        await StartsBeginAsync();
+        clock.Advance(TimeSpan.FromMilliseconds(30));
+        await (await pool.TakeAsync(Ct)).DisposeAsync();
+        await StartsBeginAsync();
+        clock.Advance(TimeSpan.FromMilliseconds(19));
+        await StartsBeginAsync();
         clock.Advance(TimeSpan.FromMilliseconds(1));
-        await made.WaitAsync(Ct);
+        TimeSpan moment = TimeSpan.FromMilliseconds(50);
+        Assert.Equal([moment, moment], await TakeAsync(2));
 
-        // Taken or not yet ready: the clock stands still, and whoever comes is served.
+        async Task<TimeSpan[]> TakeAsync(int count)
+        {
+            TimeSpan[] times = new TimeSpan[count];
+            for (int i = 0; i < count; i++)
+            {
+                times[i] = await made.Reader.ReadAsync(Ct);
+            }
+
+            return times;
+        }
+
+        // A start that had been asked for would have begun after this.
+        static Task StartsBeginAsync() => Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(Thread.Yield, Ct)));
+    }
+
+    [Fact]
+    public async Task Who_comes_while_the_next_start_is_put_off_has_not_to_wait_for_it()
+    {
+        // The clock stands still: what is put off never begins.
+        await using CodeExecutorPool pool = new(Make, new() { Size = 1 }, timeProvider: new FakeTimeProvider());
+        for (int i = 0; i < 3; i++)
+        {
+            await pool.TakeAsync(Ct);
+            await pool.FillAsync(Ct);
+        }
+
         await pool.TakeAsync(Ct);
         await pool.TakeAsync(Ct);
-        Assert.InRange(_made.Count, 3, 4);
     }
 
     [Fact]

@@ -33,7 +33,9 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
         exec find . -mindepth 1 -maxdepth 65 \( -type f -o -type d \) -exec sh -c '
             for file; do
                 [ -d "$file" ] && kind=d || kind=f
-                printf "%s %s %s\0" $kind "$(stat -c "%s %Y %Z %i" "$file")" "${file#./}"
+                # A file that is gone by now is not there.
+                facts=$(stat -c "%s %Y %Z %i" "$file" 2>/dev/null) || continue
+                printf "%s %s %s\0" $kind "$facts" "${file#./}"
             done' sh {} +
         """;
 

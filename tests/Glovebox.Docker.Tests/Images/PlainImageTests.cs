@@ -39,6 +39,23 @@ public sealed class PlainImageTests
     }
 
     [Fact]
+    public async Task Files_are_listed_by_tools_that_know_only_the_standard_also_while_some_go_away()
+    {
+        // A find without -printf, as BusyBox has it, and a file that goes between the moment that it is found and the moment that it is looked at.
+        const string Standard = """
+            printf '#!/bin/sh\n[ "$4" = -printf ] && exit 1\nexec /usr/bin/find "$@"' >/usr/local/bin/find
+            printf '#!/bin/sh\nrm -f gone\nexec /bin/sh "$@"' >/usr/local/bin/sh
+            chmod 755 /usr/local/bin/find /usr/local/bin/sh
+            """;
+        await using DockerCommandLineCodeExecutor executor = await StartAsync(TestImages.Shell, o => o.InitCommand = Standard);
+        await executor.Workspace.WriteAllTextAsync("folder/with a space", "12345", Ct);
+        await executor.Workspace.WriteAllTextAsync("gone", "", Ct);
+        WorkspaceListing listing = await executor.Workspace.ListAsync(Ct);
+        Assert.Equal([("folder/with a space", 5L)], listing.Files.Select(f => (f.Path, f.Size)));
+        Assert.Equal("5", await executor.PrintAsync("bash", "stat -c %s folder/*"));
+    }
+
+    [Fact]
     public async Task A_timeout_ends_the_program_and_all_that_it_started()
     {
         string marker = HostProcesses.NewMarker();

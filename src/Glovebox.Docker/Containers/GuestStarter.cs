@@ -86,6 +86,7 @@ internal static class GuestStarter
             GuestConfiguration configuration = new(0, 0, ContainerLauncher.WorkDirectory, plan.Settings.Variables)
             {
                 User = plan.User,
+                Options = GuestConfiguration.OptionsOf(plan.Settings.Policy),
                 Listen = plan.Settings.StopContainer ? "" : Socket,
             };
             await guest.Agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false);

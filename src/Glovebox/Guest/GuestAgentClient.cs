@@ -9,7 +9,7 @@ namespace Glovebox.Guest;
 /// guest could make grow.</remarks>
 internal sealed partial class GuestAgentClient : IAsyncDisposable
 {
-    public const int AgentVersion = 4;
+    public const int AgentVersion = 5;
     private const int MaxFrame = 1 << 20;
 
     private readonly Stream _channel;
@@ -46,7 +46,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             .UInt32(configuration.User.Gid)
             .Text(configuration.WorkDirectory)
             .Text(configuration.Listen)
-            .Byte(configuration.WantsCompiledAgent ? (byte)1 : (byte)0)
+            .Byte((byte)configuration.Options)
             .Texts([.. configuration.Variables.SelectMany(v => new[] { v.Key, v.Value })]);
         await SendAsync(frame.Frame(GuestFrameType.Configure, 0), cancellationToken).ConfigureAwait(false);
         return await _hello.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -299,8 +299,12 @@ internal sealed record GuestConfiguration(long AddressSpace, long Processes, str
     /// The socket's folder must be one that guest code cannot enter.</summary>
     public string Listen { get; init; } = "";
 
-    /// <summary>Whether the agent is to send its program as Python has compiled it.</summary>
-    public bool WantsCompiledAgent { get; init; }
+    /// <summary>What the agent is to do beyond its work.</summary>
+    public GuestOptions Options { get; init; }
+
+    /// <summary>What follows from a limit of processor time. Two processes get ready at once, each on a processor of its own; below that
+    /// they would use up what the next block is to have.</summary>
+    public static GuestOptions OptionsOf(ExecutionPolicy policy) => policy.Cpus < 2 ? GuestOptions.SaveProcessorTime : GuestOptions.None;
 }
 
 /// <summary>What the agent says of itself.</summary>

@@ -122,6 +122,19 @@ internal enum GuestTunnelEnd : byte
     Failed,
 }
 
+/// <summary>What an agent is to do beyond its work, as flags.</summary>
+[Flags]
+internal enum GuestOptions : byte
+{
+    None,
+
+    /// <summary>Send its program as Python has compiled it.</summary>
+    SendProgram,
+
+    /// <summary>Do not get memory ready while nobody waits: the guest has little processor time.</summary>
+    SaveProcessorTime,
+}
+
 /// <summary>What a run is, as flags.</summary>
 [Flags]
 internal enum GuestRunKind : byte

@@ -283,15 +283,16 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
             variables["GLOVEBOX_TEST_VISIBLE_SPARES"] = "1";
         }
 
+        bool wantsProgram = compiledAgent is null && CompiledAgents.Takes(python);
         GuestConfiguration configuration = new(_group is { LimitsMemory: true } ? 0 : Memory, ProcessLimit(), BubblewrapArguments.WorkDirectory, _variables)
         {
-            WantsCompiledAgent = compiledAgent is null && CompiledAgents.Takes(python),
+            Options = GuestConfiguration.OptionsOf(_policy) | (wantsProgram ? GuestOptions.SendProgram : GuestOptions.None),
         };
         try
         {
             Sandbox sandbox = await Sandbox.StartAsync(
                 Launch(bwrap, [python, BubblewrapArguments.AgentPath], variables, _internals.IsFirstProcess), configuration, _functions, _preload, cancellationToken).ConfigureAwait(false);
-            if (configuration.WantsCompiledAgent)
+            if (wantsProgram)
             {
                 CompiledAgents.Keep(python, sandbox.Hello.CompiledAgent);
             }

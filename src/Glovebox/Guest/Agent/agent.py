@@ -110,11 +110,12 @@ class Agent:
     def configure(self, frame):
         address_space, processes = frame.number('<Q'), frame.number('<Q')
         self.privileges.configure(frame.number('<I'), frame.number('<I'))
-        work, listen, wants_program = frame.text(), frame.text(), frame.number('<B') != 0
+        work, listen, options = frame.text(), frame.text(), frame.number('<B')
         self.processes.configure(address_space, processes, work, frame.texts())
+        self.processes.pages.most = 0 if options & SAVE_PROCESSOR_TIME else Pages.MOST
         if listen != '' and self.listener is None:
             self.listen(listen)
-        program = compiled_program() if wants_program else b''
+        program = compiled_program() if options & SEND_PROGRAM else b''
         self.channel.send(HELLO, 0, struct.pack('<I', VERSION) + text_field(sys.version.split()[0]) + program)
 
     def seal(self, number, frame):

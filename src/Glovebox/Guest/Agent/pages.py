@@ -12,7 +12,7 @@ class Pages:
     AT_ONCE = 64 << 10
 
     def __init__(self, libc):
-        self.libc, self.size = libc, resource.getpagesize()
+        self.libc, self.size, self.most = libc, resource.getpagesize(), self.MOST
         self.data, self.code = [], []
 
     def look(self):
@@ -24,7 +24,7 @@ class Pages:
         self.data, self.code = self.spans(lines, 'rw-p'), self.spans(lines, 'r-xp')
 
     def spans(self, lines, mode):
-        found, left = [], self.MOST
+        found, left = [], self.most
         for span, mapped, *_ in lines:
             if mapped == mode and left > 0:
                 start, end = (int(address, 16) for address in span.split('-'))
@@ -38,9 +38,10 @@ class Pages:
         for start, size in spans:
             for at in range(start, start + size, self.AT_ONCE):
                 part = min(start + size - at, self.AT_ONCE)
+                view = memoryview((ctypes.c_char * part).from_address(at))[::self.size]
                 # Kernels before 5.14 do not know how; then it happens to each page when it is needed.
                 if self.libc.madvise(ctypes.c_void_p(at), ctypes.c_size_t(part), advice) == 0:
-                    bytes(memoryview((ctypes.c_char * part).from_address(at))[::self.size])
+                    bytes(view)
                 yield
 
     def use_data(self):

@@ -105,7 +105,7 @@ class Processes:
 
     def warm(self):
         """Goes on with this process' own pages, which it shares with its spare. While a program runs, they would be in its way."""
-        if self.runs or next(self.warming, self) is self:
+        if self.runs or self.spare is None or next(self.warming, self) is self:
             self.warming = None
 
     def listed(self):

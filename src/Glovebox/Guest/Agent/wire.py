@@ -30,7 +30,7 @@ SCRIPT_FOLDER = os.devnull
 if HAS_SCRIPT_FOLDER:
     sys.path[0] = SCRIPT_FOLDER
 
-VERSION = 4
+VERSION = 5
 PROGRAM = sys._getframe().f_code
 MAX_FRAME = 1 << 20
 CHUNK = 64 << 10
@@ -53,6 +53,9 @@ TUNNEL_ENDED, TUNNEL_FAILED = range(2)
 
 # What a run is: a part of the set-up, a server that the ends of other runs leave alive.
 RUN_SETUP, RUN_SERVICE = 1, 2
+
+# What the host wants beyond the work.
+SEND_PROGRAM, SAVE_PROCESSOR_TIME = 1, 2
 
 
 class Protocol(Exception):

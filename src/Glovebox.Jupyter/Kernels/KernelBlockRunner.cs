@@ -67,6 +67,7 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
             }
         }
 
+        await before.ConfigureAwait(false);
         bool wasLost = await environment.PrepareKernelAsync(kill).ConfigureAwait(false);
         if (wasLost)
         {
@@ -75,7 +76,6 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
 
         // What came before is not this block's doing.
         await environment.TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false);
-        await before.ConfigureAwait(false);
         Kernel kernel = environment.Kernel;
         using CancellationTokenSource deadline = new(settings.Timeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);

@@ -49,7 +49,9 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
 
         try
         {
+            long waiting = timeProvider.GetTimestamp();
             await before.ConfigureAwait(false);
+            started += timeProvider.GetTimestamp() - waiting;
             (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(Command(language, file.Path), output, kill).ConfigureAwait(false);
             return timedOut
                 ? Finish(TimeoutExitCode, TerminationReason.TimedOut, file.Path, TimeoutNotice())

@@ -13,7 +13,6 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     private readonly IExecutionEnvironment _environment;
     private readonly IBlockRunner _runner;
     private readonly CommandLineSettings _settings;
-    private readonly StartedWorkspace _workspace;
     private readonly OfferedFunctions? _functions;
 
     /// <summary>Held while the environment is started or stopped.</summary>
@@ -38,7 +37,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         _environment = environment;
         _settings = settings;
         _runner = runner;
-        _workspace = new StartedWorkspace(this);
+        Workspace = new StartedWorkspace(StartedFilesAsync);
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
         _functions = settings.Offer(Logger, timeProvider ?? TimeProvider.System);
         if (_functions is not null)
@@ -48,7 +47,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     }
 
     /// <inheritdoc/>
-    public IWorkspace Workspace => _workspace;
+    public IWorkspace Workspace { get; }
 
     private protected ILogger Logger { get; }
 
@@ -215,16 +214,13 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
 
             using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
             await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
-            ProducedFiles files = new(_environment.Files);
-
-            // An environment that is far away looks at its files while the first block is saved.
-            Task remembering = _settings.TracksFiles ? files.RememberAsync(kill.Token) : Task.CompletedTask;
+            ProducedFiles? files = _settings.TracksFiles ? new(_environment.Files) : null;
             for (int i = 0; i < blocks.Length; i++)
             {
                 yield return new BlockStartedUpdate(i, blocks[i]);
                 cancellationToken.ThrowIfCancellationRequested();
                 OutputCollector output = new(_settings.MaxOutput, i);
-                Task<BlockResult> running = session.Track(RunBlockAsync(i, blocks[i], remembering, output, kill.Token));
+                Task<BlockResult> running = session.Track(RunBlockAsync(i, blocks[i], files, output, kill.Token));
                 try
                 {
                     await foreach (CodeExecutionUpdate update in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -244,12 +240,6 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
                 }
 
                 BlockResult result = await Guarded(running, session, cancellationToken).ConfigureAwait(false);
-                files.ExceptCodeFile(result.CodeFile);
-                if (_settings.TracksFiles && _environment.IsRunning)
-                {
-                    result = result with { OutputFiles = await Guarded(files.TakeAsync(kill.Token), session, cancellationToken).ConfigureAwait(false) };
-                }
-
                 foreach (WorkspaceFile file in result.OutputFiles)
                 {
                     yield return new FileProducedUpdate(i, file);
@@ -269,8 +259,28 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         }
     }
 
+    /// <summary>Runs a block and looks at its files. When this ends, nothing of either goes on.</summary>
+    private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
+    {
+        // An environment that is far away looks at its files while the first block is saved.
+        Task before = files is not null && index == 0 ? files.RememberAsync(kill) : Task.CompletedTask;
+        try
+        {
+            BlockResult result = await RunWithCallsAsync(index, block, before, output, kill).ConfigureAwait(false);
+            files?.ExceptCodeFile(result.CodeFile);
+            return files is not null && _environment.IsRunning
+                ? result with { OutputFiles = await files.TakeAsync(kill).ConfigureAwait(false) }
+                : result;
+        }
+        finally
+        {
+            // Not every block gets as far as to wait for it.
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     /// <summary>Runs a block, which may call functions of the host until it has ended.</summary>
-    private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, Task before, OutputCollector output, CancellationToken kill)
+    private async Task<BlockResult> RunWithCallsAsync(int index, CodeBlock block, Task before, OutputCollector output, CancellationToken kill)
     {
         CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(index, block, output, kill) : null;
         try
@@ -284,6 +294,13 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
                 await calls.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>The files of an environment that runs.</summary>
+    private async Task<IWorkspace> StartedFilesAsync(CancellationToken cancellationToken)
+    {
+        await EnsureRunningAsync(StartedSession(), cancellationToken).ConfigureAwait(false);
+        return _environment.Files;
     }
 
     /// <summary>Starts the environment anew when an earlier block took it down.</summary>
@@ -369,38 +386,6 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         {
             await _ending.CancelAsync().ConfigureAwait(false);
             await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    /// <summary>The environment's files, for as long as the executor is started.</summary>
-    private sealed class StartedWorkspace(CommandLineCodeExecutor executor) : IWorkspace
-    {
-        public async Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken) =>
-            await (await FilesAsync(cancellationToken).ConfigureAwait(false)).ListAsync(cancellationToken).ConfigureAwait(false);
-
-        public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken)
-        {
-            string normalized = WorkspacePath.Normalize(path);
-            return await (await FilesAsync(cancellationToken).ConfigureAwait(false)).OpenReadAsync(normalized, cancellationToken).ConfigureAwait(false);
-        }
-
-        public async Task WriteAsync(string path, Stream content, CancellationToken cancellationToken)
-        {
-            ArgumentNullException.ThrowIfNull(content);
-            string normalized = WorkspacePath.Normalize(path);
-            await (await FilesAsync(cancellationToken).ConfigureAwait(false)).WriteAsync(normalized, content, cancellationToken).ConfigureAwait(false);
-        }
-
-        public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken)
-        {
-            string normalized = WorkspacePath.Normalize(path);
-            return await (await FilesAsync(cancellationToken).ConfigureAwait(false)).DeleteAsync(normalized, cancellationToken).ConfigureAwait(false);
-        }
-
-        private async Task<IWorkspace> FilesAsync(CancellationToken cancellationToken)
-        {
-            await executor.EnsureRunningAsync(executor.StartedSession(), cancellationToken).ConfigureAwait(false);
-            return executor._environment.Files;
         }
     }
 }

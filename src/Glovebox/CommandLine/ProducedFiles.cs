@@ -4,11 +4,11 @@ namespace Glovebox;
 internal sealed class ProducedFiles(IWorkspace workspace)
 {
     private readonly HashSet<string> _codeFiles = new(StringComparer.Ordinal);
-    private Dictionary<string, WorkspaceFile> _before = new(StringComparer.Ordinal);
+    private Task<WorkspaceListing> _before = Task.FromResult(new WorkspaceListing([], IsComplete: true));
 
-    /// <summary>Remembers what is there now.</summary>
-    public async Task RememberAsync(CancellationToken cancellationToken) =>
-        _before = Index(await workspace.ListAsync(cancellationToken).ConfigureAwait(false));
+    /// <summary>Begins to look at what is there now.</summary>
+    /// <returns>Completes when nothing that happens later is seen any more.</returns>
+    public Task RememberAsync(CancellationToken cancellationToken) => _before = workspace.ListAsync(cancellationToken);
 
     /// <summary>Leaves a file out: it holds code that we saved.</summary>
     public void ExceptCodeFile(string? path)
@@ -22,10 +22,10 @@ internal sealed class ProducedFiles(IWorkspace workspace)
     /// <summary>Gives what is new or changed since the last look, sorted by path, and remembers what is there now.</summary>
     public async Task<IReadOnlyList<WorkspaceFile>> TakeAsync(CancellationToken cancellationToken)
     {
-        WorkspaceListing listing = await workspace.ListAsync(cancellationToken).ConfigureAwait(false);
-        List<WorkspaceFile> produced = [.. listing.Files.Where(f => !_codeFiles.Contains(f.Path) && _before.GetValueOrDefault(f.Path) != f)];
-        _before = Index(listing);
-        return produced;
+        Dictionary<string, WorkspaceFile> before = Index(await _before.ConfigureAwait(false));
+        _before = workspace.ListAsync(cancellationToken);
+        WorkspaceListing listing = await _before.ConfigureAwait(false);
+        return [.. listing.Files.Where(f => !_codeFiles.Contains(f.Path) && before.GetValueOrDefault(f.Path) != f)];
     }
 
     private static Dictionary<string, WorkspaceFile> Index(WorkspaceListing listing)

@@ -153,6 +153,19 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
     }
 
     [Fact]
+    public async Task A_block_that_never_runs_has_made_none_of_the_files_that_are_there()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        await session.Executor.Workspace.WriteAllTextAsync("there.txt", "there", Ct);
+        foreach (CodeBlock block in new CodeBlock[] { new("no-such-language", "x"), new("bash", "# filename: ../x\ntrue") })
+        {
+            CodeResult result = await session.RunAsync(block);
+            Assert.Equal(TerminationReason.NotStarted, result.Blocks[0].Termination);
+            Assert.Empty(result.OutputFiles);
+        }
+    }
+
+    [Fact]
     public async Task A_block_that_fails_or_times_out_has_its_files_listed_too()
     {
         await using Session session = await Session.StartAsync(kind);

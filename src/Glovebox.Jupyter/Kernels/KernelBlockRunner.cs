@@ -14,11 +14,11 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
 
     private bool IsPython => environment.Language.Equals(CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase);
 
-    public async Task<BlockResult> RunAsync(CodeBlock block, Task before, OutputCollector output, CancellationToken kill)
+    public async Task<BlockResult> RunAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
     {
         if (!IsOfKernel(block.Language) && environment.RunsPrograms)
         {
-            return await _processes.RunAsync(block, before, output, kill).ConfigureAwait(false);
+            return await _processes.RunAsync(block, files, output, kill).ConfigureAwait(false);
         }
 
         BlockDisplays displays = new(output, environment.DisplayFiles, environment.DisplayNames, jupyter.Limits);
@@ -26,7 +26,7 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
         try
         {
             BlockEnd end = IsOfKernel(block.Language)
-                ? await RunCellAsync(block, before, output, displays, kill).ConfigureAwait(false)
+                ? await RunCellAsync(block, files, output, displays, kill).ConfigureAwait(false)
                 : new BlockEnd(1, TerminationReason.NotStarted, Refusal(block.Language));
             await displays.CompleteAsync().ConfigureAwait(false);
             output.Complete(end.Notice);
@@ -52,7 +52,7 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
         }
     }
 
-    private async Task<BlockEnd> RunCellAsync(CodeBlock block, Task before, OutputCollector output, BlockDisplays displays, CancellationToken kill)
+    private async Task<BlockEnd> RunCellAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, BlockDisplays displays, CancellationToken kill)
     {
         string? file = null;
         if (environment.RunsPrograms)
@@ -67,7 +67,7 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
             }
         }
 
-        await before.ConfigureAwait(false);
+        await (files?.Remembered ?? Task.CompletedTask).ConfigureAwait(false);
         bool wasLost = await environment.PrepareKernelAsync(kill).ConfigureAwait(false);
         if (wasLost)
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Glovebox.Environments;
+using Glovebox.Guest;
 
 namespace Glovebox;
 
@@ -13,11 +14,11 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
 
     private readonly Guid _owner = Guid.NewGuid();
 
-    public async Task<BlockResult> RunAsync(CodeBlock block, Task before, OutputCollector output, CancellationToken kill)
+    public async Task<BlockResult> RunAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
     {
         try
         {
-            return await RunCoreAsync(block, before, output, kill).ConfigureAwait(false);
+            return await RunCoreAsync(block, files, output, kill).ConfigureAwait(false);
         }
         finally
         {
@@ -25,7 +26,7 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
         }
     }
 
-    private async Task<BlockResult> RunCoreAsync(CodeBlock block, Task before, OutputCollector output, CancellationToken kill)
+    private async Task<BlockResult> RunCoreAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
     {
         long started = timeProvider.GetTimestamp();
         CodeLanguage? language = settings.Languages.Find(block.Language);
@@ -34,28 +35,50 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
             return Finish(1, TerminationReason.NotStarted, null, $"unknown language {WorkspacePath.Printable(block.Language)}");
         }
 
-        string code = language.QuietsPip ? PipQuieting.Apply(block.Code) : block.Code;
+        byte[] code = Encoding.UTF8.GetBytes(language.QuietsPip ? PipQuieting.Apply(block.Code) : block.Code);
+
+        // Files that only the agent reaches are saved, and listed, in the exchange that runs the program.
+        bool isOneExchange = environment.Files is GuestWorkspace && code.Length <= GuestWorkspace.ChunkSize;
         CodeFileName file;
         try
         {
             file = CodeFileName.Choose(block.Code, language, _owner);
-            using MemoryStream content = new(Encoding.UTF8.GetBytes(code), writable: false);
-            await environment.Files.WriteAsync(file.Path, content, kill).ConfigureAwait(false);
+            if (!isOneExchange)
+            {
+                using MemoryStream content = new(code, writable: false);
+                await environment.Files.WriteAsync(file.Path, content, kill).ConfigureAwait(false);
+            }
         }
         catch (WorkspaceException e)
         {
-            return Finish(1, TerminationReason.NotStarted, null, e.IsPathRefused ? "Filename is not in the workspace" : e.Message);
+            return NotSaved(e);
         }
 
         try
         {
-            long waiting = timeProvider.GetTimestamp();
-            await before.ConfigureAwait(false);
-            started += timeProvider.GetTimestamp() - waiting;
-            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(Command(language, file.Path), output, kill).ConfigureAwait(false);
+            GuestCommand command = Command(language, file.Path);
+            if (isOneExchange)
+            {
+                // The agent looks at the files before it takes the next frame.
+                kill.ThrowIfCancellationRequested();
+                command = command with { CodeFile = new CodeFileContent(WorkspacePath.Normalize(file.Path), code), ListsFiles = files is not null };
+            }
+            else if (files is not null)
+            {
+                long waiting = timeProvider.GetTimestamp();
+                await files.Remembered.ConfigureAwait(false);
+                started += timeProvider.GetTimestamp() - waiting;
+            }
+
+            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(command, output, kill).ConfigureAwait(false);
+            files?.Offer(exit.ListFiles);
             return timedOut
                 ? Finish(TimeoutExitCode, TerminationReason.TimedOut, file.Path, TimeoutNotice())
                 : Finish(exit.ExitCode, Reason(exit.Kind), file.Path, exit.Message);
+        }
+        catch (WorkspaceException e) when (isOneExchange)
+        {
+            return NotSaved(e);
         }
         finally
         {
@@ -64,6 +87,9 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
                 await DeleteAsync(file.Path).ConfigureAwait(false);
             }
         }
+
+        BlockResult NotSaved(WorkspaceException e) =>
+            Finish(1, TerminationReason.NotStarted, null, e.IsPathRefused ? "Filename is not in the workspace" : e.Message);
 
         BlockResult Finish(int exitCode, TerminationReason reason, string? codeFile, string? notice)
         {

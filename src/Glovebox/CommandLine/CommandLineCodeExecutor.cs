@@ -263,10 +263,14 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
     {
         // An environment that is far away looks at its files while the first block is saved.
-        Task before = files is not null && index == 0 ? files.RememberAsync(kill) : Task.CompletedTask;
+        if (index == 0)
+        {
+            files?.Remember(kill);
+        }
+
         try
         {
-            BlockResult result = await RunWithCallsAsync(index, block, before, output, kill).ConfigureAwait(false);
+            BlockResult result = await RunWithCallsAsync(index, block, files, output, kill).ConfigureAwait(false);
             files?.ExceptCodeFile(result.CodeFile);
             return files is not null && _environment.IsRunning
                 ? result with { OutputFiles = await files.TakeAsync(kill).ConfigureAwait(false) }
@@ -275,17 +279,17 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         finally
         {
             // Not every block gets as far as to wait for it.
-            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (files?.Remembered ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     /// <summary>Runs a block, which may call functions of the host until it has ended.</summary>
-    private async Task<BlockResult> RunWithCallsAsync(int index, CodeBlock block, Task before, OutputCollector output, CancellationToken kill)
+    private async Task<BlockResult> RunWithCallsAsync(int index, CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
     {
         CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(index, block, output, kill) : null;
         try
         {
-            return await _runner.RunAsync(block, before, output, kill).ConfigureAwait(false);
+            return await _runner.RunAsync(block, files, output, kill).ConfigureAwait(false);
         }
         finally
         {

@@ -5,10 +5,16 @@ internal sealed class ProducedFiles(IWorkspace workspace)
 {
     private readonly HashSet<string> _codeFiles = new(StringComparer.Ordinal);
     private Task<WorkspaceListing> _before = Task.FromResult(new WorkspaceListing([], IsComplete: true));
+    private Func<CancellationToken, Task<WorkspaceListing>>? _after;
+
+    /// <summary>Completes when nothing that happens later is seen any more by the look that <see cref="Remember"/> has begun.</summary>
+    public Task Remembered => _before;
 
     /// <summary>Begins to look at what is there now.</summary>
-    /// <returns>Completes when nothing that happens later is seen any more.</returns>
-    public Task RememberAsync(CancellationToken cancellationToken) => _before = workspace.ListAsync(cancellationToken);
+    public void Remember(CancellationToken cancellationToken) => _before = workspace.ListAsync(cancellationToken);
+
+    /// <summary>Takes over a look that somebody else has taken; the next <see cref="TakeAsync"/> uses it.</summary>
+    public void Offer(Func<CancellationToken, Task<WorkspaceListing>>? look) => _after = look;
 
     /// <summary>Leaves a file out: it holds code that we saved.</summary>
     public void ExceptCodeFile(string? path)
@@ -23,7 +29,8 @@ internal sealed class ProducedFiles(IWorkspace workspace)
     public async Task<IReadOnlyList<WorkspaceFile>> TakeAsync(CancellationToken cancellationToken)
     {
         Dictionary<string, WorkspaceFile> before = Index(await _before.ConfigureAwait(false));
-        _before = workspace.ListAsync(cancellationToken);
+        _before = (_after ?? workspace.ListAsync)(cancellationToken);
+        _after = null;
         WorkspaceListing listing = await _before.ConfigureAwait(false);
         return [.. listing.Files.Where(f => !_codeFiles.Contains(f.Path) && before.GetValueOrDefault(f.Path) != f)];
     }

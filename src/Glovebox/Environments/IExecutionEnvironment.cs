@@ -63,13 +63,29 @@ public sealed record GuestCommand(IReadOnlyList<string> Programs, IReadOnlyList<
 
     /// <summary>Whether this is a server that other programs use: killing one of them leaves it, and what it started, alive.</summary>
     internal bool IsService { get; init; }
+
+    /// <summary>A file to save before the program starts, for an environment whose <see cref="IExecutionEnvironment.Files"/> are a
+    /// <see cref="Guest.GuestWorkspace"/>: one exchange does both.</summary>
+    internal CodeFileContent? CodeFile { get; init; }
+
+    /// <summary>Whether <see cref="ProcessExit.ListFiles"/> is wanted, in such an environment.</summary>
+    internal bool ListsFiles { get; init; }
 }
+
+/// <summary>A file to save.</summary>
+/// <param name="Path">Relative to the work directory.</param>
+/// <param name="Content">At most <see cref="Guest.GuestWorkspace.ChunkSize"/> bytes.</param>
+internal sealed record CodeFileContent(string Path, ReadOnlyMemory<byte> Content);
 
 /// <summary>How a program ended.</summary>
 /// <param name="Kind">In which way.</param>
 /// <param name="ExitCode">The exit code as a shell would give it: 128 + N for signal N, 127 for a missing program.</param>
 /// <param name="Message">What there is to say in words, or null.</param>
-public sealed record ProcessExit(ProcessExitKind Kind, int ExitCode, string? Message = null);
+public sealed record ProcessExit(ProcessExitKind Kind, int ExitCode, string? Message = null)
+{
+    /// <summary>Gives the files as they were when the program had ended. Null: they were not asked for, or it did not end by itself.</summary>
+    internal Func<CancellationToken, Task<WorkspaceListing>>? ListFiles { get; init; }
+}
 
 /// <summary>In which way a program ended.</summary>
 public enum ProcessExitKind

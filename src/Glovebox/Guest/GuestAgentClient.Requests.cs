@@ -83,7 +83,8 @@ internal sealed partial class GuestAgentClient
 
         public Task<GuestReply> Reply => _reply.Task;
 
-        public void Take(GuestReplyStatus status, ReadOnlySpan<byte> payload)
+        /// <summary>Takes a part of the answer. Tells whether it is the last one.</summary>
+        public bool Take(GuestReplyStatus status, ReadOnlySpan<byte> payload)
         {
             _size += payload.Length;
             if (_size > MaxReply || status > GuestReplyStatus.Failed)
@@ -92,13 +93,15 @@ internal sealed partial class GuestAgentClient
             }
 
             _parts.Add(payload.ToArray());
-            if (status != GuestReplyStatus.More)
-            {
-                _reply.TrySetResult(new GuestReply(status, _parts));
-            }
+            return status != GuestReplyStatus.More && _reply.TrySetResult(new GuestReply(status, _parts));
         }
 
-        public void Lose() => _reply.TrySetException(Lost());
+        /// <summary>No answer comes any more, which need not matter to anybody.</summary>
+        public void Lose()
+        {
+            _reply.TrySetException(Lost());
+            _ = _reply.Task.Exception;
+        }
     }
 }
 

@@ -58,15 +58,31 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
     /// <param name="kill">Asks the agent to end it. The answer may never come; that is the caller's to deal with.</param>
     /// <param name="isSetup">Whether it is part of the set-up, and so runs with all that the environment itself has.</param>
     /// <returns>How it ended, or null when the channel ended first.</returns>
+    /// <exception cref="WorkspaceException">The code file that comes with it cannot be saved; nothing was run.</exception>
     public async Task<ProcessExit?> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill, bool isSetup = false)
     {
         uint number = NextNumber();
         PendingRun run = new(output);
+        PendingRequest files = new();
         _runs[number] = run;
+        if (command.CodeFile is not null || command.ListsFiles)
+        {
+            _requests[number] = files;
+        }
+
+        bool listingComes = false;
         try
         {
-            GuestRunKind kind = (isSetup ? GuestRunKind.Setup : GuestRunKind.None) | (command.IsService ? GuestRunKind.Service : GuestRunKind.None);
+            GuestRunKind kind = (isSetup ? GuestRunKind.Setup : GuestRunKind.None)
+                | (command.IsService ? GuestRunKind.Service : GuestRunKind.None)
+                | (command.CodeFile is not null ? GuestRunKind.Saves : GuestRunKind.None)
+                | (command.ListsFiles ? GuestRunKind.Lists : GuestRunKind.None);
             GuestFrameWriter frame = new GuestFrameWriter().Byte((byte)kind).Text(command.PythonScript ?? "").Texts(command.Programs).Texts(command.Arguments);
+            if (command.CodeFile is { } file)
+            {
+                frame.Text(file.Path).Bytes(file.Content.Span);
+            }
+
             if (!await TrySendAsync(frame.Frame(GuestFrameType.Run, number)).ConfigureAwait(false))
             {
                 return null;
@@ -82,12 +98,30 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             await using (killing.ConfigureAwait(false))
             {
                 await Task.WhenAny(run.Exit.Task, Ended).ConfigureAwait(false);
-                return run.Exit.Task.IsCompletedSuccessfully ? await run.Exit.Task.ConfigureAwait(false) : null;
+                if (!run.Exit.Task.IsCompletedSuccessfully)
+                {
+                    return null;
+                }
+
+                ProcessExit exit = await run.Exit.Task.ConfigureAwait(false);
+                if (command.CodeFile is { } unsaved && exit.Kind == ProcessExitKind.NotStarted && files.Reply.IsCompletedSuccessfully)
+                {
+                    throw GuestWorkspace.Failure(unsaved.Path, await files.Reply.ConfigureAwait(false));
+                }
+
+                listingComes = command.ListsFiles && exit.Kind == ProcessExitKind.Exited;
+                return listingComes
+                    ? exit with { ListFiles = async cancellationToken => GuestWorkspace.Listing(await files.Reply.WaitAsync(cancellationToken).ConfigureAwait(false)) }
+                    : exit;
             }
         }
         finally
         {
             _runs.TryRemove(number, out _);
+            if (!listingComes)
+            {
+                _requests.TryRemove(number, out _);
+            }
         }
     }
 
@@ -252,7 +286,11 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
                 break;
             case GuestFrameType.Reply:
                 // One that was given up is not there any more.
-                _requests.GetValueOrDefault(number)?.Take((GuestReplyStatus)reader.Byte(), reader.Rest);
+                if (_requests.GetValueOrDefault(number)?.Take((GuestReplyStatus)reader.Byte(), reader.Rest) == true)
+                {
+                    _requests.TryRemove(number, out _);
+                }
+
                 break;
             case GuestFrameType.CallOpened or GuestFrameType.CallData or GuestFrameType.CallCredited or GuestFrameType.CallClosed:
                 _calls.Handle(type, number, reader);

@@ -10,7 +10,9 @@ internal enum GuestFrameType : byte
     /// <summary>To the agent: limits, the guest's user, the work directory, environment variables. Answered by a hello.</summary>
     Configure = 1,
 
-    /// <summary>To the agent: a <see cref="GuestRunKind"/>, a Python script's name or nothing, programs, arguments.</summary>
+    /// <summary>To the agent: a <see cref="GuestRunKind"/>, a Python script's name or nothing, programs, arguments, then a file's path and
+    /// its bytes if one is to be saved. Answered by an exit; before it by a reply when the file cannot be saved, after it by the replies to
+    /// a list if that was asked for and the program has ended by itself.</summary>
     Run,
 
     /// <summary>To the agent: end the run with everything that it started. Of a service: with everything.</summary>
@@ -147,6 +149,12 @@ internal enum GuestRunKind : byte
 
     /// <summary>A server, which the end of another run leaves alive.</summary>
     Service,
+
+    /// <summary>A file is to be saved first.</summary>
+    Saves = 4,
+
+    /// <summary>The work directory is to be listed afterwards.</summary>
+    Lists = 8,
 }
 
 /// <summary>What came of a request.</summary>

@@ -5,24 +5,12 @@ namespace Glovebox.Guest;
 internal sealed class GuestWorkspace(GuestAgentClient agent) : IWorkspace
 {
     /// <summary>How many bytes go into one frame.</summary>
-    private const int ChunkSize = 256 << 10;
+    public const int ChunkSize = 256 << 10;
 
     public async Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken = default)
     {
         GuestReply reply = await agent.RequestAsync(GuestFrameType.List, new(), cancellationToken).ConfigureAwait(false);
-        if (reply.Status != GuestReplyStatus.Done)
-        {
-            throw Failure("", reply);
-        }
-
-        List<WorkspaceFile> files = [];
-        foreach (byte[] part in reply.Parts.SkipLast(1))
-        {
-            ReadFiles(part, files);
-        }
-
-        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        return new WorkspaceListing(files, new GuestFrameReader(reply.Parts[^1]).Byte() != 0);
+        return Listing(reply);
     }
 
     public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
@@ -77,6 +65,33 @@ internal sealed class GuestWorkspace(GuestAgentClient agent) : IWorkspace
         };
     }
 
+    /// <summary>The listing that an answer holds.</summary>
+    /// <exception cref="WorkspaceException">It holds none.</exception>
+    internal static WorkspaceListing Listing(GuestReply reply)
+    {
+        if (reply.Status != GuestReplyStatus.Done)
+        {
+            throw Failure("", reply);
+        }
+
+        List<WorkspaceFile> files = [];
+        foreach (byte[] part in reply.Parts.SkipLast(1))
+        {
+            ReadFiles(part, files);
+        }
+
+        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        return new WorkspaceListing(files, new GuestFrameReader(reply.Parts[^1]).Byte() != 0);
+    }
+
+    /// <summary>What an answer that is not "done" means for a file.</summary>
+    internal static WorkspaceException Failure(string path, GuestReply reply) => reply.Status switch
+    {
+        GuestReplyStatus.Refused => WorkspacePath.Refused(path),
+        GuestReplyStatus.Missing => WorkspacePath.NotFound(path),
+        _ => new($"'{WorkspacePath.Printable(path)}' cannot be used: {Words(reply)}."),
+    };
+
     internal static async Task CloseAsync(GuestAgentClient agent, uint handle)
     {
         try
@@ -116,13 +131,6 @@ internal sealed class GuestWorkspace(GuestAgentClient agent) : IWorkspace
 
     /// <summary>A file may say any time, also one that .NET cannot.</summary>
     private static DateTimeOffset Time(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
-
-    private static WorkspaceException Failure(string path, GuestReply reply) => reply.Status switch
-    {
-        GuestReplyStatus.Refused => WorkspacePath.Refused(path),
-        GuestReplyStatus.Missing => WorkspacePath.NotFound(path),
-        _ => new($"'{WorkspacePath.Printable(path)}' cannot be used: {Words(reply)}."),
-    };
 
     private static string Words(GuestReply reply)
     {

@@ -81,7 +81,7 @@ class Agent:
 
     def handle(self, kind, number, frame):
         if kind == RUN:
-            self.processes.run(number, frame.number('<B'), frame.text(), frame.texts(), frame.texts())
+            self.run(number, frame.number('<B'), (frame.text(), frame.texts(), frame.texts()), frame)
         elif kind == KILL:
             self.processes.kill(number)
         elif kind == SWEEP:
@@ -103,6 +103,13 @@ class Agent:
             self.seal(number, frame)
         else:
             raise Protocol('a frame of type %d' % kind)
+
+    def run(self, number, kind, program, file):
+        """A block takes one exchange: its code comes along, and its files are told of when it has ended."""
+        if kind & RUN_SAVES and not self.files.save(number, file):
+            self.processes.exit(number, NOT_STARTED, 126, '')
+        else:
+            self.processes.run(number, kind, *program)
 
     def reply(self, number, status, payload=b''):
         self.channel.send(REPLY, number, struct.pack('<B', status) + payload)

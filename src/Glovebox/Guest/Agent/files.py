@@ -39,8 +39,21 @@ class Files:
         return found + list(self.reading.values())
 
     def handle(self, kind, number, frame):
+        self.answer(number, self.handlers[kind], frame)
+
+    def save(self, number, frame):
+        """Writes a whole file. Answers, and gives False, only where that cannot be."""
+        def write_all(number, frame):
+            self.open_write(number, frame)
+            self.put(self.writing[number], frame.rest())
+            self.publish(self.writing.pop(number))
+
+        return self.answer(number, write_all, frame)
+
+    def answer(self, number, handler, frame):
         try:
-            self.handlers[kind](number, frame)
+            handler(number, frame)
+            return True
         except self.Refused:
             self.reply(number, REFUSED)
         except ValueError:
@@ -49,6 +62,7 @@ class Files:
         except OSError as e:
             self.reply(number, MISSING if e.errno == errno.ENOENT else REFUSED if e.errno == errno.ELOOP else FAILED,
                        text_field(os.strerror(e.errno) if e.errno else str(e)))
+        return False
 
     def walk(self, path, create):
         """Opens the folder that holds the last name of a path."""
@@ -79,7 +93,7 @@ class Files:
             raise
         return folder, names[-1]
 
-    def list(self, number, frame):
+    def list(self, number, frame=None):
         batch = bytearray()
         left, complete = self.MAX_ENTRIES, True
         folders = [(b'', 0)]
@@ -180,10 +194,14 @@ class Files:
 
     def write(self, number, frame):
         writing = self.writing.get(frame.number('<I'))
-        if writing is None or writing.error is not None:
+        if writing is not None:
+            self.put(writing, frame.rest())
+
+    def put(self, writing, data):
+        if writing.error is not None:
             return
         try:
-            data = memoryview(frame.rest())
+            data = memoryview(data)
             while data:
                 data = data[os.write(writing.fd, data):]
         except OSError as e:
@@ -193,6 +211,10 @@ class Files:
         writing = self.writing.pop(frame.number('<I'), None)
         if writing is None:
             raise OSError(errno.EBADF, '')
+        self.publish(writing)
+        self.reply(number, DONE)
+
+    def publish(self, writing):
         try:
             if writing.error is not None:
                 raise writing.error
@@ -200,7 +222,6 @@ class Files:
             writing.temporary = None
         finally:
             self.drop(writing)
-        self.reply(number, DONE)
 
     def close(self, number, frame):
         handle = frame.number('<I')

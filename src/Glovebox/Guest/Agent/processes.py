@@ -6,8 +6,9 @@ class ForkedScript(Exception):
 
 
 class Run:
-    def __init__(self, number, pid, is_service, out, err):
-        self.number, self.pid, self.is_service, self.pipes = number, pid, is_service, {out: STDOUT, err: STDERR}
+    def __init__(self, number, pid, kind, out, err):
+        self.number, self.pid, self.pipes = number, pid, {out: STDOUT, err: STDERR}
+        self.is_service, self.lists = kind & RUN_SERVICE != 0, kind & RUN_LISTS != 0
 
 
 class Processes:
@@ -58,13 +59,12 @@ class Processes:
         if not self.agent.privileges.may_execute(path):
             self.exit(number, NOT_STARTED, 126, path + ': ' + os.strerror(errno.EACCES))
             return
-        is_service = kind & RUN_SERVICE != 0
         if not self.fork_python or os.path.realpath(path) != self.interpreter or path != sys.executable:
             # The script is among the arguments, too.
             script = ''
         spare, self.spare = self.spare, None
         if spare is not None and spare.take(script, path, arguments):
-            self.track(number, spare.pid, is_service, spare.out, spare.err)
+            self.track(number, spare.pid, kind, spare.out, spare.err)
             return
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
@@ -79,10 +79,10 @@ class Processes:
             become_program(script, path, arguments, lambda: self.become_guest(as_root, out_write, err_write, [out_read, err_read]))
         os.close(out_write)
         os.close(err_write)
-        self.track(number, pid, is_service, out_read, err_read)
+        self.track(number, pid, kind, out_read, err_read)
 
-    def track(self, number, pid, is_service, out, err):
-        run = Run(number, pid, is_service, out, err)
+    def track(self, number, pid, kind, out, err):
+        run = Run(number, pid, kind, out, err)
         self.runs[pid] = run
         for fd in (out, err):
             # A program can take back what it has printed, between the moment that we are told of it and the moment that we read it.
@@ -203,8 +203,13 @@ class Processes:
             self.exit(run.number, KILLED, 137, '')
         elif code == 137 and self.ran_out_of_memory():
             self.exit(run.number, OUT_OF_MEMORY, 137, '')
+        elif os.WIFSIGNALED(status):
+            self.exit(run.number, SIGNALED, code, '')
         else:
-            self.exit(run.number, SIGNALED if os.WIFSIGNALED(status) else EXITED, code, '')
+            self.exit(run.number, EXITED, code, '')
+            if run.lists:
+                self.agent.files.list(run.number)
+                self.listed()
 
     def drain(self, run, fd):
         """Sends what was printed before the end. No more than a pipe holds can be that; the rest is a background child's."""

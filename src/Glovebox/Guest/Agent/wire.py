@@ -51,8 +51,9 @@ DONE, MORE, REFUSED, MISSING, FAILED = range(5)
 # How one side of a tunnel ends: no more bytes come, or none can.
 TUNNEL_ENDED, TUNNEL_FAILED = range(2)
 
-# What a run is: a part of the set-up, a server that the ends of other runs leave alive.
-RUN_SETUP, RUN_SERVICE = 1, 2
+# What a run is: a part of the set-up, a server that the ends of other runs leave alive; and what comes with it: a file that is to be
+# saved first, a list of the files when it has ended by itself.
+RUN_SETUP, RUN_SERVICE, RUN_SAVES, RUN_LISTS = 1, 2, 4, 8
 
 # What the host wants beyond the work.
 SEND_PROGRAM, SAVE_PROCESSOR_TIME = 1, 2

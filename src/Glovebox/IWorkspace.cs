@@ -42,6 +42,13 @@ public sealed record WorkspaceFile(string Path, long Size, DateTimeOffset LastMo
 {
     /// <summary>Changes whenever the file does, even when size and time are made to look the same (inode and change time).</summary>
     internal long ChangeStamp { get; init; }
+
+    /// <summary>The time that a file says, which may be any, or the nearest one that there is.</summary>
+    internal static DateTimeOffset Time(long seconds, long ticks)
+    {
+        long nearest = Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds());
+        return DateTimeOffset.FromUnixTimeSeconds(nearest).AddTicks(ticks);
+    }
 }
 
 /// <summary>The files found in a work directory.</summary>

@@ -34,7 +34,7 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
             for file; do
                 [ -d "$file" ] && kind=d || kind=f
                 # A file that is gone by now is not there.
-                facts=$(stat -c "%s %Y %Z %i" "$file" 2>/dev/null) || continue
+                facts=$(stat -c "%s %Y %Z %i" "$file" 2>/dev/null) || { [ -e "$file" ] || continue; }
                 printf "%s %s %s\0" $kind "$facts" "${file#./}"
             done' sh {} +
         """;
@@ -235,13 +235,13 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
         string[] fields = record.Split(' ', 6);
         if (fields.Length != 6
             || !long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
-            || !decimal.TryParse(fields[2], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal modified)
-            || Math.Abs(modified) > int.MaxValue * 32L)
+            || !decimal.TryParse(fields[2], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal modified))
         {
             throw new WorkspaceException("The work directory cannot be listed: the answer makes no sense.");
         }
 
-        return new WorkspaceFile(fields[5], size, DateTimeOffset.UnixEpoch.AddTicks((long)(modified * TimeSpan.TicksPerSecond)))
+        decimal whole = decimal.Floor(modified);
+        return new WorkspaceFile(fields[5], size, WorkspaceFile.Time((long)Math.Clamp(whole, long.MinValue, long.MaxValue), (long)((modified - whole) * TimeSpan.TicksPerSecond)))
         {
             ChangeStamp = HashCode.Combine(fields[3], fields[4]),
         };

@@ -8,6 +8,9 @@ internal sealed partial class GuestAgentClient
     /// <summary>How many bytes an answer may have in all: more than any listing takes.</summary>
     private const int MaxReply = 64 << 20;
 
+    /// <summary>What each part of an answer takes beside its bytes, about.</summary>
+    private const int PartOverhead = 64;
+
     /// <summary>Ends the set-up: from here on, the agent starts nothing that has more than guest code may have.</summary>
     /// <param name="preload">Python modules to import into the interpreter that is forked.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
@@ -86,7 +89,7 @@ internal sealed partial class GuestAgentClient
         /// <summary>Takes a part of the answer. Tells whether it is the last one.</summary>
         public bool Take(GuestReplyStatus status, ReadOnlySpan<byte> payload)
         {
-            _size += payload.Length;
+            _size += payload.Length + PartOverhead;
             if (_size > MaxReply || status > GuestReplyStatus.Failed)
             {
                 throw new GuestProtocolException("a reply is too long, or has an unknown status");

@@ -74,14 +74,21 @@ internal sealed class GuestWorkspace(GuestAgentClient agent) : IWorkspace
             throw Failure("", reply);
         }
 
-        List<WorkspaceFile> files = [];
-        foreach (byte[] part in reply.Parts.SkipLast(1))
+        try
         {
-            ReadFiles(part, files);
-        }
+            List<WorkspaceFile> files = [];
+            foreach (byte[] part in reply.Parts.SkipLast(1))
+            {
+                ReadFiles(part, files);
+            }
 
-        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        return new WorkspaceListing(files, new GuestFrameReader(reply.Parts[^1]).Byte() != 0);
+            files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+            return new WorkspaceListing(files, new GuestFrameReader(reply.Parts[^1]).Byte() != 0);
+        }
+        catch (GuestProtocolException e)
+        {
+            throw new WorkspaceException("The work directory cannot be listed: the answer makes no sense.", innerException: e);
+        }
     }
 
     /// <summary>What an answer that is not "done" means for a file.</summary>
@@ -106,31 +113,21 @@ internal sealed class GuestWorkspace(GuestAgentClient agent) : IWorkspace
 
     private static void ReadFiles(ReadOnlySpan<byte> part, List<WorkspaceFile> files)
     {
-        try
+        GuestFrameReader reader = new(part);
+        while (!reader.IsAtEnd)
         {
-            GuestFrameReader reader = new(part);
-            while (!reader.IsAtEnd)
+            string path = reader.Text();
+            long size = reader.Int64();
+            long modified = reader.Int64();
+            int stamp = HashCode.Combine(reader.Int64(), reader.Int64());
+            if (files.Count >= WorkspaceListing.MaxFiles)
             {
-                string path = reader.Text();
-                long size = reader.Int64();
-                long modified = reader.Int64();
-                int stamp = HashCode.Combine(reader.Int64(), reader.Int64());
-                if (files.Count >= WorkspaceListing.MaxFiles)
-                {
-                    throw new GuestProtocolException("a listing has too many files");
-                }
-
-                files.Add(new WorkspaceFile(path, size, Time(modified)) { ChangeStamp = stamp });
+                throw new GuestProtocolException("a listing has too many files");
             }
-        }
-        catch (GuestProtocolException e)
-        {
-            throw new WorkspaceException("The work directory cannot be listed: the answer makes no sense.", innerException: e);
+
+            files.Add(new WorkspaceFile(path, size, DateTimeOffset.UnixEpoch.AddTicks(modified / TimeSpan.NanosecondsPerTick)) { ChangeStamp = stamp });
         }
     }
-
-    /// <summary>A file may say any time, also one that .NET cannot.</summary>
-    private static DateTimeOffset Time(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
 
     private static string Words(GuestReply reply)
     {

@@ -54,6 +54,15 @@ public sealed class BlockExchangeTests
         Assert.Empty((await executor.RunAsync("python", "pass")).OutputFiles);
     }
 
+    [Fact]
+    public async Task A_file_that_says_a_time_that_the_channel_cannot_does_no_harm()
+    {
+        await using DockerCommandLineCodeExecutor executor = await StartAsync();
+        BlockResult block = (await executor.RunAsync("bash", "touch -d 2300-01-01 late; touch -d 1903-01-01 early")).Blocks[0];
+        Assert.Equal(["early", "late"], block.OutputFiles.Select(f => f.Path));
+        Assert.Equal("2", await executor.PrintAsync("bash", "ls early late | wc -l"));
+    }
+
     [Theory]
     [InlineData("link/x.py", "Filename is not in the workspace\n")]
     [InlineData("../x.py", "Filename is not in the workspace\n")]

@@ -33,6 +33,18 @@ public sealed class LocalTests
         Assert.Contains("PATH", names);
     }
 
+    [Theory]
+    [InlineData("300000000000", 9999)]
+    [InlineData("-99999999999999", 1)]
+    public async Task A_file_of_a_time_that_no_date_says_is_listed(string seconds, int year)
+    {
+        // The memory of the system takes any time.
+        using TestFolder folder = new("/dev/shm");
+        folder.GiveAway();
+        await using Session session = await Session.StartAsync(ExecutorKind.Local, new() { WorkDir = folder.Path });
+        Assert.Equal(year, Assert.Single((await session.BashAsync($"touch -d @{seconds} x")).OutputFiles).LastModified.Year);
+    }
+
     [Fact]
     public async Task It_says_that_it_isolates_nothing()
     {

@@ -153,6 +153,19 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
     }
 
     [Fact]
+    public async Task A_file_may_say_any_time()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        CodeResult result = await session.BashAsync("touch -d 2300-01-01 late; touch -d 1903-01-01 early; touch now");
+        Assert.Equal(["early", "late", "now"], result.OutputFiles.Select(f => f.Path));
+        Assert.Equal((1903, DateTime.UtcNow.Year), (result.OutputFiles[0].LastModified.Year, result.OutputFiles[2].LastModified.Year));
+
+        // Not every file system can say so, and not every channel.
+        Assert.InRange(result.OutputFiles[1].LastModified.Year, 2038, 2300);
+        Assert.Equal("on\n", (await session.BashAsync("echo on")).Output);
+    }
+
+    [Fact]
     public async Task A_block_that_never_runs_has_made_none_of_the_files_that_are_there()
     {
         await using Session session = await Session.StartAsync(kind);

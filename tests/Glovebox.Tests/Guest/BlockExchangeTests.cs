@@ -75,6 +75,7 @@ public sealed class BlockExchangeTests : IOutputSink
     [InlineData(new byte[] { 1, 255, 255, 255, 127 })]
     [InlineData(new byte[] { 1, 1, 0, 0, 0, 97 })]
     [InlineData(new byte[] { 2 })]
+    [InlineData(new byte[] { 0 })]
     public async Task An_answer_that_makes_no_sense_fails_the_listing_alone(byte[] answer)
     {
         await using FakeAgent agent = await FakeAgent.StartAsync();

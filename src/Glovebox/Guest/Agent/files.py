@@ -116,7 +116,9 @@ class Files:
                         if status is None:
                             continue
                         if stat.S_ISREG(status.st_mode):
-                            batch += field(path) + struct.pack('<QqqQ', status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+                            # A file may say any time, also one that no 64 bits hold.
+                            times = [max(-1 << 63, min(time, (1 << 63) - 1)) for time in (status.st_mtime_ns, status.st_ctime_ns)]
+                            batch += field(path) + struct.pack('<QqqQ', status.st_size, *times, status.st_ino)
                             if len(batch) > self.BATCH:
                                 self.reply(number, MORE, bytes(batch))
                                 batch.clear()

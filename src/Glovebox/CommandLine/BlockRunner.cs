@@ -12,6 +12,8 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
     /// <summary>What the exit code of a block says whose time ran out, as the <c>timeout</c> command has it.</summary>
     public const int TimeoutExitCode = 124;
 
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     private readonly Guid _owner = Guid.NewGuid();
 
     public async Task<BlockResult> RunAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
@@ -43,6 +45,7 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
         try
         {
             file = CodeFileName.Choose(block.Code, language, _owner);
+            kill.ThrowIfCancellationRequested();
             if (!isOneExchange)
             {
                 using MemoryStream content = new(code, writable: false);
@@ -54,23 +57,17 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
             return NotSaved(e);
         }
 
+        bool isSaved = true;
         try
         {
             GuestCommand command = Command(language, file.Path);
             if (isOneExchange)
             {
-                // The agent looks at the files before it takes the next frame.
-                kill.ThrowIfCancellationRequested();
                 command = command with { CodeFile = new CodeFileContent(WorkspacePath.Normalize(file.Path), code), ListsFiles = files is not null };
             }
-            else if (files is not null)
-            {
-                long waiting = timeProvider.GetTimestamp();
-                await files.Remembered.ConfigureAwait(false);
-                started += timeProvider.GetTimestamp() - waiting;
-            }
 
-            (ProcessExit exit, bool timedOut) = await RunWithinTimeAsync(command, output, kill).ConfigureAwait(false);
+            (ProcessExit exit, bool timedOut, long waited) = await RunWithinTimeAsync(command, files?.Remembered ?? Task.CompletedTask, output, kill).ConfigureAwait(false);
+            started += waited;
             files?.Offer(exit.ListFiles);
             return timedOut
                 ? Finish(TimeoutExitCode, TerminationReason.TimedOut, file.Path, TimeoutNotice())
@@ -78,11 +75,12 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
         }
         catch (WorkspaceException e) when (isOneExchange)
         {
+            isSaved = false;
             return NotSaved(e);
         }
         finally
         {
-            if (file.IsTemporary && settings.DeleteTempFiles)
+            if (isSaved && file.IsTemporary && settings.DeleteTempFiles)
             {
                 await DeleteAsync(file.Path).ConfigureAwait(false);
             }
@@ -110,16 +108,37 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
         }
     }
 
-    private async Task<(ProcessExit Exit, bool TimedOut)> RunWithinTimeAsync(GuestCommand command, OutputCollector output, CancellationToken kill)
+    /// <summary>Runs a program once the files have been looked at. That is neither its time nor the block's: how long it took is given, too.</summary>
+    private async Task<(ProcessExit Exit, bool TimedOut, long Waited)> RunWithinTimeAsync(
+        GuestCommand command, Task look, OutputCollector output, CancellationToken kill)
     {
-        using CancellationTokenSource deadline = new(settings.Timeout, timeProvider);
+        // One that begins without a delay would take later ones by the system's clock.
+        using CancellationTokenSource deadline = new(LongestDelay, timeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);
-        ProcessExit exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
+        long asked = timeProvider.GetTimestamp();
+        ProcessExit exit;
+        long waited;
+        if (command.CodeFile is null || look.IsCompleted)
+        {
+            await look.ConfigureAwait(false);
+            waited = timeProvider.GetTimestamp() - asked;
+            deadline.CancelAfter(settings.Timeout);
+            exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
+        }
+        else
+        {
+            // The agent has the look before it in its channel.
+            Task<ProcessExit> running = environment.RunAsync(command, output, either.Token);
+            await Task.WhenAny(look, running).ConfigureAwait(false);
+            waited = timeProvider.GetTimestamp() - asked;
+            deadline.CancelAfter(settings.Timeout);
+            exit = await running.ConfigureAwait(false);
+        }
 
         // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a caller's
         // cancellation is the caller's. An environment that had to be ended to be rid of the program counts as the program.
         bool ended = exit.Kind is ProcessExitKind.Killed or ProcessExitKind.EnvironmentLost;
-        return (exit, ended && deadline.IsCancellationRequested && !kill.IsCancellationRequested);
+        return (exit, ended && deadline.IsCancellationRequested && !kill.IsCancellationRequested, waited);
     }
 
     private static GuestCommand Command(CodeLanguage language, string file)

@@ -214,24 +214,27 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
 
             using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
             await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
-            ProducedFiles? files = _settings.TracksFiles ? new(_environment.Files) : null;
+            ProducedFiles? files = _settings.TracksFiles ? new(() => _environment.Files) : null;
             for (int i = 0; i < blocks.Length; i++)
             {
                 yield return new BlockStartedUpdate(i, blocks[i]);
                 cancellationToken.ThrowIfCancellationRequested();
                 OutputCollector output = new(_settings.MaxOutput, i);
                 Task<BlockResult> running = session.Track(RunBlockAsync(i, blocks[i], files, output, kill.Token));
+                bool isRead = false;
                 try
                 {
                     await foreach (CodeExecutionUpdate update in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
                     {
                         yield return update;
                     }
+
+                    isRead = true;
                 }
                 finally
                 {
-                    // A reader that leaves early leaves no program behind.
-                    if (!output.IsComplete)
+                    // A reader that leaves early leaves no program behind, and waits for no files.
+                    if (!isRead)
                     {
                         await kill.CancelAsync().ConfigureAwait(false);
                     }
@@ -262,6 +265,9 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     /// <summary>Runs a block and looks at its files. When this ends, nothing of either goes on.</summary>
     private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
     {
+        // Nobody has taken a look that is still there: the environment ended after it.
+        files?.Offer(null);
+
         // An environment that is far away looks at its files while the first block is saved.
         if (index == 0)
         {
@@ -278,6 +284,8 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         }
         finally
         {
+            output.Complete(null);
+
             // Not every block gets as far as to wait for it.
             await (files?.Remembered ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

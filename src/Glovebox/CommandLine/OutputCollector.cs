@@ -37,9 +37,6 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
     private bool _headFull;
     private bool _ended;
 
-    /// <summary>Whether <see cref="Complete"/> was called.</summary>
-    public bool IsComplete => Volatile.Read(ref _ended);
-
     public bool Truncated => _tail.DroppedBytes > 0;
 
     public string Combined => _combined.ToString();

@@ -1,7 +1,8 @@
 namespace Glovebox;
 
 /// <summary>Tells which files of the work directory were made or changed between two looks at it.</summary>
-internal sealed class ProducedFiles(IWorkspace workspace)
+/// <param name="workspace">Gives the work directory; an environment that is started anew has another.</param>
+internal sealed class ProducedFiles(Func<IWorkspace> workspace)
 {
     private readonly HashSet<string> _codeFiles = new(StringComparer.Ordinal);
     private Task<WorkspaceListing> _before = Task.FromResult(new WorkspaceListing([], IsComplete: true));
@@ -11,7 +12,7 @@ internal sealed class ProducedFiles(IWorkspace workspace)
     public Task Remembered => _before;
 
     /// <summary>Begins to look at what is there now.</summary>
-    public void Remember(CancellationToken cancellationToken) => _before = workspace.ListAsync(cancellationToken);
+    public void Remember(CancellationToken cancellationToken) => _before = LookAsync(cancellationToken);
 
     /// <summary>Takes over a look that somebody else has taken; the next <see cref="TakeAsync"/> uses it.</summary>
     public void Offer(Func<CancellationToken, Task<WorkspaceListing>>? look) => _after = look;
@@ -29,11 +30,13 @@ internal sealed class ProducedFiles(IWorkspace workspace)
     public async Task<IReadOnlyList<WorkspaceFile>> TakeAsync(CancellationToken cancellationToken)
     {
         Dictionary<string, WorkspaceFile> before = Index(await _before.ConfigureAwait(false));
-        _before = (_after ?? workspace.ListAsync)(cancellationToken);
+        _before = (_after ?? LookAsync)(cancellationToken);
         _after = null;
         WorkspaceListing listing = await _before.ConfigureAwait(false);
         return [.. listing.Files.Where(f => !_codeFiles.Contains(f.Path) && before.GetValueOrDefault(f.Path) != f)];
     }
+
+    private async Task<WorkspaceListing> LookAsync(CancellationToken cancellationToken) => await workspace().ListAsync(cancellationToken).ConfigureAwait(false);
 
     private static Dictionary<string, WorkspaceFile> Index(WorkspaceListing listing)
     {

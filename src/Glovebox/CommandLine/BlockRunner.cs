@@ -116,24 +116,14 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
         using CancellationTokenSource deadline = new(LongestDelay, timeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);
         long asked = timeProvider.GetTimestamp();
-        ProcessExit exit;
-        long waited;
-        if (command.CodeFile is null || look.IsCompleted)
-        {
-            await look.ConfigureAwait(false);
-            waited = timeProvider.GetTimestamp() - asked;
-            deadline.CancelAfter(settings.Timeout);
-            exit = await environment.RunAsync(command, output, either.Token).ConfigureAwait(false);
-        }
-        else
-        {
-            // The agent has the look before it in its channel.
-            Task<ProcessExit> running = environment.RunAsync(command, output, either.Token);
-            await Task.WhenAny(look, running).ConfigureAwait(false);
-            waited = timeProvider.GetTimestamp() - asked;
-            deadline.CancelAfter(settings.Timeout);
-            exit = await running.ConfigureAwait(false);
-        }
+
+        // The agent has the look before the program in its channel; elsewhere nothing else keeps their order.
+        bool isInOrder = command.CodeFile is not null && !look.IsCompleted;
+        Task<ProcessExit>? running = isInOrder ? environment.RunAsync(command, output, either.Token) : null;
+        await (running is null ? look : Task.WhenAny(look, running)).ConfigureAwait(false);
+        long waited = timeProvider.GetTimestamp() - asked;
+        deadline.CancelAfter(settings.Timeout);
+        ProcessExit exit = await (running ?? environment.RunAsync(command, output, either.Token)).ConfigureAwait(false);
 
         // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a caller's
         // cancellation is the caller's. An environment that had to be ended to be rid of the program counts as the program.

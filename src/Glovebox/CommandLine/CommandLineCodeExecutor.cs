@@ -21,7 +21,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     /// <summary>Held by the execution that runs.</summary>
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    private Session? _session;
+    private ExecutorSession? _session;
     private bool _functionsChecked;
     private bool _disposed;
 
@@ -156,7 +156,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
 
         await _environment.StartAsync(cancellationToken).ConfigureAwait(false);
         await CheckFunctionsAsync(cancellationToken).ConfigureAwait(false);
-        _session = new Session();
+        _session = new ExecutorSession();
         LogStarted(Logger, _environment.Kind);
     }
 
@@ -194,24 +194,20 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         LogStopped(Logger, _environment.Kind);
     }
 
-    private Session StartedSession()
+    private ExecutorSession StartedSession()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _session ?? throw new InvalidOperationException("The executor is not started. Call StartAsync first.");
     }
 
     private async IAsyncEnumerable<CodeExecutionUpdate> ExecuteAsync(
-        CodeBlock[] blocks, Session session, [EnumeratorCancellation] CancellationToken cancellationToken)
+        CodeBlock[] blocks, ExecutorSession session, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // What ended the executor while this call waited for its turn ended this call, too.
-            if (session.Ending.IsCancellationRequested)
-            {
-                throw new ExecutorStoppedException();
-            }
-
+            session.ThrowIfEnding();
             using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
             await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
             ProducedFiles? files = _settings.TracksFiles ? new(() => _environment.Files) : null;
@@ -242,7 +238,10 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
                     await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
 
-                BlockResult result = await Guarded(running, session, cancellationToken).ConfigureAwait(false);
+                // Whatever the block ended with, a cancellation is the caller's, and a stop the executor's.
+                cancellationToken.ThrowIfCancellationRequested();
+                session.ThrowIfEnding();
+                BlockResult result = await running.ConfigureAwait(false);
                 foreach (WorkspaceFile file in result.OutputFiles)
                 {
                     yield return new FileProducedUpdate(i, file);
@@ -265,15 +264,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     /// <summary>Runs a block and looks at its files. When this ends, nothing of either goes on.</summary>
     private async Task<BlockResult> RunBlockAsync(int index, CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
     {
-        // Nobody has taken a look that is still there: the environment ended after it.
-        files?.Offer(null);
-
-        // An environment that is far away looks at its files while the first block is saved.
-        if (index == 0)
-        {
-            files?.Remember(kill);
-        }
-
+        files?.Begin(kill);
         try
         {
             BlockResult result = await RunWithCallsAsync(index, block, files, output, kill).ConfigureAwait(false);
@@ -316,7 +307,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     }
 
     /// <summary>Starts the environment anew when an earlier block took it down.</summary>
-    private async Task EnsureRunningAsync(Session session, CancellationToken cancellationToken)
+    private async Task EnsureRunningAsync(ExecutorSession session, CancellationToken cancellationToken)
     {
         if (_environment.IsRunning)
         {
@@ -343,25 +334,6 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         }
     }
 
-    /// <summary>Awaits a step and tells apart why it ended early: the caller's cancellation, the executor's stop, or a failure.</summary>
-    private static async Task<T> Guarded<T>(Task<T> step, Session session, CancellationToken cancellationToken)
-    {
-        await Guarded((Task)step, session, cancellationToken).ConfigureAwait(false);
-        return await step.ConfigureAwait(false);
-    }
-
-    private static async Task Guarded(Task step, Session session, CancellationToken cancellationToken)
-    {
-        await step.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (session.Ending.IsCancellationRequested)
-        {
-            throw new ExecutorStoppedException();
-        }
-
-        await step.ConfigureAwait(false);
-    }
-
     [LoggerMessage(Level = LogLevel.Debug, Message = "Started the {Kind} environment.")]
     private static partial void LogStarted(ILogger logger, string kind);
 
@@ -374,30 +346,4 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     [LoggerMessage(Level = LogLevel.Debug, Message = "Block {Index} ({Language}) ended with exit code {ExitCode}, {Termination}, after {Milliseconds} ms.")]
     private static partial void LogBlockCompleted(
         ILogger logger, int index, string language, int exitCode, TerminationReason termination, double milliseconds);
-
-    /// <summary>The time between a start and a stop.</summary>
-    private sealed class Session : IDisposable
-    {
-        private readonly CancellationTokenSource _ending = new();
-        private volatile Task _running = Task.CompletedTask;
-
-        public Session() => Ending = _ending.Token;
-
-        public CancellationToken Ending { get; }
-
-        public void Dispose() => _ending.Dispose();
-
-        public Task<BlockResult> Track(Task<BlockResult> running)
-        {
-            _running = running;
-            return running;
-        }
-
-        /// <summary>Kills the running block and waits until it is dead.</summary>
-        public async Task EndAsync()
-        {
-            await _ending.CancelAsync().ConfigureAwait(false);
-            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
 }

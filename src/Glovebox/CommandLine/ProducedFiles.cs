@@ -5,14 +5,19 @@ namespace Glovebox;
 internal sealed class ProducedFiles(Func<IWorkspace> workspace)
 {
     private readonly HashSet<string> _codeFiles = new(StringComparer.Ordinal);
-    private Task<WorkspaceListing> _before = Task.FromResult(new WorkspaceListing([], IsComplete: true));
+    private Task<WorkspaceListing>? _before;
     private Func<CancellationToken, Task<WorkspaceListing>>? _after;
 
-    /// <summary>Completes when nothing that happens later is seen any more by the look that <see cref="Remember"/> has begun.</summary>
-    public Task Remembered => _before;
+    /// <summary>Completes when nothing that happens later is seen any more by the look that <see cref="Begin"/> has begun.</summary>
+    public Task Remembered => _before ?? Task.CompletedTask;
 
-    /// <summary>Begins to look at what is there now.</summary>
-    public void Remember(CancellationToken cancellationToken) => _before = LookAsync(cancellationToken);
+    /// <summary>A block begins. For the first one a look begins at what is there: an environment that is far away takes it while the code is
+    /// saved. A look that was offered and not taken is dropped: the environment ended after it.</summary>
+    public void Begin(CancellationToken cancellationToken)
+    {
+        _before ??= LookAsync(cancellationToken);
+        _after = null;
+    }
 
     /// <summary>Takes over a look that somebody else has taken; the next <see cref="TakeAsync"/> uses it.</summary>
     public void Offer(Func<CancellationToken, Task<WorkspaceListing>>? look) => _after = look;
@@ -29,7 +34,7 @@ internal sealed class ProducedFiles(Func<IWorkspace> workspace)
     /// <summary>Gives what is new or changed since the last look, sorted by path, and remembers what is there now.</summary>
     public async Task<IReadOnlyList<WorkspaceFile>> TakeAsync(CancellationToken cancellationToken)
     {
-        Dictionary<string, WorkspaceFile> before = Index(await _before.ConfigureAwait(false));
+        Dictionary<string, WorkspaceFile> before = Index(await _before!.ConfigureAwait(false));
         _before = (_after ?? LookAsync)(cancellationToken);
         _after = null;
         WorkspaceListing listing = await _before.ConfigureAwait(false);

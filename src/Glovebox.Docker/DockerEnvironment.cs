@@ -16,10 +16,12 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     /// <summary>A start takes a fraction of a second, but an engine that is asked for many at once makes one after the other.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(3);
 
-    /// <summary>How long news of a container may take to arrive after what they are about.</summary>
-    private static readonly TimeSpan News = TimeSpan.FromSeconds(1);
+    /// <summary>How long news of a container may take to arrive after what they are about: an engine with much to do tells of an end only when
+    /// it has cleaned up after it.</summary>
+    private static readonly TimeSpan News = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan OutOfMemoryNews = TimeSpan.FromMilliseconds(150);
+    /// <summary>Whoever was killed for another reason waits for this long.</summary>
+    private static readonly TimeSpan OutOfMemoryNews = TimeSpan.FromMilliseconds(500);
 
     private readonly DockerSettings _settings;
     private readonly DockerInternals _internals;

@@ -56,7 +56,7 @@ public sealed class JsonTests : IDisposable
     [Fact]
     public async Task A_timeout_is_told_from_an_exit_code_of_124()
     {
-        JsonElement timedOut = await BlockAsync(124, Replies.Endless(HostProcesses.NewMarker()), "--timeout", "0.5");
+        JsonElement timedOut = await BlockAsync(124, Replies.Endless(HostProcesses.NewMarker()), "--timeout", "4");
         Assert.Equal(JsonValueKind.True, timedOut.GetProperty("timedOut").ValueKind);
         Assert.Equal("timedOut", timedOut.GetProperty("termination").GetString());
         Assert.Equal("started\n", timedOut.GetProperty("stdout").GetString());

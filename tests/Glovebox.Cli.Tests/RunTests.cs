@@ -34,10 +34,10 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task A_block_whose_time_runs_out_keeps_its_output_and_ends_the_run_with_124()
     {
-        ToolResult result = await _tool.RunWithInputAsync(Replies.Endless(HostProcesses.NewMarker()), "run", "--timeout", "0.5", "-");
+        ToolResult result = await _tool.RunWithInputAsync(Replies.Endless(HostProcesses.NewMarker()), "run", "--timeout", "4", "-");
 
         Assert.Equal("started\n", result.Output);
-        Assert.Equal("--- 1/1 python ---\nTimed out after 0.5 s; the program was ended.\n--- timed out ---\n", result.Errors);
+        Assert.Equal("--- 1/1 python ---\nTimed out after 4 s; the program was ended.\n--- timed out ---\n", result.Errors);
         Assert.Equal(124, result.ExitCode);
     }
 

@@ -56,6 +56,7 @@ public abstract class FunctionConformance(JupyterHost host)
                 },
                 "wait"));
         });
+        await executor.WarmAsync();
         await executor.PythonAsync("from functions import wait\nkept = 1");
         CodeResult result = await executor.PythonAsync("wait()");
         Assert.True(result.Blocks[0].TimedOut);

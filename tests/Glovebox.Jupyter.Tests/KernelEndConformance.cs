@@ -7,27 +7,33 @@ public abstract class KernelEndConformance(JupyterHost host)
 {
     private const string Ignoring = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('deaf', flush=True)\nwhile True: pass";
 
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>The time, what the interrupt is given, and what a server at a URL takes to end a kernel: all on a busy machine.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
     [Fact]
     public async Task A_cell_whose_time_runs_out_is_interrupted_and_the_state_is_kept()
     {
-        await using ICodeExecutor executor = await host.StartAsync(o => o.Timeout = TimeSpan.FromSeconds(1));
+        await using ICodeExecutor executor = await host.StartAsync(o => o.Timeout = Timeout);
+        await executor.WarmAsync();
         await executor.PythonAsync("kept = 'still here'");
-        (CodeResult result, TimeSpan elapsed) = await executor.TimedAsync("import time\nprint('before', flush=True)\ntime.sleep(10)");
+        (CodeResult result, TimeSpan elapsed) = await executor.TimedAsync("import time\nprint('before', flush=True)\ntime.sleep(600)");
         BlockResult block = result.Blocks[0];
         Assert.Equal(124, block.ExitCode);
         Assert.True(block.TimedOut);
         Assert.False(block.StateLost);
         Assert.StartsWith("before\n", block.Output, StringComparison.Ordinal);
         Assert.Contains("KeyboardInterrupt", block.Output, StringComparison.Ordinal);
-        Assert.EndsWith("Timed out after 1 s; the code was interrupted. What it and earlier blocks defined is kept.\n", block.Output, StringComparison.Ordinal);
-        Assert.InRange(elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
+        Assert.EndsWith("Timed out after 3 s; the code was interrupted. What it and earlier blocks defined is kept.\n", block.Output, StringComparison.Ordinal);
+        Assert.InRange(elapsed, Timeout, Longest);
         Assert.Equal("still here\n", (await executor.PythonAsync("print(kept)")).Output);
     }
 
     [Fact]
     public async Task A_cell_that_ignores_the_interrupt_ends_with_its_kernel_and_both_results_say_that_state_is_lost()
     {
-        await using ICodeExecutor executor = await host.StartAsync(o => o.Timeout = TimeSpan.FromSeconds(1));
+        await using ICodeExecutor executor = await host.StartAsync(o => o.Timeout = Timeout);
         await executor.PythonAsync("lost = 1");
         (CodeResult result, TimeSpan elapsed) = await executor.TimedAsync(Ignoring);
         BlockResult block = result.Blocks[0];
@@ -36,9 +42,7 @@ public abstract class KernelEndConformance(JupyterHost host)
         Assert.True(block.StateLost);
         Assert.StartsWith("deaf\n", block.Output, StringComparison.Ordinal);
         Assert.Contains("is lost", block.Output, StringComparison.Ordinal);
-
-        // A server at a URL takes its own time to end a kernel.
-        Assert.InRange(elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(host.IsHosted ? 6 : 12));
+        Assert.InRange(elapsed, Timeout, Longest);
         CodeResult next = await executor.PythonAsync("print('lost' in globals())");
         Assert.Equal("The kernel is a new one: what earlier blocks defined and imported is gone.\nFalse\n", next.Output);
         Assert.Equal("False\n", (await executor.PythonAsync("print('lost' in globals())")).Output);
@@ -48,6 +52,7 @@ public abstract class KernelEndConformance(JupyterHost host)
     public async Task Cancelling_interrupts_throws_and_keeps_the_state()
     {
         await using ICodeExecutor executor = await host.StartAsync();
+        await executor.WarmAsync();
         await executor.PythonAsync("kept = 1");
         using CancellationTokenSource cancellation = new();
         Running running = executor.BeginCancellable("import time\nprint('on', flush=True)\ntime.sleep(60)\nkept = 2", cancellation.Token);

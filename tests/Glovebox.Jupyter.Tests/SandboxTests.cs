@@ -52,6 +52,7 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     public async Task What_a_cell_gave_away_ends_with_its_time_and_what_the_kernel_has_itself_does_not()
     {
         await using ICodeExecutor executor = await host.StartAsync(o => o.Timeout = TimeSpan.FromSeconds(2));
+        await executor.WarmAsync();
         await executor.PythonAsync("import subprocess, os, time\nown = subprocess.Popen(['sleep', '1000'], start_new_session=True)");
         CodeResult result = await executor.PythonAsync($"subprocess.run(['sh', '-c', \"(setsid bash -c '{Beat}' &)\"])\nwhile not os.path.exists('beat'): time.sleep(0.01)\nprint('up')\ntime.sleep(100)");
         Assert.True(result.Blocks[0].TimedOut);
@@ -62,7 +63,11 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     [Fact]
     public async Task A_fork_bomb_in_a_shell_block_ends_and_the_kernel_keeps_its_state()
     {
-        await using ICodeExecutor executor = await host.StartAsync(o => o.Timeout = TimeSpan.FromSeconds(2));
+        await using ICodeExecutor executor = await host.StartAsync(o =>
+        {
+            o.Timeout = TimeSpan.FromSeconds(2);
+            o.Policy = new() { MaxProcesses = 128 };
+        });
         await executor.PythonAsync("kept = 1");
         CodeResult result = await executor.RunAsync(new CodeBlock("bash", "bomb() { bomb | bomb & }; bomb 2>/dev/null; sleep 100"));
         Assert.NotEqual(0, result.ExitCode);
@@ -105,8 +110,9 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     public async Task A_server_that_ends_between_two_calls_is_started_anew()
     {
         await using ICodeExecutor executor = await host.StartAsync();
-        CodeResult result = await executor.PythonAsync("import os, subprocess\nsubprocess.Popen(f'sleep 0.3; kill -9 {os.getppid()}', shell=True, start_new_session=True)\nlost = 1");
+        CodeResult result = await executor.PythonAsync("import os, subprocess\nsubprocess.Popen(f'while [ ! -e go ]; do sleep 0.05; done; kill -9 {os.getppid()}', shell=True, start_new_session=True)\nlost = 1");
         Assert.Equal(0, result.ExitCode);
+        await executor.Workspace.WriteAllTextAsync("go", "", TestContext.Current.CancellationToken);
         IExecutionEnvironment environment = executor.GetService<IExecutionEnvironment>()!;
         await Eventually.HoldsAsync(() => !environment.IsRunning, "the server is gone");
         Assert.Equal(

@@ -67,7 +67,8 @@ internal sealed class LiveOutput : IProgress<ProgressNotificationValue>
 
     public IReadOnlyCollection<ProgressNotificationValue> Values => _values;
 
-    public string Text => string.Concat(_values.Select(v => v.Message));
+    /// <summary>What has been shown. The client handles messages at the same time, so they arrive in any order.</summary>
+    public string Text => string.Concat(_values.OrderBy(v => v.Progress).Select(v => v.Message));
 
     public void Report(ProgressNotificationValue value) => _values.Enqueue(value);
 

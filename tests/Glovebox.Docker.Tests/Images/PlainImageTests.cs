@@ -60,7 +60,7 @@ public sealed class PlainImageTests
     {
         string marker = HostProcesses.NewMarker();
         await using DockerCommandLineCodeExecutor executor = await StartAsync(TestImages.Shell, o => o.Timeout = TimeSpan.FromSeconds(3));
-        BlockResult block = (await executor.RunAsync("bash", $"trap '' TERM; (exec -a {marker} setsid sleep 600) & echo ready; sleep 600; sleep 600")).Blocks[0];
+        BlockResult block = (await executor.RunAsync("bash", $"trap '' TERM; (setsid bash -c 'exec -a {marker} sleep 600' &); echo ready; sleep 600; sleep 600")).Blocks[0];
         Assert.Equal((124, TerminationReason.TimedOut), (block.ExitCode, block.Termination));
         Assert.StartsWith("ready\n", block.Output, StringComparison.Ordinal);
         await HostProcesses.AreGoneAsync(marker);

@@ -79,10 +79,10 @@ public sealed class ContainerLifeTests
             }
 
             // A time that runs out ends the code, and not the connection.
-            options.Timeout = TimeSpan.FromSeconds(1);
+            options.Timeout = TimeSpan.FromSeconds(5);
             await using (DockerCommandLineCodeExecutor third = await TestContainers.StartAsync(options))
             {
-                CodeResult result = await third.RunAsync("bash", $"cat file; (exec -a {marker} setsid sleep 600) & exec sleep 600");
+                CodeResult result = await third.RunAsync("bash", $"cat file; (setsid bash -c 'exec -a {marker} sleep 600' &); exec sleep 600");
                 Assert.True(result.Blocks[0].TimedOut, result.Output);
                 await HostProcesses.AreGoneAsync(marker);
                 Assert.Equal("kept", await third.PrintAsync("bash", "cat file"));
@@ -183,7 +183,7 @@ public sealed class ContainerLifeTests
         Running running = new(executor.ExecuteCodeBlocksStreamingAsync([new("sh", "echo ready; sleep 600")], Ct));
         await running.PrintsAsync("ready");
         await DockerCommand.RunAsync("docker", [.. how.Split(' '), name]);
-        EnvironmentLostException e = await Assert.ThrowsAsync<EnvironmentLostException>(() => running.Completion).WaitAsync(TimeSpan.FromSeconds(20), Ct);
+        EnvironmentLostException e = await Assert.ThrowsAsync<EnvironmentLostException>(() => running.Completion).WaitAsync(TimeSpan.FromSeconds(60), Ct);
         Assert.Contains("from outside", e.Message, StringComparison.Ordinal);
         Assert.Equal("on", await executor.PrintAsync("sh", "echo on"));
     }

@@ -3,6 +3,7 @@ using Glovebox.Tests.Support;
 
 namespace Glovebox.Docker.Tests.LifeCycle;
 
+[Collection("Many executors")]
 public sealed class EngineRestartTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);

@@ -2,6 +2,11 @@ using Glovebox.Docker.Tests.Support;
 
 namespace Glovebox.Docker.Tests.LifeCycle;
 
+/// <summary>What keeps the whole engine busy runs alone: others have limits of time.</summary>
+[CollectionDefinition("Many executors", DisableParallelization = true)]
+public sealed class ManyExecutorsCollection;
+
+[Collection("Many executors")]
 public sealed class ManyExecutorsTests
 {
     [Fact]

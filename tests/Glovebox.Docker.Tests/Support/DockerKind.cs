@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Glovebox.Tests.Support;
 
 namespace Glovebox.Docker.Tests.Support;
@@ -8,6 +9,7 @@ public sealed class DockerKind : ExecutorKind
     private readonly string _image;
     private readonly DockerInternals _internals;
     private readonly string? _host;
+    private readonly ConcurrentDictionary<string, string> _workDirectories = new();
 
     private DockerKind(string image, DockerInternals? internals = null, string? host = null)
     {
@@ -27,14 +29,19 @@ public sealed class DockerKind : ExecutorKind
 
     public override bool IsIsolated => true;
 
-    /// <summary>A volume of the engine, seen from a container.</summary>
+    /// <summary>A volume of the engine, seen from the container that has it: no other may mount it, for then it could not be removed. One that has
+    /// been found is asked for by its name from then on.</summary>
     public override string? FindOwnWorkDirectory(string file)
     {
-        string[] engine = _host is null ? [] : ["-H", _host];
-        string volumes = DockerCommand.RunAsync("docker", [.. engine, "volume", "ls", "-q", "--filter", "label=glovebox.owner"]).GetAwaiter().GetResult();
-        return volumes.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(volume => DockerCommand
-            .TryAsync("docker", [.. engine, "run", "--rm", "--network", "none", "-v", $"{volume}:/v:ro", _image, "test", "-e", $"/v/{file}"])
-            .GetAwaiter().GetResult().ExitCode == 0);
+        if (_workDirectories.TryGetValue(file, out string? known))
+        {
+            return Docker("volume", "inspect", known).ExitCode == 0 ? known : null;
+        }
+
+        string containers = Docker("ps", "-q", "--filter", "label=glovebox.owner").Output;
+        string? container = containers.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(c => Docker("exec", c, "test", "-e", $"/workspace/{file}").ExitCode == 0);
+        return container is null ? null
+            : _workDirectories[file] = Docker("inspect", "-f", "{{range .Mounts}}{{if eq .Destination \"/workspace\"}}{{.Name}}{{end}}{{end}}", container).Output.Trim();
     }
 
     public override ICodeExecutor Create(ExecutorSetup setup) => new DockerCommandLineCodeExecutor(
@@ -54,4 +61,7 @@ public sealed class DockerKind : ExecutorKind
         _internals,
         setup.LoggerFactory,
         setup.TimeProvider);
+
+    private (int ExitCode, string Output, string Errors) Docker(params string[] arguments) =>
+        DockerCommand.TryAsync("docker", _host is null ? arguments : ["-H", _host, .. arguments]).GetAwaiter().GetResult();
 }

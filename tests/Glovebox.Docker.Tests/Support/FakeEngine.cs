@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -58,6 +59,7 @@ public sealed class FakeEngine : IAsyncDisposable
             return;
         }
 
+        await SkipRestAsync(reader);
         string path = request[1].Split('?')[0];
         (string _, HttpStatusCode status, string body) = Answers.FirstOrDefault(a => path.EndsWith(a.PathEnd, StringComparison.Ordinal)) is { PathEnd: not null } found
             ? found
@@ -66,6 +68,27 @@ public sealed class FakeEngine : IAsyncDisposable
         byte[] head = Encoding.ASCII.GetBytes(
             $"HTTP/1.1 {(int)status} {status}\r\nContent-Type: application/json\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n");
         await stream.WriteAsync((byte[])[.. head, .. content]);
+    }
+
+    /// <summary>Reads a request to its end: a client that is answered before it has sent everything may not read the answer.</summary>
+    private static async Task SkipRestAsync(StreamReader reader)
+    {
+        bool isChunked = false;
+        int left = 0;
+        while (await reader.ReadLineAsync() is { Length: > 0 } header)
+        {
+            isChunked |= header.StartsWith("Transfer-Encoding: chunked", StringComparison.OrdinalIgnoreCase);
+            if (header.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))
+            {
+                left = int.Parse(header["Content-Length: ".Length..], CultureInfo.InvariantCulture);
+            }
+        }
+
+        while (isChunked && await reader.ReadLineAsync() is { } line && line != "0")
+        {
+        }
+
+        await reader.ReadBlockAsync(new char[left]);
     }
 
     private static (string PathEnd, HttpStatusCode Status, string Body) Default(string path) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Glovebox.Environments;
 using Glovebox.Docker;
 using Glovebox.Jupyter.Tests.Support;
 using Microsoft.Extensions.Configuration;
@@ -73,6 +74,8 @@ public sealed class DockerTests
         await using DockerJupyterCodeExecutor executor = await StartAsync(o => o.ContainerName = name);
         await executor.PythonAsync("lost = 1");
         Run("docker", "kill", name);
+        IExecutionEnvironment environment = executor.GetService<IExecutionEnvironment>()!;
+        await Eventually.HoldsAsync(() => !environment.IsRunning, "the container is gone");
         Assert.Equal(
             "The kernel is a new one: what earlier blocks defined and imported is gone.\nFalse\n", (await executor.PythonAsync("print('lost' in globals())")).Output);
     }

@@ -24,7 +24,20 @@ public sealed class JupyterServer : IAsyncDisposable
     /// <summary>The server's root, where its kernels start.</summary>
     public TestFolder Folder => _folder;
 
-    public static Task<JupyterServer> StartAsync(params string[] arguments) => StartAsync(FreePort(), new TestFolder(), arguments);
+    public static async Task<JupyterServer> StartAsync(params string[] arguments)
+    {
+        for (int left = 5; ; left--)
+        {
+            try
+            {
+                return await StartAsync(FreePort(), new TestFolder(), arguments);
+            }
+            catch (InvalidOperationException e) when (left > 0 && e.Message.Contains("already in use", StringComparison.Ordinal))
+            {
+                // Somebody else has taken the port in the meantime.
+            }
+        }
+    }
 
     /// <summary>Starts a server on a port, in a folder that goes with it.</summary>
     public static async Task<JupyterServer> StartAsync(int port, TestFolder folder, params string[] arguments)

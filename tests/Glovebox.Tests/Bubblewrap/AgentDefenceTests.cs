@@ -244,7 +244,7 @@ public sealed class AgentDefenceTests(UndefendedFixture sandboxes) : IClassFixtu
         long started = Stopwatch.GetTimestamp();
         session.Clock.Advance(TimeSpan.FromSeconds(60));
         Assert.True((await running.Completion).Blocks[0].TimedOut);
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.Equal("on\n", (await session.PythonAsync("print('on')")).Output);
     }
 

@@ -24,8 +24,8 @@ public sealed class HostDeathTests
         Assert.DoesNotContain(host.Id, HostProcesses.With(marker));
         Assert.Contains(HostProcesses.With(folder.Path), id => id != host.Id);
         await host.KillAsync();
-        await GoneAsync(marker);
-        await GoneAsync(folder.Path);
+        await HostProcesses.AreGoneAsync(marker);
+        await HostProcesses.AreGoneAsync(folder.Path);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class HostDeathTests
         await HostProcesses.AppearsAsync(marker);
         await Eventually.HoldsAsync(() => host.Output.Contains("ready", StringComparison.Ordinal), "the program runs");
         await host.KillAsync();
-        await GoneAsync(marker);
+        await HostProcesses.AreGoneAsync(marker);
     }
 
     [Fact]
@@ -50,8 +50,8 @@ public sealed class HostDeathTests
             new("bash", $"(exec -a {marker} /bin/sleep 600) & (exec -a {marker} /bin/sleep 600)") { WorkDirectory = folder.Path, GuestPath = "/workspace" });
         await Eventually.HoldsAsync(() => HostProcesses.With(marker).Count == 2, "the program runs");
         await host.KillAsync();
-        await GoneAsync(marker);
-        await GoneAsync(folder.Path);
+        await HostProcesses.AreGoneAsync(marker);
+        await HostProcesses.AreGoneAsync(folder.Path);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class HostDeathTests
         Assert.Equal(2, temporary.Entries().Count(name => name.StartsWith($"glovebox-{host.Id}-", StringComparison.Ordinal) && !name.Contains('/')));
         Assert.Equal(ControlGroups.LimitMemory, ControlGroups.Of(host.Id).Count > 0);
         await host.KillAsync();
-        await GoneAsync(marker);
+        await HostProcesses.AreGoneAsync(marker);
 
         // The canary: they are there still.
         Assert.Contains(temporary.Entries(), name => name.StartsWith($"glovebox-{host.Id}-work", StringComparison.Ordinal));
@@ -100,13 +100,9 @@ public sealed class HostDeathTests
         await HostProcesses.AppearsAsync(marker);
         string work = Assert.Single(Directory.EnumerateDirectories(temporary.Path, "*-work-*"));
         await File.WriteAllTextAsync(Path.Combine(work, "go"), "", Ct);
-        await Eventually.HoldsAsync(() => !Directory.Exists("/proc/" + host.Id) || File.ReadAllText($"/proc/{host.Id}/stat").Contains(") Z ", StringComparison.Ordinal), "the host has ended");
+        await host.EndAsync();
         await HostProcesses.AreGoneAsync(marker);
         Assert.Empty(temporary.Entries());
         Assert.Empty(ControlGroups.Of(host.Id));
     }
-
-    /// <summary>The kernel needs a moment, and more of it on a busy machine.</summary>
-    private static Task GoneAsync(string argument) =>
-        Eventually.HoldsAsync(() => HostProcesses.With(argument).Count == 0, "the processes are gone", TimeSpan.FromSeconds(5));
 }

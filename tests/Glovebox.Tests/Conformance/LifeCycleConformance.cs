@@ -6,7 +6,7 @@ namespace Glovebox.Tests.Conformance;
 /// <summary>Cancellation, start, stop and disposal.</summary>
 public abstract class LifeCycleConformance(ExecutorKind kind)
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private static readonly CodeBlock Echo = new("bash", "echo on");
 

@@ -81,18 +81,18 @@ public sealed class ExitTests(ForkServerFixture forkServer) : IClassFixture<Fork
     }
 
     [Theory]
-    [InlineData("import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\nprint('main')", "main\nthread\n")]
-    [InlineData("import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\nraise SystemExit(3)", "thread\n")]
-    [InlineData("import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\n1/0", "thread\n")]
+    [InlineData("import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.5), print('thread'))).start()\nprint('main')", "main\nthread\n")]
+    [InlineData("import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.5), print('thread'))).start()\nraise SystemExit(3)", "thread\n")]
+    [InlineData("import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.5), print('thread'))).start()\n1/0", "thread\n")]
     [InlineData("import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\nprint('main')", "main\n")]
     [InlineData("import threading\ne = threading.Event()\nthreading.Thread(target=e.wait, daemon=True).start()\nprint('main')", "main\n")]
     [InlineData("import _thread, time\n_thread.start_new_thread(time.sleep, (600,))\nprint('main')", "main\n")]
-    [InlineData("import atexit, threading, time\natexit.register(print, 'bye')\nthreading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()", "thread\nbye\n")]
-    [InlineData("import threading, time, os\nthreading.Thread(target=lambda: (time.sleep(0.05), os._exit(7))).start()\nprint('main')", "main\n")]
+    [InlineData("import atexit, threading, time\natexit.register(print, 'bye')\nthreading.Thread(target=lambda: (time.sleep(0.5), print('thread'))).start()", "thread\nbye\n")]
+    [InlineData("import threading, time, os\nthreading.Thread(target=lambda: (time.sleep(0.5), os._exit(7))).start()\nprint('main')", "main\n")]
     [InlineData("import threading\ndef chain(n):\n    print(n)\n    if n: threading.Thread(target=chain, args=(n - 1,)).start()\nchain(3)", "3\n2\n1\n0\n")]
     [InlineData("import threading\nm = threading.main_thread()\nthreading.Thread(target=lambda: (m.join(), print(m.is_alive()))).start()", "False\n")]
-    [InlineData("import threading\nt = threading.Timer(0.1, print, ['timer']); t.start()", "timer\n")]
-    [InlineData("from concurrent.futures import ThreadPoolExecutor; import time\nThreadPoolExecutor().submit(lambda: (time.sleep(0.1), print('pooled')))\nprint('main')", "main\npooled\n")]
+    [InlineData("import threading\nt = threading.Timer(0.5, print, ['timer']); t.start()", "timer\n")]
+    [InlineData("from concurrent.futures import ThreadPoolExecutor; import time\nThreadPoolExecutor().submit(lambda: (time.sleep(0.5), print('pooled')))\nprint('main')", "main\npooled\n")]
     [InlineData("import threading; threading._register_atexit(print, 'threads'); print('main')", "main\nthreads\n")]
     public async Task Threads_that_live_at_the_end_are_waited_for_unless_they_are_daemons(string code, string output) =>
         Assert.Equal(output, (await forkServer.SameAsync(code)).StandardOutput);
@@ -108,7 +108,7 @@ public sealed class ExitTests(ForkServerFixture forkServer) : IClassFixture<Fork
     [InlineData("import signal; signal.raise_signal(signal.SIGINT)")]
     [InlineData("import sys; sys.excepthook = lambda *a: print('hook')\nraise KeyboardInterrupt")]
     [InlineData("import asyncio, os, signal\nasync def f(): os.kill(os.getpid(), signal.SIGINT); await asyncio.sleep(600)\nasyncio.run(f())")]
-    [InlineData("import threading, time, os, signal\nthreading.Thread(target=lambda: os.kill(os.getpid(), signal.SIGINT)).start()\ntime.sleep(600)")]
+    [InlineData("import threading, time, os, signal\nthreading.Thread(target=lambda: (time.sleep(0.5), os.kill(os.getpid(), signal.SIGINT))).start()\ntime.sleep(600)")]
     [InlineData("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); signal.raise_signal(signal.SIGINT); print('on')")]
     [InlineData("import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); signal.raise_signal(signal.SIGINT); print('never')")]
     public async Task An_interrupt_ends_a_script_as_it_ends_it_in_a_fresh_interpreter(string code) => await forkServer.SameAsync(code);

@@ -98,7 +98,7 @@ public sealed class TracebackTests(ForkServerFixture forkServer) : IClassFixture
     [InlineData("import threading\ndef f(): 1/0\nt = threading.Thread(target=f); t.start(); t.join(); print('on')")]
     [InlineData("import threading, traceback\nt = threading.Thread(target=traceback.print_stack); t.start(); t.join()")]
     [InlineData("import threading\nthreading.excepthook = lambda a: print('hook', a.exc_type, a.thread.name)\nt = threading.Thread(target=lambda: 1/0); t.start(); t.join()")]
-    [InlineData("import _thread, time, threading\nd = threading.Event()\ndef f():\n    try: 1/0\n    finally: d.set()\n_thread.start_new_thread(f, ()); d.wait(); time.sleep(0.05)")]
+    [InlineData("import _thread, time, threading\nd = threading.Event()\ndef f():\n    try: 1/0\n    finally: d.set()\n_thread.start_new_thread(f, ()); d.wait(); time.sleep(0.5)")]
     [InlineData("from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(lambda: 1/0).result()")]
     [InlineData("import asyncio\nasync def f(): 1/0\nasyncio.run(f())")]
     [InlineData("import asyncio\nasync def f(): 1/0\nasync def main(): asyncio.create_task(f()); await asyncio.sleep(0)\nasyncio.run(main(), debug=False)")]

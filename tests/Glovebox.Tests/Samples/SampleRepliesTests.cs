@@ -88,7 +88,7 @@ public sealed class SampleRepliesTests
     [Fact]
     public async Task An_endless_block_runs_out_of_its_time()
     {
-        await using BubblewrapCommandLineCodeExecutor executor = new(new() { Timeout = TimeSpan.FromSeconds(1) });
+        await using BubblewrapCommandLineCodeExecutor executor = new(new() { Timeout = TimeSpan.FromSeconds(4) });
         CodeResult result = await RunAsync("endless.md", executor);
         Assert.Equal(124, result.ExitCode);
         Assert.True(result.Blocks[0].TimedOut);

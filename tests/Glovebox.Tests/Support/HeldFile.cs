@@ -21,5 +21,5 @@ public static class HeldFile
     }
 
     public static Task IsFreeAsync(string path) =>
-        Eventually.HoldsAsync(() => !IsHeld(path), "the lock's holder is gone", TimeSpan.FromMilliseconds(200));
+        Eventually.HoldsAsync(() => !IsHeld(path), "the lock's holder is gone", TimeSpan.FromSeconds(5));
 }

@@ -63,6 +63,9 @@ internal sealed class HostProgram : IDisposable
         return new HostProgram(Process.Start(info)!);
     }
 
+    /// <summary>Waits until it has ended.</summary>
+    public Task EndAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
     /// <summary>Runs it to its end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(HostProgramSetup setup, params IReadOnlyList<string> prefix)
     {

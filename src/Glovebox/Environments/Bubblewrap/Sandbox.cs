@@ -86,7 +86,8 @@ internal sealed class Sandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends every process of the sandbox. When this returns they are gone.</summary>
+    /// <summary>Ends every process of the sandbox. When this returns they are gone; only where the agent did not end in time the kernel may be about
+    /// to bury the last of them, which are killed.</summary>
     public async ValueTask DisposeAsync()
     {
         // The end of the channel ends the agent, and with it everything; bwrap, which waits for it, ends last.

@@ -15,8 +15,8 @@ internal sealed class HostProcess : IDisposable
     private const int BufferSize = 64 << 10;
     private const int SigKill = 9;
 
-    /// <summary>After the exit, what was in the pipes by then is read however long that takes on a busy machine. What the pumps had in
-    /// hand cannot be counted: it is waited for until nothing has come for this long.</summary>
+    /// <summary>After the exit, what was in the pipes or in a pump's hand by then is read however long that takes on a busy machine. What a pump
+    /// was just taking out cannot be counted: it is waited for until nothing has come for this long.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A background child that prints without end is not waited for longer than this, beyond what was in the pipes.</summary>
@@ -82,7 +82,7 @@ internal sealed class HostProcess : IDisposable
 
     private async Task DrainAsync()
     {
-        long[] due = [.. _pumps.Select(p => p.Received + p.Waiting)];
+        long[] due = [.. _pumps.Select(p => p.Taken + p.Waiting)];
         long started = Stopwatch.GetTimestamp();
         while (!_pumping.IsCompleted)
         {
@@ -104,8 +104,12 @@ internal sealed class HostProcess : IDisposable
     /// <summary>Reads one of the pipes for as long as anybody has it open.</summary>
     private sealed class Pump(Stream stream, OutputStream name, IOutputSink sink)
     {
+        private long _taken;
         private long _received;
         private volatile bool _detached;
+
+        /// <summary>Bytes that have been read.</summary>
+        public long Taken => Interlocked.Read(ref _taken);
 
         /// <summary>Bytes that have reached the sink.</summary>
         public long Received => Interlocked.Read(ref _received);
@@ -124,6 +128,7 @@ internal sealed class HostProcess : IDisposable
                 int read;
                 while ((read = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0)
                 {
+                    Interlocked.Add(ref _taken, read);
                     if (!_detached)
                     {
                         sink.Write(name, buffer.AsSpan(0, read));

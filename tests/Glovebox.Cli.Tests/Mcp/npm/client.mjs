@@ -16,12 +16,31 @@ seen.tools = (await client.listTools()).tools.map((tool) => tool.name);
 
 const call = (name, args, options) => client.callTool({ name, arguments: args }, undefined, options);
 const live = [];
+const shown = () => live.map((progress) => progress.message).join("");
+const code = `
+import os, time
+print('one', flush=True)
+print('two', flush=True)
+while not os.path.exists('go'): time.sleep(0.01)
+os.remove('go')
+`;
+
+// The SDK drops progress that comes with the result: the program does not end before all of it is there.
+let going;
 seen.run = await call(
   "run_code",
-  { session: "npm", language: "python", code: "print('one', flush=True)\nprint('two')" },
-  { onprogress: (progress) => live.push(progress) },
+  { session: "npm", language: "python", code },
+  {
+    onprogress: (progress) => {
+      live.push(progress);
+      if (shown().endsWith("two\n")) {
+        going ??= call("write_file", { session: "npm", path: "go", content: "" });
+      }
+    },
+  },
 );
-seen.live = live.map((progress) => progress.message).join("");
+await going;
+seen.live = shown();
 seen.grows = live.every((progress, i) => i === 0 || progress.progress > live[i - 1].progress);
 
 await call("write_file", { session: "npm", path: "in/data.txt", content: "hello" });

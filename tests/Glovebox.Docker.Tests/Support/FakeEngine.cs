@@ -88,7 +88,11 @@ public sealed class FakeEngine : IAsyncDisposable
         {
         }
 
-        await reader.ReadBlockAsync(new char[left]);
+        // Even nothing is waited for.
+        if (left > 0)
+        {
+            await reader.ReadBlockAsync(new char[left]);
+        }
     }
 
     private static (string PathEnd, HttpStatusCode Status, string Body) Default(string path) =>

@@ -20,7 +20,11 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     /// it has cleaned up after it.</summary>
     private static readonly TimeSpan News = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whoever was killed for another reason waits for this long.</summary>
+    /// <summary>How long to wait for the engine where it should answer at once, or may have nothing to tell.</summary>
+    private static readonly TimeSpan ShortNews = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the engine may take to tell of memory that ran out. A program that was killed for another reason waits for its result that
+    /// long.</summary>
     private static readonly TimeSpan OutOfMemoryNews = TimeSpan.FromMilliseconds(500);
 
     private readonly DockerSettings _settings;
@@ -127,7 +131,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         ProcessExit? exit = await guest.RunAsync(command, output, kill).ConfigureAwait(false);
         if (exit is null)
         {
-            return await LostAsync(container, kill).ConfigureAwait(false);
+            return await LostAsync(container, guest, kill).ConfigureAwait(false);
         }
 
         // The agent knows; without it, the engine tells.
@@ -342,14 +346,15 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     };
 
     /// <summary>Says how a container ended that was lost during a run.</summary>
-    private async Task<ProcessExit> LostAsync(DockerContainer container, CancellationToken kill)
+    private async Task<ProcessExit> LostAsync(DockerContainer container, IContainerGuest guest, CancellationToken kill)
     {
-        if (kill.IsCancellationRequested)
+        // A container whose first process runs on has no end to tell of.
+        ContainerEnd? end = kill.IsCancellationRequested ? null : await container.Watch.EndAsync(guest.IsRunning ? ShortNews : News, kill).ConfigureAwait(false);
+        if (end is null && kill.IsCancellationRequested)
         {
             return new ProcessExit(ProcessExitKind.EnvironmentLost, 137);
         }
 
-        ContainerEnd? end = await container.Watch.EndAsync(News).ConfigureAwait(false);
         if (end is { IsOutOfMemory: true })
         {
             return OutOfMemory();
@@ -365,7 +370,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         {
             try
             {
-                await engine.Client.System.PingAsync(CancellationToken.None).WaitAsync(News, CancellationToken.None).ConfigureAwait(false);
+                await engine.Client.System.PingAsync(CancellationToken.None).WaitAsync(ShortNews, CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException or DockerApiException or ObjectDisposedException)
             {

@@ -17,10 +17,12 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
     public ContainerWatch(IDockerClient client, string container) => _listening = ListenAsync(client, container);
 
     /// <summary>Waits a moment for the news of the container's end.</summary>
+    /// <param name="longest">How long it may take to come.</param>
+    /// <param name="kill">Ends the waiting; no error follows.</param>
     /// <returns>How it ended; null when the engine does not tell.</returns>
-    public async Task<ContainerEnd?> EndAsync(TimeSpan longest)
+    public async Task<ContainerEnd?> EndAsync(TimeSpan longest, CancellationToken kill)
     {
-        await Task.WhenAny(_ended.Task, _listening, Task.Delay(longest)).ConfigureAwait(false);
+        await Task.WhenAny(_ended.Task, _listening, Task.Delay(longest, kill)).ConfigureAwait(false);
         return _ended.Task.IsCompletedSuccessfully ? await _ended.Task.ConfigureAwait(false) : null;
     }
 

@@ -60,7 +60,10 @@ public sealed class PlainImageTests
     {
         string marker = HostProcesses.NewMarker();
         await using DockerCommandLineCodeExecutor executor = await StartAsync(TestImages.Shell, o => o.Timeout = TimeSpan.FromSeconds(3));
-        BlockResult block = (await executor.RunAsync("bash", $"trap '' TERM; (setsid bash -c 'exec -a {marker} sleep 600' &); echo ready; sleep 600; sleep 600")).Blocks[0];
+        Running running = new(executor.ExecuteCodeBlocksStreamingAsync(
+            [new("bash", $"trap '' TERM; (setsid bash -c 'exec -a {marker} sleep 600' &); echo ready; sleep 600; sleep 600")], Ct));
+        await HostProcesses.AppearsAsync(marker);
+        BlockResult block = (await running.Completion).Blocks[0];
         Assert.Equal((124, TerminationReason.TimedOut), (block.ExitCode, block.Termination));
         Assert.StartsWith("ready\n", block.Output, StringComparison.Ordinal);
         await HostProcesses.AreGoneAsync(marker);

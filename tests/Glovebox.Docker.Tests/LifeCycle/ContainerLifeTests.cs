@@ -82,7 +82,9 @@ public sealed class ContainerLifeTests
             options.Timeout = TimeSpan.FromSeconds(5);
             await using (DockerCommandLineCodeExecutor third = await TestContainers.StartAsync(options))
             {
-                CodeResult result = await third.RunAsync("bash", $"cat file; (setsid bash -c 'exec -a {marker} sleep 600' &); exec sleep 600");
+                Running running = new(third.ExecuteCodeBlocksStreamingAsync([new("bash", $"cat file; (setsid bash -c 'exec -a {marker} sleep 600' &); exec sleep 600")], Ct));
+                await HostProcesses.AppearsAsync(marker);
+                CodeResult result = await running.Completion;
                 Assert.True(result.Blocks[0].TimedOut, result.Output);
                 await HostProcesses.AreGoneAsync(marker);
                 Assert.Equal("kept", await third.PrintAsync("bash", "cat file"));

@@ -2,7 +2,7 @@ using Glovebox.Docker.Tests.Support;
 
 namespace Glovebox.Docker.Tests.LifeCycle;
 
-/// <summary>What keeps the whole engine busy runs alone: others have limits of time.</summary>
+/// <summary>What keeps the whole machine busy runs alone: others have limits of time.</summary>
 [CollectionDefinition("Many executors", DisableParallelization = true)]
 public sealed class ManyExecutorsCollection;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Glovebox.Environments;
 using Glovebox.Docker;
+using Glovebox.Environments;
 using Glovebox.Jupyter.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -45,6 +45,40 @@ public abstract class TimeoutConformance(ExecutorKind kind)
         Assert.Equal("on\n", (await session.BashAsync("echo on")).Output);
     }
 
+    /// <summary>A busy machine may delay a try, and not each of five.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_second_after_the_deadline_or_a_cancellation_the_call_is_over_and_the_program_gone(bool isCancelled)
+    {
+        await using Session session = await Session.StartAsync(kind, new() { Timeout = Timeout });
+        TimeSpan fastest = TimeSpan.MaxValue;
+        for (int i = 0; i < 5 && fastest > TimeSpan.FromSeconds(1); i++)
+        {
+            string marker = HostProcesses.NewMarker();
+            using CancellationTokenSource cancellation = new();
+            Running running = session.BeginCancellable([new("bash", $"(exec -a {marker} sleep 600) & echo ready; wait")], cancellation.Token);
+            await running.PrintsAsync("ready");
+            await HostProcesses.AppearsAsync(marker);
+            long started = Stopwatch.GetTimestamp();
+            if (isCancelled)
+            {
+                await cancellation.CancelAsync();
+            }
+            else
+            {
+                session.Clock.Advance(Timeout);
+            }
+
+            await Task.WhenAny(running.Completion);
+            await HostProcesses.AreGoneAsync(marker);
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
+            fastest = elapsed < fastest ? elapsed : fastest;
+        }
+
+        Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+    }
+
     [Fact]
     public async Task The_last_line_stands_on_a_line_of_its_own()
     {

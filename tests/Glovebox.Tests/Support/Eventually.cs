@@ -5,7 +5,7 @@ namespace Glovebox.Tests.Support;
 /// <summary>Waits for what no event tells.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
     /// <summary>Looks again and again until something holds; fails when it does not in time.</summary>
     public static async Task HoldsAsync(Func<bool> condition, string what, TimeSpan? within = null)

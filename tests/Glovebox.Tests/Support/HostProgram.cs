@@ -63,8 +63,8 @@ internal sealed class HostProgram : IDisposable
         return new HostProgram(Process.Start(info)!);
     }
 
-    /// <summary>Waits until it has ended.</summary>
-    public Task EndAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    /// <summary>Waits until it has ended by itself.</summary>
+    public Task EndAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
     /// <summary>Runs it to its end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(HostProgramSetup setup, params IReadOnlyList<string> prefix)

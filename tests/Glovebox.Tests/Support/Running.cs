@@ -36,7 +36,7 @@ public sealed class Running
             Tell();
         }
 
-        Task first = await Task.WhenAny(seen.Task, Completion).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Task first = await Task.WhenAny(seen.Task, Completion).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         if (!seen.Task.IsCompleted)
         {
             await first;

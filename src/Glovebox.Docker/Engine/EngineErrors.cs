@@ -104,7 +104,10 @@ internal static class EngineErrors
                 error);
         }
 
-        string reason = error is TimeoutException or OperationCanceledException ? "it does not answer" : Chain(error).Last().Message;
+        // What .NET makes of a path that is not there is a word about addresses.
+        string reason = error is TimeoutException or OperationCanceledException ? "it does not answer"
+            : endpoint.IsUnixSocket && socket == SocketError.AddressNotAvailable ? "there is no such socket"
+            : Chain(error).Last().Message;
         return new EnvironmentUnavailableException(
             "docker-unavailable",
             $"Docker is not installed or not running: no engine answers at {endpoint} ({reason}).",

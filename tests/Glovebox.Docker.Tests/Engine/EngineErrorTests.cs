@@ -28,7 +28,7 @@ public sealed class EngineErrorTests
     {
         using TestFolder folder = new();
         CodeExecutionException e = await FailsAsync(new() { DockerHost = "unix://" + folder["none.sock"] }, "docker-unavailable");
-        Assert.Contains(folder["none.sock"], e.Message, StringComparison.Ordinal);
+        Assert.Contains($"{folder["none.sock"]} (the option DockerHost) (there is no such socket)", e.Message, StringComparison.Ordinal);
         Assert.Contains("systemctl start docker", e.Hint, StringComparison.Ordinal);
     }
 

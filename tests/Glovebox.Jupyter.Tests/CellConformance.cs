@@ -94,6 +94,17 @@ public abstract class CellConformance(JupyterHost host)
     public async Task The_exit_code_is_what_sys_exit_was_given(string code, int expected) =>
         Assert.Equal(expected, (await Executor.PythonAsync(code)).ExitCode);
 
+    /// <summary>After a failure a kernel could abort the next block, which then failed without a word, though that had not been sent yet.</summary>
+    [Fact]
+    public async Task A_block_that_follows_a_failed_one_at_once_is_run()
+    {
+        // The moment in which this kernel would abort, made long.
+        await Executor.PythonAsync("kernel = get_ipython().kernel; moment = kernel.stop_on_error_timeout; kernel.stop_on_error_timeout = 1.0");
+        Assert.Equal(1, (await Executor.PythonAsync("1 / 0")).ExitCode);
+        CodeResult next = await Executor.PythonAsync("kernel.stop_on_error_timeout = moment\nprint('run')");
+        Assert.Equal((0, "run\n"), (next.ExitCode, next.Output));
+    }
+
     [Fact]
     public async Task Asking_for_input_is_an_error_that_says_so()
     {

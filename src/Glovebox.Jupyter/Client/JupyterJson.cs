@@ -32,7 +32,12 @@ internal sealed record KernelStart(string Name, string? Path);
 
 internal sealed record MessageHeader(string MsgId, string Session, string Username, string Date, string MsgType, string Version);
 
-internal sealed record ExecuteRequest(string Code, bool Silent, bool StoreHistory, Dictionary<string, string> UserExpressions, bool AllowStdin, bool StopOnError);
+internal sealed record ExecuteRequest(string Code, bool Silent, bool StoreHistory, Dictionary<string, string> UserExpressions, bool AllowStdin)
+{
+    /// <summary>Whether a failure aborts what waits in the kernel's queue. Nothing of ours ever waits there; but a kernel goes on to abort for a moment
+    /// after it has answered, and the next block may arrive in that moment.</summary>
+    public bool StopOnError { get; init; }
+}
 
 /// <summary>A file or folder of <c>/api/contents</c>.</summary>
 internal sealed record ContentModel(string? Name, string? Path, string? Type, string? Format, long? Size, DateTimeOffset? LastModified, JsonElement? Content);

@@ -85,7 +85,7 @@ internal sealed class Kernel : IAsyncDisposable
     public Cell Execute(string code, ICellOutput output)
     {
         Cell cell = Begin(output);
-        ExecuteRequest request = new(code, Silent: false, StoreHistory: true, [], AllowStdin: false, StopOnError: true);
+        ExecuteRequest request = new(code, Silent: false, StoreHistory: true, [], AllowStdin: false);
         _ = SendAsync(cell, "execute_request", JsonSerializer.SerializeToUtf8Bytes(request, JupyterJson.Default.ExecuteRequest));
         return cell;
     }
@@ -158,7 +158,7 @@ internal sealed class Kernel : IAsyncDisposable
     private async Task RunQuietlyAsync(string code, CancellationToken cancellationToken)
     {
         Cell cell = Begin(NoOutput.Instance);
-        ExecuteRequest request = new(code, Silent: true, StoreHistory: false, [], AllowStdin: false, StopOnError: true);
+        ExecuteRequest request = new(code, Silent: true, StoreHistory: false, [], AllowStdin: false);
         _ = SendAsync(cell, "execute_request", JsonSerializer.SerializeToUtf8Bytes(request, JupyterJson.Default.ExecuteRequest));
         CellEnd end = await cell.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
         ThrowUnlessAlive(end);

@@ -82,13 +82,7 @@ internal sealed class Kernel : IAsyncDisposable
     }
 
     /// <summary>Begins to run code. The kernel must be ready, and run nothing else.</summary>
-    public Cell Execute(string code, ICellOutput output)
-    {
-        Cell cell = Begin(output);
-        ExecuteRequest request = new(code, Silent: false, StoreHistory: true, [], AllowStdin: false);
-        _ = SendAsync(cell, "execute_request", JsonSerializer.SerializeToUtf8Bytes(request, JupyterJson.Default.ExecuteRequest));
-        return cell;
-    }
+    public Cell Execute(string code, ICellOutput output) => Execute(code, output, isQuiet: false);
 
     /// <summary>Ends a cell that runs: interrupts it, and ends the kernel if it does not obey.</summary>
     /// <returns>Whether the kernel, and with it its state, lives.</returns>
@@ -155,11 +149,17 @@ internal sealed class Kernel : IAsyncDisposable
         }
     }
 
+    private Cell Execute(string code, ICellOutput output, bool isQuiet)
+    {
+        Cell cell = Begin(output);
+        ExecuteRequest request = new(code, Silent: isQuiet, StoreHistory: !isQuiet, [], AllowStdin: false);
+        _ = SendAsync(cell, "execute_request", JsonSerializer.SerializeToUtf8Bytes(request, JupyterJson.Default.ExecuteRequest));
+        return cell;
+    }
+
     private async Task RunQuietlyAsync(string code, CancellationToken cancellationToken)
     {
-        Cell cell = Begin(NoOutput.Instance);
-        ExecuteRequest request = new(code, Silent: true, StoreHistory: false, [], AllowStdin: false);
-        _ = SendAsync(cell, "execute_request", JsonSerializer.SerializeToUtf8Bytes(request, JupyterJson.Default.ExecuteRequest));
+        Cell cell = Execute(code, NoOutput.Instance, isQuiet: true);
         CellEnd end = await cell.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
         ThrowUnlessAlive(end);
         if (end.Kind == CellEndKind.Failed)

@@ -72,5 +72,5 @@ internal sealed class LiveOutput : IProgress<ProgressNotificationValue>
 
     public void Report(ProgressNotificationValue value) => _values.Enqueue(value);
 
-    public Task ShowsAsync(string text) => Eventually.HoldsAsync(() => Text.Contains(text, StringComparison.Ordinal), $"progress shows {text}", TimeSpan.FromSeconds(60));
+    public Task ShowsAsync(string text) => Eventually.HoldsAsync(() => Text.Contains(text, StringComparison.Ordinal), $"progress shows {text}");
 }

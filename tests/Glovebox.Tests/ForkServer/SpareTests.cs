@@ -108,14 +108,14 @@ public sealed class SpareTests
         await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
         int first = (await SpareAsync(session)).Host;
         await session.Executor.RestartAsync(Ct);
-        await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{first}"), "it is gone", TimeSpan.FromSeconds(5));
+        await Eventually.AreBuriedAsync(() => !Directory.Exists($"/proc/{first}"), "it is gone");
         int second = (await SpareAsync(session)).Host;
         Kill(Agent(session));
         await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{second}"), "it is gone");
         await session.Executor.RestartAsync(Ct);
         int third = (await SpareAsync(session)).Host;
         await session.Executor.StopAsync(Ct);
-        await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{third}"), "it is gone", TimeSpan.FromSeconds(5));
+        await Eventually.AreBuriedAsync(() => !Directory.Exists($"/proc/{third}"), "it is gone");
     }
 
     [Fact]

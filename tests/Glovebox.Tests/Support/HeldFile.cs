@@ -20,6 +20,5 @@ public static class HeldFile
         }
     }
 
-    public static Task IsFreeAsync(string path) =>
-        Eventually.HoldsAsync(() => !IsHeld(path), "the lock's holder is gone", TimeSpan.FromSeconds(5));
+    public static Task IsFreeAsync(string path) => Eventually.AreBuriedAsync(() => !IsHeld(path), "the lock's holder is gone");
 }

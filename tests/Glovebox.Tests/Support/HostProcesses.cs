@@ -25,9 +25,8 @@ public static class HostProcesses
 
     public static Task AppearsAsync(string marker) => Eventually.HoldsAsync(() => With(marker).Count > 0, "a process with the marker");
 
-    /// <summary>Fails unless all are gone now, or in the moment that the kernel takes to bury the killed: more of it on a busy machine.</summary>
-    public static Task AreGoneAsync(string marker) =>
-        Eventually.HoldsAsync(() => With(marker).Count == 0, "the processes are gone", TimeSpan.FromSeconds(5));
+    /// <summary>Fails unless all are gone now, or in the moment that the kernel takes to bury the killed.</summary>
+    public static Task AreGoneAsync(string marker) => Eventually.AreBuriedAsync(() => With(marker).Count == 0, "the processes are gone");
 
     private static string[] Arguments(string folder)
     {

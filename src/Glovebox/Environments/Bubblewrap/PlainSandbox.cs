@@ -5,8 +5,8 @@ using Glovebox.Environments.Host;
 namespace Glovebox.Environments.Bubblewrap;
 
 /// <summary>The way without an agent, for a guest without Python: each program gets a sandbox of its own over the same work directory.</summary>
-/// <param name="launch">Makes the shell's arguments for a command inside a sandbox.</param>
-internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> launch) : IAsyncDisposable
+/// <param name="launch">Says how a command is started inside a sandbox.</param>
+internal sealed class PlainSandbox(Func<IReadOnlyList<string>, SandboxCommand> launch) : IAsyncDisposable
 {
     /// <summary>Says where a program is, and fails when it cannot be executed. Not <c>command -v</c>: it prefers what the shell has built in.</summary>
     private const string Finder = """
@@ -98,10 +98,10 @@ internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> lau
 
     private async Task<ProcessExit> StartAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill)
     {
-        List<string> arguments = launch(command);
-        ProcessStartInfo info = new(arguments[0], arguments.Skip(1));
+        SandboxCommand start = launch(command);
+        ProcessStartInfo info = new(start.Arguments[0], start.Arguments.Skip(1));
         info.Environment.Clear();
-        using HostProcess process = await SpawnerThread.RunAsync(() => HostProcess.Start(info, output)).ConfigureAwait(false);
+        using HostProcess process = await SpawnerThread.RunAsync(() => HostProcess.Start(info, output), start.Mounts).ConfigureAwait(false);
 
         // bwrap dies, and the kernel takes its namespace along.
         return await process.WaitAsync(

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Glovebox.Environments.Host;
@@ -56,6 +57,10 @@ internal sealed class PlainSandbox(Func<IReadOnlyList<string>, SandboxCommand> l
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
             return new ProcessExit(ProcessExitKind.Killed, 137);
+        }
+        catch (Exception e) when (e is Win32Exception or OwnersNotMappedException)
+        {
+            throw new EnvironmentLostException($"The sandbox of a block could not be started: {e.Message}.", "See that the work directory is still there.", e);
         }
 
         return new ProcessExit(ProcessExitKind.NotFound, 127, $"{command.Programs[0]}: not found");

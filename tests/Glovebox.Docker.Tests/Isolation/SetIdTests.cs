@@ -83,6 +83,35 @@ public sealed class SetIdTests
     }
 
     [Theory(Timeout = Longest)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_package_with_a_set_id_program_is_installed_by_the_set_up_where_the_agent_ends_that(bool usesAgent)
+    {
+        using TestFolder folder = new();
+        Directory.CreateDirectory(folder["package/DEBIAN"]);
+        Directory.CreateDirectory(folder["package/usr/bin"]);
+        await File.WriteAllTextAsync(
+            folder["package/DEBIAN/control"], "Package: marked\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: d\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["package/usr/bin/marked"], "x", TestContext.Current.CancellationToken);
+        folder.SetMode("package/usr/bin/marked", "4755");
+        await DockerCommand.RunAsync("dpkg-deb", "--root-owner-group", "-b", folder["package"], folder["marked.deb"]);
+        Directory.Delete(folder["package"], recursive: true);
+        folder.GiveAway();
+        DockerCommandLineCodeExecutorOptions options = new() { Image = TestImages.Python, WorkDir = folder.Path, InitCommand = "dpkg -i /workspace/marked.deb" };
+        if (!usesAgent)
+        {
+            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(
+                () => TestContainers.StartAsync(options, new() { UsesAgent = false }));
+            Assert.Equal("init-command-failed", e.Code);
+            Assert.Contains("Operation not permitted", e.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        await using DockerCommandLineCodeExecutor executor = await TestContainers.StartAsync(options);
+        Assert.Equal("4755", await executor.PrintAsync("bash", "stat -c %a /usr/bin/marked"));
+    }
+
+    [Theory(Timeout = Longest)]
     [InlineData(TestImages.Python)]
     [InlineData(TestImages.Shell)]
     public async Task Where_no_agent_can_take_that_from_guest_code_the_set_up_may_not_either(string image)

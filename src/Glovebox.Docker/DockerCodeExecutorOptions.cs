@@ -25,6 +25,7 @@ public abstract partial class DockerCodeExecutorOptions : CommandLineCodeExecuto
         InitCommand = original.InitCommand;
         Policy = original.Policy with { };
         Runtime = original.Runtime;
+        SeccompProfile = original.SeccompProfile;
         PullPolicy = original.PullPolicy;
         PullProgress = original.PullProgress;
         DockerHost = original.DockerHost;
@@ -118,6 +119,24 @@ public abstract partial class DockerCodeExecutorOptions : CommandLineCodeExecuto
 
     /// <summary>The engine's runtime, such as <c>runsc</c>. Null, the default: the engine's own default.</summary>
     public string? Runtime { get; set; }
+
+    /// <summary>The engine's filter of system calls: the path of a JSON profile, or <c>unconfined</c>.</summary>
+    /// <value>Null, the default: Glovebox's own profile, the engine's default narrowed to what guest code needs. Another one is the caller's to answer
+    /// for; where the image has Python, files with set-user-id bits cannot be made all the same. The file is read when the executor is made.</value>
+    /// <exception cref="ArgumentException">Empty, or holds a NUL.</exception>
+    public string? SeccompProfile
+    {
+        get;
+        set
+        {
+            if (value is not null && (string.IsNullOrWhiteSpace(value) || value.Contains('\0')))
+            {
+                throw new ArgumentException("SeccompProfile must be the path of a JSON profile, 'unconfined', or null.", nameof(SeccompProfile));
+            }
+
+            field = value;
+        }
+    }
 
     /// <summary>When the image is pulled. Default: <see cref="PullPolicy.Missing"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a value of the enumeration.</exception>

@@ -1,5 +1,6 @@
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
+using Glovebox.Docker.Seccomp;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Docker;
@@ -60,7 +61,8 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
                 engine.Version,
                 null,
                 null,
-                DockerControls.Describe(settings, engine, user, usesAgent: true, $"the image {options.Image} is not there yet and will be pulled at the first run"));
+                DockerControls.Describe(
+                    settings, engine, user, ContainerFilter.Choose(settings, engine, new()), usesAgent: true, agentFilters: true, $"the image {options.Image} is not there yet and will be pulled at the first run"));
         }
         catch (CodeExecutionException e)
         {

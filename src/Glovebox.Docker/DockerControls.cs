@@ -1,5 +1,6 @@
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
+using Glovebox.Docker.Seccomp;
 
 namespace Glovebox.Docker;
 
@@ -34,6 +35,12 @@ internal static class DockerControls
                 "DiskSpace was set, but Docker cannot limit what a directory of the host holds.", "Put the work directory on a file system of that size, or leave WorkDir out.");
         }
 
+        if (settings.Seccomp is { Path: not null } && !engine.HasSeccomp)
+        {
+            throw new PolicyNotEnforceableException(
+                "SeccompProfile was set, but this Docker engine cannot filter system calls.", "Use an engine that has seccomp, or leave SeccompProfile out.");
+        }
+
         if (settings.Runtime is { } runtime && engine.Info.Runtimes is { Count: > 0 } known && !known.ContainsKey(runtime))
         {
             throw new EnvironmentUnavailableException(
@@ -47,13 +54,15 @@ internal static class DockerControls
     /// <param name="settings">What was asked for.</param>
     /// <param name="engine">The engine.</param>
     /// <param name="user">Whom guest code is.</param>
+    /// <param name="filter">What filters its system calls.</param>
     /// <param name="usesAgent">Whether the guest agent runs blocks.</param>
+    /// <param name="agentFilters">Whether the guest agent filters system calls, too.</param>
     /// <param name="detail">What there is to say of that, or null.</param>
-    public static EnvironmentCapabilities Describe(DockerSettings settings, EngineConnection engine, ContainerUser user, bool usesAgent, string? detail)
+    public static EnvironmentCapabilities Describe(
+        DockerSettings settings, EngineConnection engine, ContainerUser user, ContainerFilter filter, bool usesAgent, bool agentFilters, string? detail)
     {
         ExecutionPolicy policy = settings.Policy;
         string groups = engine.Info.CgroupVersion is { Length: > 0 } version ? $"control group, version {version}" : "control group";
-        bool hasSeccomp = engine.Info.SecurityOptions?.Any(o => o.Contains("seccomp", StringComparison.Ordinal)) ?? false;
         return new EnvironmentCapabilities
         {
             Environment = "docker",
@@ -83,11 +92,27 @@ internal static class DockerControls
                 user.IsRoot
                     ? new("user", EnforcementLevel.Partial, $"root without capabilities: {user.Reason}")
                     : new("user", EnforcementLevel.Full, $"uid {user.Id.Uid} without capabilities: {user.Reason}"),
-                hasSeccomp
-                    ? new("seccomp", EnforcementLevel.Full, "the engine's filter of system calls")
-                    : new("seccomp", EnforcementLevel.None, "this engine has no filter"),
+                SystemCalls(settings, engine, filter, agentFilters),
                 new("output", EnforcementLevel.Full, "bounded by the executor"),
             ],
         };
+    }
+
+    private static ControlCapability SystemCalls(DockerSettings settings, EngineConnection engine, ContainerFilter filter, bool agentFilters)
+    {
+        string agent = agentFilters ? ", and the guest agent's filter" : "";
+        if (settings.Seccomp is { } named)
+        {
+            string also = agentFilters ? "; the guest agent refuses set-user-id bits" : "";
+            return named.Path is null
+                ? new("seccomp", EnforcementLevel.None, $"unconfined, as asked for{also}")
+                : new("seccomp", EnforcementLevel.Full, $"the profile {named.Name}{also}");
+        }
+
+        return filter.IsOurs ? new("seccomp", EnforcementLevel.Full, $"Glovebox's profile{agent}")
+            : engine.HasSeccomp && agentFilters ? new("seccomp", EnforcementLevel.Full, $"the engine's profile{agent}")
+            : engine.HasSeccomp ? new("seccomp", EnforcementLevel.Partial, "the engine's profile, which lets set-user-id bits be made")
+            : agentFilters ? new("seccomp", EnforcementLevel.Full, "the guest agent's filter; this engine has no profile")
+            : new("seccomp", EnforcementLevel.None, "this engine has no filter");
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
+using Glovebox.Docker.Seccomp;
 using Glovebox.Environments;
 using Glovebox.Environments.Host;
 using Glovebox.Functions.Setup;
@@ -40,6 +41,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     private DockerContainer? _container;
     private bool _isNew;
     private IContainerGuest? _guest;
+    private ContainerFilter? _filter;
     private EnvironmentCapabilities? _capabilities;
 
     public DockerEnvironment(DockerSettings settings, DockerInternals internals)
@@ -75,7 +77,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
             DockerControls.Check(_settings, _engine);
             await StartContainerAsync(_engine, cancellationToken).ConfigureAwait(false);
             _capabilities = DockerControls.Describe(
-                _settings, _engine, _user!, _guest is AgentGuest, _guest is AgentGuest ? null : "the image has no Python; the engine starts each block");
+                _settings, _engine, _user!, _filter!, _guest is AgentGuest, _guest!.CanFilter && _filter!.AgentProgram.Length > 0, _guest is AgentGuest ? null : "the image has no Python; the engine starts each block");
         }
         catch (Exception e)
         {
@@ -202,13 +204,14 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         }
 
         await EngineImages.EnsureAsync(engine, _settings.Image, _settings.PullPolicy, _settings.PullProgress, cancellationToken).ConfigureAwait(false);
-        ContainerPlan plan = Plan();
+        ContainerPlan plan = Plan(ContainerFilter.Choose(_settings, engine, _internals));
         ContainerInspectResponse? existing = _settings.ContainerName is null ? null : await ContainerNames.ClaimAsync(
             engine, plan.Name, _owner.ToString(), plan.Labels.GetValueOrDefault(ContainerNames.ConfigurationLabel), cancellationToken).ConfigureAwait(false);
 
         using CancellationTokenSource longest = new(LongestStart);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
         _isNew = existing is null;
+        _filter = plan.Filter;
         if (existing is not null)
         {
             _container = DockerContainer.Existing(engine, existing);
@@ -217,8 +220,8 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         }
         else
         {
-            (_container, ContainerChannel channel) = await DockerContainer.StartAsync(engine, ContainerRequest.Build(plan), either.Token).ConfigureAwait(false);
-            _guest = await GuestStarter.StartAsync(engine, _container, channel, plan, either.Token).ConfigureAwait(false);
+            (_container, _guest, plan) = await NewContainer.StartAsync(engine, plan, either.Token).ConfigureAwait(false);
+            _filter = plan.Filter;
             await OfferFunctionsAsync(_guest, either.Token).ConfigureAwait(false);
             longest.CancelAfter(Timeout.InfiniteTimeSpan);
             await SetUpAsync(_container, _guest, cancellationToken).ConfigureAwait(false);
@@ -262,7 +265,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         _hostFiles.CheckWritable();
     }
 
-    private ContainerPlan Plan()
+    private ContainerPlan Plan(ContainerFilter filter)
     {
         Dictionary<string, string> labels = new(StringComparer.Ordinal) { [ContainerNames.OwnerLabel] = _owner.ToString() };
         if (!_settings.StopContainer)
@@ -279,6 +282,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
             BoundDirectory = _settings.BindDir ?? _settings.WorkDir,
             Volume = _volume?.Name,
             Functions = _functions,
+            Filter = filter,
             Labels = labels,
         };
     }

@@ -1,3 +1,4 @@
+using Glovebox.Docker.Seccomp;
 using Glovebox.Environments;
 
 namespace Glovebox.Docker;
@@ -20,6 +21,7 @@ internal sealed class DockerSettings
         InitCommand = options.InitCommand;
         Policy = options.Policy;
         Runtime = options.Runtime;
+        Seccomp = options.SeccompProfile is { } profile ? NamedProfile.Read(profile) : null;
         PullPolicy = options.PullPolicy;
         PullProgress = options.PullProgress;
         DockerHost = options.DockerHost;
@@ -50,6 +52,9 @@ internal sealed class DockerSettings
     public ExecutionPolicy Policy { get; }
 
     public string? Runtime { get; }
+
+    /// <summary>The profile of system calls that the caller named; null: ours.</summary>
+    public NamedProfile? Seccomp { get; }
 
     public PullPolicy PullPolicy { get; }
 

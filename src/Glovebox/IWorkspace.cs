@@ -40,6 +40,10 @@ public interface IWorkspace
 /// <param name="LastModified">As the file says; guest code can set it.</param>
 public sealed record WorkspaceFile(string Path, long Size, DateTimeOffset LastModified)
 {
+    /// <summary>Whether it has set-user-id or set-group-id bits: who starts it outside of the sandbox may become its owner. Guest code cannot make
+    /// such a file; one that was there before, or that another program puts there, is marked.</summary>
+    public bool HasSetIdBits { get; init; }
+
     /// <summary>Changes whenever the file does, even when size and time are made to look the same (inode and change time).</summary>
     internal long ChangeStamp { get; init; }
 

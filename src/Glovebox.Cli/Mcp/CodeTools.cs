@@ -135,7 +135,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
             StringBuilder text = new();
             foreach (WorkspaceFile file in listing.Files.Where(f => !f.Path.StartsWith(TemporaryCode, StringComparison.Ordinal)))
             {
-                text.Append(CultureInfo.InvariantCulture, $"{TerminalText.Line(file.Path)} ({file.Size} bytes)\n");
+                text.Append(CultureInfo.InvariantCulture, $"{TerminalText.Line(file.Path)} ({file.Size} bytes){SetIdWarning.Of(file)}\n");
             }
 
             return Text(text.Length == 0 ? "There are no files." : listing.IsComplete ? text.ToString() : text + "There are more files.\n");

@@ -5,14 +5,21 @@ using System.Text.Json.Serialization;
 namespace Glovebox.Cli.Output;
 
 /// <summary>The object that <c>--json</c> prints.</summary>
-internal sealed record JsonReport(int ExitCode, string Output, string Executor, IReadOnlyList<JsonBlock> Blocks, IReadOnlyList<string> Files)
+internal sealed record JsonReport(
+    int ExitCode,
+    string Output,
+    string Executor,
+    IReadOnlyList<JsonBlock> Blocks,
+    IReadOnlyList<string> Files,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? SetIdFiles)
 {
     public static JsonReport Of(CodeResult result, string executor) => new(
         result.ExitCode,
         result.Output,
         executor,
         [.. result.Blocks.Select(JsonBlock.Of)],
-        [.. result.OutputFiles.Select(f => f.Path)]);
+        [.. result.OutputFiles.Select(f => f.Path)],
+        result.OutputFiles.Any(f => f.HasSetIdBits) ? [.. result.OutputFiles.Where(f => f.HasSetIdBits).Select(f => f.Path)] : null);
 
     public string ToJson() => JsonSerializer.Serialize(this, JsonReportContext.Readable.JsonReport);
 }

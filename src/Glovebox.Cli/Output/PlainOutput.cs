@@ -44,7 +44,7 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
             Say(filesVanish ? "--- files (they go with the temporary work directory; --work-dir DIR keeps them) ---" : "--- files ---");
             foreach (WorkspaceFile file in result.OutputFiles)
             {
-                Say($"{TerminalText.Line(file.Path)} ({Run.ByteSize.Format(file.Size)})");
+                Say($"{TerminalText.Line(file.Path)} ({Run.ByteSize.Format(file.Size)}){SetIdWarning.Of(file)}");
             }
         }
     }

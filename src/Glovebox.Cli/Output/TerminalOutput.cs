@@ -77,11 +77,12 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
     private void List(IReadOnlyList<WorkspaceFile> files)
     {
         Say(_style.Bold("Files"));
-        (string Name, string Size)[] shown = [.. files.Take(MostFilesShown).Select(f => (TerminalText.Line(f.Path), Run.ByteSize.Format(f.Size)))];
+        (string Name, string Size, string Warning)[] shown =
+            [.. files.Take(MostFilesShown).Select(f => (TerminalText.Line(f.Path), Run.ByteSize.Format(f.Size), SetIdWarning.Of(f)))];
         int width = Math.Min(shown.Max(f => f.Name.Length), LongestName);
-        foreach ((string name, string size) in shown)
+        foreach ((string name, string size, string warning) in shown)
         {
-            Say($"  {name.PadRight(width)}  {_style.Dim(size.PadLeft(9))}");
+            Say($"  {name.PadRight(width)}  {_style.Dim(size.PadLeft(9))}{_style.Yellow(warning)}");
         }
 
         if (files.Count > MostFilesShown)

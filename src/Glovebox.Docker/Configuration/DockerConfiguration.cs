@@ -49,6 +49,7 @@ internal static class DockerConfiguration
             .Value("InitCommand", SettingFormat.Text, o => o.InitCommand, (o, v) => o.InitCommand = v)
             .Nested("Policy", o => o.Policy, CommandLineConfiguration.Policy)
             .Value("Runtime", SettingFormat.Text, o => o.Runtime, (o, v) => o.Runtime = v)
+            .Value("SeccompProfile", SettingFormat.Text, o => o.SeccompProfile, (o, v) => o.SeccompProfile = v)
             .Value("PullPolicy", SettingFormat.Choice<PullPolicy>(), o => o.PullPolicy, (o, v) => o.PullPolicy = v)
             .Value("DockerHost", SettingFormat.Text, o => o.DockerHost, (o, v) => o.DockerHost = v);
 

@@ -15,6 +15,11 @@ internal sealed class AgentGuest(Stream channel, Action endContainer) : IContain
 
     public IWorkspace Files => field ??= new GuestWorkspace(Agent);
 
+    public bool CanFilter => Hello.CanFilter;
+
+    /// <summary>What the agent said of itself.</summary>
+    public GuestHello Hello { get; set; } = new("", false, []);
+
     public GuestAgentClient Agent { get; } = new(channel);
 
     public async Task<ProcessExit?> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill)

@@ -69,7 +69,7 @@ internal static class ContainerNames
 
     /// <summary>Removes a container and waits until its name is free. A removal that is under way already is not waited for by the engine, and
     /// its client cannot wait for one.</summary>
-    private static async Task RemoveAsync(EngineConnection engine, string name, string id, CancellationToken cancellationToken)
+    public static async Task RemoveAsync(EngineConnection engine, string name, string id, CancellationToken cancellationToken)
     {
         await DockerContainer.RemoveAsync(engine, id).ConfigureAwait(false);
         long started = Stopwatch.GetTimestamp();
@@ -86,7 +86,7 @@ internal static class ContainerNames
         StringBuilder text = new();
         foreach (string? part in (string?[])
         [
-            GuestAgentClient.AgentVersion.ToString(CultureInfo.InvariantCulture), settings.Image, settings.WorkDir, settings.BindDir, settings.InitCommand, settings.Runtime, settings.Policy.ToString(), user.ToString(), functions?.Text,
+            GuestAgentClient.AgentVersion.ToString(CultureInfo.InvariantCulture), settings.Image, settings.WorkDir, settings.BindDir, settings.InitCommand, settings.Runtime, settings.Seccomp?.Text, settings.Policy.ToString(), user.ToString(), functions?.Text,
             .. settings.Volumes.Select(v => v.ToString()),
             .. settings.Hosts.Select(h => h.ToString()).Order(StringComparer.Ordinal),
             .. settings.Devices.Select(d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}"),

@@ -1,3 +1,5 @@
+using Glovebox.Docker.Seccomp;
+
 namespace Glovebox.Docker.Containers;
 
 /// <summary>What a container is made of, beyond the options.</summary>
@@ -19,6 +21,9 @@ internal sealed record ContainerPlan
 
     /// <summary>The functions to offer, or null.</summary>
     public ContainerFunctions? Functions { get; init; }
+
+    /// <summary>Which system calls can be made in it.</summary>
+    public required ContainerFilter Filter { get; init; }
 
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 }

@@ -91,6 +91,11 @@ internal static class ContainerRequest
             host.SecurityOpt = ["no-new-privileges"];
         }
 
+        if (plan.Filter.Profile is { } profile)
+        {
+            host.SecurityOpt = [.. host.SecurityOpt ?? [], $"seccomp={profile}"];
+        }
+
         return host;
     }
 

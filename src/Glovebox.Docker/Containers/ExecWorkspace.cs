@@ -28,13 +28,13 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
 
     private const string Lister = """
         if find . -maxdepth 0 -printf '' 2>/dev/null; then
-            exec find . -mindepth 1 -maxdepth 65 \( -type f -o -type d \) -printf '%y %s %T@ %C@ %i %P\0'
+            exec find . -mindepth 1 -maxdepth 65 \( -type f -o -type d \) -printf '%y %m %s %T@ %C@ %i %P\0'
         fi
         exec find . -mindepth 1 -maxdepth 65 \( -type f -o -type d \) -exec sh -c '
             for file; do
                 [ -d "$file" ] && kind=d || kind=f
                 # A file that is gone by now is not there.
-                facts=$(stat -c "%s %Y %Z %i" "$file" 2>/dev/null) || { [ -e "$file" ] || continue; }
+                facts=$(stat -c "%a %s %Y %Z %i" "$file" 2>/dev/null) || { [ -e "$file" ] || continue; }
                 printf "%s %s %s\0" $kind "$facts" "${file#./}"
             done' sh {} +
         """;
@@ -232,18 +232,20 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
 
     private static WorkspaceFile FileOf(string record)
     {
-        string[] fields = record.Split(' ', 6);
-        if (fields.Length != 6
-            || !long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
-            || !decimal.TryParse(fields[2], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal modified))
+        string[] fields = record.Split(' ', 7);
+        if (fields.Length != 7
+            || !long.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
+            || !decimal.TryParse(fields[3], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal modified))
         {
             throw new WorkspaceException("The work directory cannot be listed: the answer makes no sense.");
         }
 
         decimal whole = decimal.Floor(modified);
-        return new WorkspaceFile(fields[5], size, WorkspaceFile.Time((long)Math.Clamp(whole, long.MinValue, long.MaxValue), (long)((modified - whole) * TimeSpan.TicksPerSecond)))
+        return new WorkspaceFile(fields[6], size, WorkspaceFile.Time((long)Math.Clamp(whole, long.MinValue, long.MaxValue), (long)((modified - whole) * TimeSpan.TicksPerSecond)))
         {
-            ChangeStamp = HashCode.Combine(fields[3], fields[4]),
+            // In octal digits: set-user-id and set-group-id are the fourth from the end.
+            HasSetIdBits = fields[1].Length > 3 && ((fields[1][^4] - '0') & 6) != 0,
+            ChangeStamp = HashCode.Combine(fields[4], fields[5]),
         };
     }
 

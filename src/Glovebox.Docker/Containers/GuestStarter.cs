@@ -86,10 +86,11 @@ internal static class GuestStarter
             GuestConfiguration configuration = new(0, 0, ContainerLauncher.WorkDirectory, plan.Settings.Variables)
             {
                 User = plan.User,
+                Filter = plan.Filter.AgentProgram,
                 Options = GuestConfiguration.OptionsOf(plan.Settings.Policy),
                 Listen = plan.Settings.StopContainer ? "" : Socket,
             };
-            await guest.Agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false);
+            guest.Hello = await guest.Agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false);
             return guest;
         }
         catch (Exception e)

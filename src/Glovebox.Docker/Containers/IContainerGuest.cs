@@ -8,6 +8,9 @@ internal interface IContainerGuest : IAsyncDisposable
     /// <summary>Whether the container still takes programs.</summary>
     bool IsRunning { get; }
 
+    /// <summary>Whether it can filter the system calls of guest code itself.</summary>
+    bool CanFilter { get; }
+
     /// <summary>The files of the work directory, reached with no more rights than guest code has.</summary>
     IWorkspace Files { get; }
 

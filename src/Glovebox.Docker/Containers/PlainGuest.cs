@@ -44,9 +44,11 @@ internal sealed class PlainGuest(ContainerExec exec, ContainerChannel channel, b
 
     private readonly Dictionary<string, string> _programs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _looking = new(1, 1);
-    private readonly Task _ended = EndAsync(channel);
+    private readonly FirstProcess _first = new(channel);
 
-    public bool IsRunning => !_ended.IsCompleted;
+    public bool IsRunning => !_first.Ended.IsCompleted;
+
+    public bool CanFilter => false;
 
     public IWorkspace Files => field ??= new ExecWorkspace(exec);
 
@@ -79,8 +81,17 @@ internal sealed class PlainGuest(ContainerExec exec, ContainerChannel channel, b
     public async Task<ProcessExit?> RunSetupAsync(string command, IOutputSink output, CancellationToken kill) =>
         await RunAsync(["/bin/sh", "-c", command], isRoot: true, output, kill).ConfigureAwait(false);
 
-    public Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken) =>
-        Task.FromResult(preload.Count == 0 ? "" : "the image has no Python");
+    public async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
+    {
+        // What the set-up has left in the background is root's.
+        await KillEverythingAsync().ConfigureAwait(false);
+        if (!stays)
+        {
+            await _first.Swept.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return preload.Count == 0 ? "" : "the image has no Python";
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -90,7 +101,7 @@ internal sealed class PlainGuest(ContainerExec exec, ContainerChannel channel, b
         }
 
         await channel.DisposeAsync().ConfigureAwait(false);
-        await _ended.ConfigureAwait(false);
+        await _first.Ended.ConfigureAwait(false);
         _looking.Dispose();
     }
 
@@ -232,19 +243,36 @@ internal sealed class PlainGuest(ContainerExec exec, ContainerChannel channel, b
         }
     }
 
-    private static async Task EndAsync(ContainerChannel channel)
+    /// <summary>What the container's first process says: that it has ended everything else, and, by the end of the stream, that it has ended.</summary>
+    private sealed class FirstProcess
     {
-        byte[] buffer = new byte[256];
-        try
+        private readonly TaskCompletionSource _swept = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public FirstProcess(ContainerChannel channel) => Ended = ReadAsync(channel);
+
+        public Task Ended { get; }
+
+        /// <summary>Completes when everything else has been ended for the first time, or is gone with it.</summary>
+        public Task Swept => _swept.Task;
+
+        private async Task ReadAsync(ContainerChannel channel)
         {
-            while (await channel.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            byte[] buffer = new byte[256];
+            try
             {
-                // The first process has nothing more to say.
+                while (await channel.ReadAsync(buffer).ConfigureAwait(false) > 0)
+                {
+                    _swept.TrySetResult();
+                }
             }
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The same as the end.
+            catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+            {
+                // The same as the end.
+            }
+            finally
+            {
+                _swept.TrySetResult();
+            }
         }
     }
 }

@@ -31,6 +31,9 @@ internal sealed class EngineConnection : IDisposable
     /// <summary>Whether the engine runs as its user.</summary>
     public bool IsRootless => Info.SecurityOptions?.Any(o => o.Contains("rootless", StringComparison.Ordinal)) ?? false;
 
+    /// <summary>Whether the engine can filter system calls.</summary>
+    public bool HasSeccomp => Info.SecurityOptions?.Any(o => o.Contains("seccomp", StringComparison.Ordinal)) ?? false;
+
     /// <summary>Finds the engine and asks it what it is.</summary>
     /// <param name="address">An address that goes before all else, or null.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -9,7 +9,7 @@ namespace Glovebox.Guest;
 /// guest could make grow.</remarks>
 internal sealed partial class GuestAgentClient : IAsyncDisposable
 {
-    public const int AgentVersion = 5;
+    public const int AgentVersion = 6;
     private const int MaxFrame = 1 << 20;
 
     private readonly Stream _channel;
@@ -47,7 +47,8 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             .Text(configuration.WorkDirectory)
             .Text(configuration.Listen)
             .Byte((byte)configuration.Options)
-            .Texts([.. configuration.Variables.SelectMany(v => new[] { v.Key, v.Value })]);
+            .Texts([.. configuration.Variables.SelectMany(v => new[] { v.Key, v.Value })])
+            .Bytes(configuration.Filter);
         await SendAsync(frame.Frame(GuestFrameType.Configure, 0), cancellationToken).ConfigureAwait(false);
         return await _hello.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -282,7 +283,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
                     throw new GuestProtocolException("the agent has another version");
                 }
 
-                _hello.TrySetResult(new GuestHello(reader.Text(), reader.Rest.ToArray()));
+                _hello.TrySetResult(new GuestHello(reader.Text(), reader.Byte() != 0, reader.Rest.ToArray()));
                 break;
             case GuestFrameType.Reply:
                 // One that was given up is not there any more.
@@ -337,6 +338,10 @@ internal sealed record GuestConfiguration(long AddressSpace, long Processes, str
     /// The socket's folder must be one that guest code cannot enter.</summary>
     public string Listen { get; init; } = "";
 
+    /// <summary>The program of seccomp(2) that the agent puts on itself, and so on all that it starts, at the seal; empty where the environment
+    /// filters system calls from the beginning.</summary>
+    public byte[] Filter { get; init; } = [];
+
     /// <summary>What the agent is to do beyond its work.</summary>
     public GuestOptions Options { get; init; }
 
@@ -347,5 +352,6 @@ internal sealed record GuestConfiguration(long AddressSpace, long Processes, str
 
 /// <summary>What the agent says of itself.</summary>
 /// <param name="PythonVersion">The version of its interpreter.</param>
+/// <param name="CanFilter">Whether it can put a filter of system calls on itself.</param>
 /// <param name="CompiledAgent">Its program, as this version of Python runs it without compiling it; empty unless asked for.</param>
-internal sealed record GuestHello(string PythonVersion, byte[] CompiledAgent);
+internal sealed record GuestHello(string PythonVersion, bool CanFilter, byte[] CompiledAgent);

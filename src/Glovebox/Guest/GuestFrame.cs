@@ -7,7 +7,8 @@ namespace Glovebox.Guest;
 /// (of the run or the request that it is about), and a payload; numbers are little-endian.</summary>
 internal enum GuestFrameType : byte
 {
-    /// <summary>To the agent: limits, the guest's user, the work directory, environment variables. Answered by a hello.</summary>
+    /// <summary>To the agent: limits, the guest's user, the work directory, environment variables, a filter of system calls or nothing. Answered
+    /// by a hello.</summary>
     Configure = 1,
 
     /// <summary>To the agent: a <see cref="GuestRunKind"/>, a Python script's name or nothing, programs, arguments, then a file's path and
@@ -74,7 +75,8 @@ internal enum GuestFrameType : byte
     /// <summary>To the agent: end every process but the services and what descends from them.</summary>
     Sweep,
 
-    /// <summary>From the agent, once for each configuration: its version and Python's.</summary>
+    /// <summary>From the agent, once for each configuration: its version and Python's, whether it can filter system calls, its compiled program
+    /// if that is wanted.</summary>
     Hello = 32,
 
     /// <summary>From the agent: bytes of standard output.</summary>

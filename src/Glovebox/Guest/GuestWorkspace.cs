@@ -120,12 +120,17 @@ internal sealed class GuestWorkspace(GuestAgentClient agent) : IWorkspace
             long size = reader.Int64();
             long modified = reader.Int64();
             int stamp = HashCode.Combine(reader.Int64(), reader.Int64());
+            bool hasSetIdBits = reader.Byte() != 0;
             if (files.Count >= WorkspaceListing.MaxFiles)
             {
                 throw new GuestProtocolException("a listing has too many files");
             }
 
-            files.Add(new WorkspaceFile(path, size, DateTimeOffset.UnixEpoch.AddTicks(modified / TimeSpan.NanosecondsPerTick)) { ChangeStamp = stamp });
+            files.Add(new WorkspaceFile(path, size, DateTimeOffset.UnixEpoch.AddTicks(modified / TimeSpan.NanosecondsPerTick))
+            {
+                HasSetIdBits = hasSetIdBits,
+                ChangeStamp = stamp,
+            });
         }
     }
 

@@ -1,5 +1,6 @@
 #nullable disable // The client library says that everything in a request may be null; here that would fail the test anyway.
 using Glovebox.Docker.Containers;
+using Glovebox.Docker.Seccomp;
 using Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Tests.Containers;
@@ -8,7 +9,7 @@ namespace Glovebox.Docker.Tests.Containers;
 public sealed class ContainerRequestTests
 {
     private static CreateContainerParameters Build(
-        DockerCommandLineCodeExecutorOptions options = null, uint uid = 1000, string bound = null, string volume = "files") => ContainerRequest.Build(new ContainerPlan
+        DockerCommandLineCodeExecutorOptions options = null, uint uid = 1000, string bound = null, string volume = "files", ContainerFilter filter = null) => ContainerRequest.Build(new ContainerPlan
         {
             Settings = new DockerSettings(options ?? new()),
             Internals = new DockerInternals(),
@@ -16,6 +17,7 @@ public sealed class ContainerRequestTests
             User = new UserId(uid, uid),
             BoundDirectory = bound,
             Volume = bound is null ? volume : null,
+            Filter = filter ?? new ContainerFilter(),
             Labels = new Dictionary<string, string> { ["label"] = "value" },
         });
 

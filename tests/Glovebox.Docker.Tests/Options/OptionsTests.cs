@@ -15,7 +15,7 @@ public sealed class OptionsTests
         Assert.Equal("python:3-slim", options.Image);
         Assert.Equal(TimeSpan.FromSeconds(60), options.Timeout);
         Assert.Equal((true, true, false, PullPolicy.Missing), (options.AutoRemove, options.StopContainer, options.DeleteTempFiles, options.PullPolicy));
-        Assert.Null(options.ContainerName ?? options.WorkDir ?? options.BindDir ?? options.InitCommand ?? options.Runtime ?? options.DockerHost);
+        Assert.Null(options.ContainerName ?? options.WorkDir ?? options.BindDir ?? options.InitCommand ?? options.Runtime ?? options.SeccompProfile ?? options.DockerHost);
     }
 
     [Fact]
@@ -28,6 +28,8 @@ public sealed class OptionsTests
         Assert.Throws<ArgumentException>(() => options.ContainerName = "x");
         Assert.Throws<ArgumentException>(() => options.ContainerName = "a/b");
         Assert.Throws<ArgumentException>(() => options.BindDir = "relative");
+        Assert.Throws<ArgumentException>(() => options.SeccompProfile = " ");
+        Assert.Throws<ArgumentException>(() => options.SeccompProfile = "a\0b");
         Assert.Throws<ArgumentOutOfRangeException>(() => options.PullPolicy = (PullPolicy)7);
         Assert.Throws<ArgumentNullException>(() => options.Policy = null!);
         Assert.Throws<ArgumentOutOfRangeException>(() => new DeviceRequest { Count = -2 });
@@ -72,7 +74,8 @@ public sealed class OptionsTests
             {
               "Kind": "docker",
               "Image": "python:3.11-slim", "ContainerName": "my-executor", "Timeout": "00:02:00", "WorkDir": "/tmp/work", "BindDir": "/host/work",
-              "AutoRemove": false, "StopContainer": false, "InitCommand": "true", "DeleteTempFiles": true, "Runtime": "runc", "PullPolicy": "Never",
+              "AutoRemove": false, "StopContainer": false, "InitCommand": "true", "DeleteTempFiles": true, "Runtime": "runc",
+              "SeccompProfile": "unconfined", "PullPolicy": "Never",
               "DockerHost": "unix:///x.sock", "Preload": ["numpy"], "ExtraHosts": { "a": "10.0.0.5" },
               "ExtraVolumes": [{ "Source": "/host/data", "Target": "/mnt/data", "ReadOnly": true }],
               "DeviceRequests": [{ "Count": -1, "Capabilities": ["gpu"] }],
@@ -85,6 +88,8 @@ public sealed class OptionsTests
         Assert.Equal(new VolumeMount("/host/data", "/mnt/data", ReadOnly: true), Assert.Single(options.ExtraVolumes));
         Assert.Equal((-1, "gpu"), (options.DeviceRequests[0].Count, options.DeviceRequests[0].Capabilities[0]));
         Assert.Equal(("my-executor", "/host/work", false, false), (options.ContainerName, options.BindDir, options.AutoRemove, options.StopContainer));
+
+        Assert.Equal("unconfined", options.SeccompProfile);
 
         string written = factory.GetConfigurationJson(executor);
         using MemoryStream again = new(System.Text.Encoding.UTF8.GetBytes(written));

@@ -29,7 +29,7 @@ internal sealed class FakeAgent : IAsyncDisposable
         FakeAgent agent = new(await listener.AcceptAsync(Cancellation), new GuestAgentClient(new NetworkStream(host, ownsSocket: true)));
         Task<GuestHello> hello = agent.Client.ConnectAsync(new GuestConfiguration(0, 0, "/", new Dictionary<string, string>()), Cancellation);
         await agent.ReceiveAsync();
-        await agent.SendAsync(GuestFrameType.Hello, 0, [GuestAgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3']);
+        await agent.SendAsync(GuestFrameType.Hello, 0, [GuestAgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3', 0]);
         await hello;
         return agent;
     }

@@ -17,6 +17,10 @@ public sealed class TestFolder(string? parent = null) : IDisposable
             .Select(p => System.IO.Path.GetRelativePath(Path, p))
             .Order(StringComparer.Ordinal);
 
+    /// <summary>The entries that have set-user-id or set-group-id bits.</summary>
+    public IEnumerable<string> SetIdEntries() => Entries().Where(
+        e => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(this[e]) & (UnixFileMode.SetUser | UnixFileMode.SetGroup)) != 0);
+
     /// <summary>Makes the folder that of a plain user when the tests run as root, so that guest code has no more rights than such a one.</summary>
     public void GiveAway()
     {

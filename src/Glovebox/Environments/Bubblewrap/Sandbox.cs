@@ -30,7 +30,7 @@ internal sealed class Sandbox : IAsyncDisposable
     public bool IsRunning => !_agent.Ended.IsCompleted;
 
     /// <summary>What the agent said of itself.</summary>
-    public GuestHello Hello { get; private set; } = new("", []);
+    public GuestHello Hello { get; private set; } = new("", false, []);
 
     /// <summary>The modules that could not be imported, a line each.</summary>
     public string PreloadErrors { get; private set; } = "";

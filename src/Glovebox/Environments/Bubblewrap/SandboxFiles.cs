@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Glovebox.Environments.Host;
+using Glovebox.Environments.Seccomp;
 using Glovebox.Guest;
 
 namespace Glovebox.Environments.Bubblewrap;

@@ -252,6 +252,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
     private static WorkspaceFile FileOf(string path, in Libc.FileStatus status) =>
         new(path, (long)status.Size, WorkspaceFile.Time(status.ModifySeconds, status.ModifyNanoseconds / TimeSpan.NanosecondsPerTick))
         {
+            HasSetIdBits = status.HasSetIdBits,
             ChangeStamp = HashCode.Combine(status.Inode, status.ChangeSeconds, status.ChangeNanoseconds),
         };
 

@@ -119,6 +119,9 @@ internal static partial class Libc
 
         public readonly bool IsDirectory => (Mode & TypeMask) == 0x4000;
 
+        /// <summary>Whether it has set-user-id or set-group-id bits.</summary>
+        public readonly bool HasSetIdBits => (Mode & 0xC00) != 0;
+
         public readonly bool IsLink => (Mode & TypeMask) == 0xA000;
     }
 }

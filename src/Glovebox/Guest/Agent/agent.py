@@ -116,18 +116,23 @@ class Agent:
 
     def configure(self, frame):
         address_space, processes = frame.number('<Q'), frame.number('<Q')
-        self.privileges.configure(frame.number('<I'), frame.number('<I'))
+        uid, gid = frame.number('<I'), frame.number('<I')
         work, listen, options = frame.text(), frame.text(), frame.number('<B')
         self.processes.configure(address_space, processes, work, frame.texts())
+        self.privileges.configure(uid, gid, frame.rest())
         self.processes.pages.most = 0 if options & SAVE_PROCESSOR_TIME else Pages.MOST
         if listen != '' and self.listener is None:
             self.listen(listen)
         program = compiled_program() if options & SEND_PROGRAM else b''
-        self.channel.send(HELLO, 0, struct.pack('<I', VERSION) + text_field(sys.version.split()[0]) + program)
+        self.channel.send(HELLO, 0, struct.pack('<I', VERSION) + text_field(sys.version.split()[0]) +
+                          struct.pack('<B', self.privileges.can_filter()) + program)
 
     def seal(self, number, frame):
         """Ends the set-up: from here on, nothing runs with more than guest code may have."""
-        self.privileges.seal()
+        if not self.privileges.sealed:
+            # What the set-up has left in the background has more than that.
+            self.processes.kill_all_but_services()
+            self.privileges.seal()
         try:
             self.files.attach(self.processes.work)
         except OSError as e:

@@ -30,7 +30,7 @@ SCRIPT_FOLDER = os.devnull
 if HAS_SCRIPT_FOLDER:
     sys.path[0] = SCRIPT_FOLDER
 
-VERSION = 5
+VERSION = 6
 PROGRAM = sys._getframe().f_code
 MAX_FRAME = 1 << 20
 CHUNK = 64 << 10

@@ -1,0 +1,43 @@
+using Glovebox.Docker.Engine;
+
+namespace Glovebox.Docker.Containers;
+
+/// <summary>A container that has just been made, with its guest.</summary>
+/// <param name="Container">The container.</param>
+/// <param name="Guest">What runs programs in it.</param>
+/// <param name="Plan">What it was made of in the end.</param>
+internal sealed record NewContainer(DockerContainer Container, IContainerGuest Guest, ContainerPlan Plan)
+{
+    /// <summary>Makes a container and starts it. One that fails is not left behind.</summary>
+    /// <exception cref="ContainerStartException">It ended at once.</exception>
+    public static async Task<NewContainer> StartAsync(EngineConnection engine, ContainerPlan plan, CancellationToken cancellationToken)
+    {
+        NewContainer made = await StartOnceAsync(engine, plan, cancellationToken).ConfigureAwait(false);
+        if (plan.Filter.WithoutSetId is not { } strict || (made.Guest.CanFilter && strict.AgentProgram.Length > 0))
+        {
+            return made;
+        }
+
+        // No agent takes the making of set-id files from guest code when the set-up is over, so nothing here may ever make any.
+        await ContainerNames.RemoveAsync(engine, plan.Name, made.Container.Id, cancellationToken).ConfigureAwait(false);
+        await made.Guest.DisposeAsync().ConfigureAwait(false);
+        await made.Container.DisposeAsync().ConfigureAwait(false);
+        return await StartOnceAsync(engine, plan with { Filter = strict }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<NewContainer> StartOnceAsync(EngineConnection engine, ContainerPlan plan, CancellationToken cancellationToken)
+    {
+        (DockerContainer container, ContainerChannel channel) =
+            await DockerContainer.StartAsync(engine, ContainerRequest.Build(plan), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return new NewContainer(container, await GuestStarter.StartAsync(engine, container, channel, plan, cancellationToken).ConfigureAwait(false), plan);
+        }
+        catch
+        {
+            await container.RemoveAsync().ConfigureAwait(false);
+            await container.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+using Glovebox.Docker.Engine;
+using Glovebox.Environments.Seccomp;
+
+namespace Glovebox.Docker.Seccomp;
+
+/// <summary>What filters the system calls of a container: a profile, which the engine enforces for all that runs in it, and a program, which the guest
+/// agent puts on itself at the seal, and so on all guest code.</summary>
+/// <remarks>Either keeps guest code from making files with set-user-id bits. The set-up may have to make them, because packages have such programs: then
+/// only the agent's does, and where no agent can, the container is made again with a profile that does, <see cref="WithoutSetId"/>.</remarks>
+internal sealed record ContainerFilter
+{
+    /// <summary>What the engine is told; null: its own filter holds.</summary>
+    public string? Profile { get; private init; }
+
+    /// <summary>The agent's program; empty: it filters nothing.</summary>
+    public byte[] AgentProgram { get; private init; } = [];
+
+    /// <summary>The same filter with a profile that refuses set-id bits; null: this one does, or it is not ours to say.</summary>
+    public ContainerFilter? WithoutSetId { get; private init; }
+
+    /// <summary>Whether the profile is ours.</summary>
+    public bool IsOurs { get; private init; }
+
+    public static ContainerFilter Choose(DockerSettings settings, EngineConnection engine, DockerInternals internals)
+    {
+        Architecture? architecture = engine.Info.Architecture switch
+        {
+            "x86_64" or "amd64" => Architecture.X64,
+            "aarch64" or "arm64" => Architecture.Arm64,
+            _ => null,
+        };
+        byte[] program = internals.AgentFilters && architecture is { } known ? SeccompFilter.Build(known, setIdOnly: settings.Seccomp is not null) ?? [] : [];
+        if (settings.Seccomp is { } named)
+        {
+            // Podman reads the file itself.
+            return new ContainerFilter { Profile = engine.IsPodman ? named.Path ?? named.Text : named.Text, AgentProgram = program };
+        }
+
+        if (!internals.SendsProfile || !engine.HasSeccomp || engine.IsPodman || architecture is not { } processor)
+        {
+            return new ContainerFilter { AgentProgram = program };
+        }
+
+        ContainerFilter strict = new() { Profile = ProfileWriter.Write(processor, allowsSetId: false), AgentProgram = program, IsOurs = true };
+        return settings.InitCommand is null
+            ? strict
+            : strict with { Profile = ProfileWriter.Write(processor, allowsSetId: true), WithoutSetId = strict };
+    }
+}

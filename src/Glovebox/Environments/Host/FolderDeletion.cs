@@ -4,10 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Environments.Host;
 
-/// <summary>Deletes a folder with all that is in it, by descriptors: no link is followed, no mount point is crossed, whatever a hostile process
-/// swaps meanwhile.</summary>
-/// <remarks>A folder that is not empty is moved up into the top one before it is emptied. So a tree of any depth takes three descriptors and
-/// two buffers, and no path. What cannot be deleted stays.</remarks>
+/// <summary>Deletes a folder with all that is in it, by descriptors: no link is followed and no mount point is crossed,
+/// whatever a hostile process swaps meanwhile.</summary>
+/// <remarks>A folder that is not empty is moved up into the top one before it is emptied. So a tree of any depth takes three
+/// descriptors and two buffers, and no path. What cannot be deleted stays.</remarks>
 internal sealed class FolderDeletion
 {
     private const uint OwnerRights = 0x1C0; // 0700

@@ -5,14 +5,15 @@ namespace Glovebox.Environments.Host;
 
 /// <summary>A directory of the host in which guest code writes, used without ever following a link that guest code could have made.</summary>
 /// <remarks>Every path is walked name by name from the open directory with <c>O_NOFOLLOW</c>, so a folder that is swapped for a link
-/// between two steps leads nowhere. Where this process has more rights than guest code, it lends none of them: it enters folders and reads files
-/// only when they belong to the guest's user or their modes let that user in, and writes and deletes only in such folders. So a file of root's
-/// that another party renamed or linked into the directory is not read for the guest, however many names it has. Access control lists do not
-/// count. Who owns a name is asked of what was opened. A listing reads no content.</remarks>
+/// between two steps leads nowhere. Where this process has more rights than guest code, it lends none of them: it enters folders and
+/// reads files only when they belong to the guest's user or their modes let that user in, and writes and deletes only in such folders.
+/// So a file of root's that another party renamed or linked into the directory is not read for the guest, however many names it has.
+/// Access control lists do not count. Owners and modes are asked of what was opened. A listing reads no content.</remarks>
 /// <param name="path">The directory, without links on the way; it is the guest's, whatever its mode says.</param>
 /// <param name="owner">Who is to own what is made in it, when that is not this process' user; needs root.</param>
-/// <param name="reader">The user that guest code is on this directory's file system: what it may not do is not done for it. Null: the owner, or
-/// without one this process' user, whose rights the kernel checks. Where an id-mapped mount shows the guest root's files as its own, root.</param>
+/// <param name="reader">The user that guest code is on this directory's file system: what that user may not do is not done for it.
+/// Null: the owner, or without one this process' user, for whom the kernel decides. Where an id-mapped mount shows root's files to the
+/// guest as its own, root.</param>
 internal sealed class HostDirectory(string path, UserId? owner = null, UserId? reader = null) : IWorkspace, IDisposable
 {
     private const int MayEnter = 1;
@@ -148,13 +149,15 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         if (!IsNew(_root, status.Mount))
         {
             throw new EnvironmentUnavailableException(
-                "work-directory-unusable", $"The work directory '{path}' was changed by another while it was made.", "Name a directory that exists, or one in a folder of your own.");
+                "work-directory-unusable",
+                $"The work directory '{path}' was changed by another while it was made.",
+                "Name a directory that exists, or one in a folder of your own.");
         }
 
         GiveAway(_root);
     }
 
-    /// <summary>Whether an open folder may be one that this process has just made. A guest may have put another of root's there before it was opened.</summary>
+    /// <summary>Whether an open folder may be one that this process has just made: a guest may have put another of root's there.</summary>
     private static bool IsNew(SafeFileHandle folder, (ulong Device, ulong MountId) mount) =>
         Libc.TryStatus(folder, out Libc.FileStatus status)
         && status.IsDirectory
@@ -252,7 +255,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         // Another may make it first, or put another in its place; opening it tells.
         bool made = Libc.MakeDirectoryAt(parent, name, NewDirectoryMode) == 0;
         SafeFileHandle folder = OpenFolder(parent, name);
-        if (made && !folder.IsInvalid && owner is not null && Libc.TryStatus(parent, out Libc.FileStatus above) && IsNew(folder, above.Mount))
+        if (made && owner is not null && Libc.TryStatus(parent, out Libc.FileStatus above) && IsNew(folder, above.Mount))
         {
             GiveAway(folder);
         }

@@ -33,7 +33,7 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     private static partial nint Seek(SafeFileHandle file, nint offset, int origin);
 
-    /// <summary>Sets the mode of what a descriptor stands for, one that was opened with <see cref="OpenPath"/> too, for which fchmod does not work.</summary>
+    /// <summary>Sets the mode of what a descriptor stands for, one opened with <see cref="OpenPath"/> too, which fchmod refuses.</summary>
     public static bool SetMode(SafeFileHandle file, uint mode) => ChangeMode(PathOf(file), mode) == 0;
 
     /// <summary>The status of an open file, with its mount.</summary>
@@ -67,7 +67,8 @@ internal static partial class Libc
         {
             bool isLast = i == names.Length;
             using SafeFileHandle above = at;
-            at = OpenAt(above, isLast ? "." : names[i], (isLast ? OpenReadOnly : OpenPath) | OpenDirectory | OpenNoFollow | OpenCloseOnExec, 0);
+            int access = isLast ? OpenReadOnly : OpenPath;
+            at = OpenAt(above, isLast ? "." : names[i], access | OpenDirectory | OpenNoFollow | OpenCloseOnExec, 0);
             if (at.IsInvalid)
             {
                 break;
@@ -84,7 +85,7 @@ internal static partial class Libc
         return FileSystemStatus(file, status) == 0 ? MemoryMarshal.Read<uint>(status) : 0;
     }
 
-    /// <summary>Reads entries of an open directory, as many as fit. <c>getdents64</c> has the same structure everywhere; not every libc offers it.</summary>
+    /// <summary>Reads entries of an open directory, as many as fit, by <c>getdents64</c>, which not every libc offers by name.</summary>
     /// <returns>The bytes read; 0 at the end and when it fails.</returns>
     public static int ReadEntries(SafeFileHandle directory, Span<byte> buffer)
     {

@@ -11,7 +11,8 @@ internal static class SystemFolders
     private static readonly HashSet<string> Themselves = new(StringComparer.Ordinal)
     {
         "/", "/bin", "/boot", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/run", "/sbin", "/usr", "/var",
-        "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/libx32", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/usr/sbin",
+        "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/libx32", "/usr/sbin",
+        "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin",
     };
 
     /// <summary>These with all that is in them.</summary>
@@ -20,8 +21,9 @@ internal static class SystemFolders
     /// <summary>Magic numbers of file systems that are interfaces of the kernel, wherever they are mounted.</summary>
     private static readonly HashSet<uint> Interfaces =
     [
-        0x9FA0 /* proc */, 0x62656572 /* sysfs */, 0x27E0EB /* cgroup */, 0x63677270 /* cgroup2 */, 0x64626720 /* debugfs */, 0x74726163 /* tracefs */,
-        0x73636673 /* securityfs */, 0xCAFE4A11 /* bpf */, 0x1CD1 /* devpts */, 0xDE5E81E4 /* efivarfs */, 0x62656570 /* configfs */, 0xF97CFF8C /* selinuxfs */,
+        0x9FA0 /* proc */, 0x62656572 /* sysfs */, 0x27E0EB /* cgroup */, 0x63677270 /* cgroup2 */, 0x64626720 /* debugfs */,
+        0x74726163 /* tracefs */, 0x73636673 /* securityfs */, 0xCAFE4A11 /* bpf */, 0x1CD1 /* devpts */, 0xDE5E81E4 /* efivarfs */,
+        0x62656570 /* configfs */, 0xF97CFF8C /* selinuxfs */,
     ];
 
     /// <summary>Why a directory is refused; null: it is not.</summary>

@@ -45,7 +45,7 @@ internal static class TemporaryFolders
         return path;
     }
 
-    /// <summary>Deletes a folder that <see cref="Create"/> made, or one in it, with all that guest code left there. Links are deleted, not followed.</summary>
+    /// <summary>Deletes a folder that <see cref="Create"/> made, or one in it, with all that guest code left there.</summary>
     public static Task DeleteAsync(string path) => Task.Run(() =>
     {
         if (!OperatingSystem.IsLinux())
@@ -78,9 +78,12 @@ internal static class TemporaryFolders
     {
         if (OperatingSystem.IsWindows())
         {
-            foreach (string path in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*").Where(p => IsLeftOver(Path.GetFileName(p))))
+            foreach (string path in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
             {
-                DeleteByPath(path);
+                if (IsLeftOver(Path.GetFileName(path)))
+                {
+                    DeleteByPath(path);
+                }
             }
         }
         else if (OperatingSystem.IsLinux())
@@ -91,14 +94,16 @@ internal static class TemporaryFolders
         return true;
     }
 
-    /// <summary>Takes only what is a folder of this user's into which no other user writes: any other that has such a name is another's trap.</summary>
+    /// <summary>Takes only folders of this user's in which no other user writes: any other of such a name is a trap.</summary>
     private static void SweepByDescriptors()
     {
         using SafeFileHandle all = OpenFolder(Path.GetTempPath());
         uint user = Libc.EffectiveUserId();
 
         // Where others may rename folders of this user's, a name says nothing.
-        if (!Libc.TryStatus(all, out Libc.FileStatus status) || (status.Uid != 0 && status.Uid != user) || (status.Mode & (WritableByOthers | Sticky)) is > 0 and < Sticky)
+        if (!Libc.TryStatus(all, out Libc.FileStatus status)
+            || (status.Uid != 0 && status.Uid != user)
+            || ((status.Mode & WritableByOthers) != 0 && (status.Mode & Sticky) == 0))
         {
             return;
         }
@@ -110,7 +115,8 @@ internal static class TemporaryFolders
             string name = Encoding.UTF8.GetString(bytes[..^1]);
             if (IsLeftOver(name))
             {
-                _ = FolderDeletion.Delete(all, name, SweepLimit - elapsed, folder => folder.Uid == user && (folder.Mode & WritableByOthers) == 0);
+                _ = FolderDeletion.Delete(
+                    all, name, SweepLimit - elapsed, folder => folder.Uid == user && (folder.Mode & WritableByOthers) == 0);
             }
         }
     }
@@ -123,7 +129,8 @@ internal static class TemporaryFolders
         && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process)
         && !Exists(process);
 
-    private static SafeFileHandle OpenFolder(string path) => Libc.Open(path, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
+    private static SafeFileHandle OpenFolder(string path) =>
+        Libc.Open(path, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
 
     private static bool Exists(int id)
     {

@@ -38,7 +38,8 @@ internal sealed class WorkDirectory(string? path)
 
         if (File.Exists(_given))
         {
-            throw Unusable("it is a file", null);
+            // So is a link that leads nowhere, to .NET.
+            throw Unusable(new FileInfo(_given).LinkTarget is null ? "it is a file" : "it is a link that leads to no directory", null);
         }
 
         try
@@ -72,15 +73,15 @@ internal sealed class WorkDirectory(string? path)
         "Name a directory that you may read and write, or none for a temporary one.",
         cause);
 
-    /// <summary>Makes a folder in a temporary one. The outer stays ours, whoever gets the inner: so it can be told from a trap when it is left over.</summary>
+    /// <summary>Makes a folder in a temporary one. The outer stays this user's, so that it can be told from a trap when it is left over.</summary>
     private void CreateOwn()
     {
-        if (_own is not null)
+        if (_resolved is not null)
         {
             return;
         }
 
-        string own = TemporaryFolders.Create("work");
+        string own = _own ?? TemporaryFolders.Create("work");
         string work = System.IO.Path.Combine(own, "work");
         _own = own;
         if (OperatingSystem.IsWindows())
@@ -126,18 +127,16 @@ internal sealed class WorkDirectory(string? path)
             Directory.CreateDirectory(parent);
         }
 
-        if (Libc.MakeDirectory(directory, NewDirectoryMode) == 0)
+        bool isMade = Libc.MakeDirectory(directory, NewDirectoryMode) == 0;
+        int error = Marshal.GetLastPInvokeError();
+        IsMade |= isMade;
+        if (!isMade && !Directory.Exists(directory))
         {
-            IsMade = true;
-        }
-        else if (!Directory.Exists(directory))
-        {
-            int error = Marshal.GetLastPInvokeError();
-            throw new IOException(error == Libc.ErrorExists ? "it is a link that leads nowhere" : Marshal.GetPInvokeErrorMessage(error));
+            throw new IOException(Marshal.GetPInvokeErrorMessage(error));
         }
     }
 
-    /// <summary>Makes nothing in a folder in which nothing can be used: even an empty folder may mean something to the kernel there.</summary>
+    /// <summary>Makes nothing where nothing can be used: in some folders even an empty one means something to the kernel.</summary>
     private void CheckNearest(string parent)
     {
         string? at = parent;
@@ -147,7 +146,9 @@ internal sealed class WorkDirectory(string? path)
         }
 
         using SafeFileHandle nearest = Libc.Open(at ?? "/", Libc.OpenPath | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
-        if (OperatingSystem.IsLinux() && !nearest.IsInvalid && SystemFolders.RefusesFoldersIn(Libc.RealPath(nearest) ?? "/", nearest) is { } reason)
+        if (OperatingSystem.IsLinux()
+            && !nearest.IsInvalid
+            && SystemFolders.RefusesFoldersIn(Libc.RealPath(nearest) ?? "/", nearest) is { } reason)
         {
             throw Unusable(reason, null);
         }
@@ -177,13 +178,16 @@ internal sealed class WorkDirectory(string? path)
         _resolved = real;
     }
 
-    /// <summary>Finds a link on the way that belongs to neither root nor this user. The kernel follows them, too, where it was told to.</summary>
+    /// <summary>Finds a link on the way that belongs to neither root nor this user.</summary>
     private static string? LinkOfAStranger(string path)
     {
         for (string? at = path; at is not null; at = System.IO.Path.GetDirectoryName(at))
         {
             using SafeFileHandle link = Libc.Open(at, Libc.OpenPath | Libc.OpenNoFollow | Libc.OpenCloseOnExec, 0);
-            if (Libc.TryStatus(link, out Libc.FileStatus status) && status.IsLink && status.Uid != 0 && status.Uid != Libc.EffectiveUserId())
+            if (Libc.TryStatus(link, out Libc.FileStatus status)
+                && status.IsLink
+                && status.Uid != 0
+                && status.Uid != Libc.EffectiveUserId())
             {
                 return at;
             }

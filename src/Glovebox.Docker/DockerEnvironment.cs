@@ -279,7 +279,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
             Internals = _internals,
             Name = _settings.ContainerName ?? $"glovebox-{Guid.NewGuid():n}",
             User = _user!.Id,
-            BoundDirectory = _settings.BindDir ?? _settings.WorkDir,
+            BoundDirectory = _settings.BindDir ?? _work?.Path,
             Volume = _volume?.Name,
             Functions = _functions,
             Filter = filter,

@@ -145,27 +145,49 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Theory]
+    [InlineData("bubblewrap", "/", "it is a folder of the system's")]
+    [InlineData("bubblewrap", "/etc", "it is a folder of the system's")]
+    [InlineData("bubblewrap", "/proc/self/fd", "it is a folder of the system's")]
+    [InlineData("bubblewrap", "/sys/kernel/new", "it is a folder of the system's")]
+    [InlineData("local", "/", "it is a folder of the system's")]
+    [InlineData("local", "/sys/kernel", "it is a folder of the system's")]
+    [InlineData("local", "/dev/new", "it is a folder of the system's")]
+    [InlineData("local", "/etc/passwd/new", "Not a directory")]
+    public async Task A_work_directory_that_is_the_systems_or_cannot_be_made_is_refused(string executor, string path, string reason)
+    {
+        ToolResult result = await _tool.RunAsync("run", _folder.Save(Replies.Python("print(1)")), "--work-dir", path, "--executor", executor);
+
+        Assert.StartsWith($"glovebox: The work directory '{path}' cannot be used: ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains(reason, result.Errors, StringComparison.OrdinalIgnoreCase);
+        Assert.EndsWith("\nName a directory that you may read and write, or none for a temporary one.\n", result.Errors, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+        Assert.Equal(125, result.ExitCode);
+        Assert.Empty(_tool.Leavings);
+    }
+
+    [Theory]
     [InlineData("bubblewrap")]
     [InlineData("local")]
-    public async Task A_work_directory_that_cannot_be_written_is_refused(string executor) => await AssertCouldNotRunAsync(
+    public async Task A_work_directory_that_is_a_link_is_the_one_that_it_leads_to(string executor)
+    {
+        Directory.CreateDirectory(_folder["real"]);
+        File.CreateSymbolicLink(_folder["link"], "real");
+        File.CreateSymbolicLink(_folder["nowhere"], "missing");
+        string reply = _folder.Save(Replies.Of(("bash", "touch made")));
 
-        // Not even root makes files there.
-        "The work directory '/sys/kernel' cannot be written: Permission denied.\nName a directory that you may read and write.\n",
-        "run",
-        _folder.Save(Replies.Python("print(1)")),
-        "--work-dir",
-        "/sys/kernel",
-        "--executor",
-        executor);
+        ToolResult result = await _tool.RunAsync("run", reply, "--work-dir", _folder["link"], "--executor", executor);
+        Assert.Equal((0, ""), (result.ExitCode, result.Output));
+        Assert.True(File.Exists(_folder["real/made"]));
 
-    [Fact]
-    public async Task A_work_directory_that_cannot_be_made_is_refused() => await AssertCouldNotRunAsync(
-        "The work directory '/sys/kernel/new' cannot be used: Access to the path '/sys/kernel/new' is denied.\n"
-            + "Name a directory that you may read and write, or none for a temporary one.\n",
-        "run",
-        _folder.Save(Replies.Python("print(1)")),
-        "--work-dir",
-        "/sys/kernel/new");
+        await AssertCouldNotRunAsync(
+            $"The work directory '{_folder["nowhere"]}' cannot be used: it is a link that leads to no directory.\nName a directory that you may read and write, or none for a temporary one.\n",
+            "run",
+            reply,
+            "--work-dir",
+            _folder["nowhere"],
+            "--executor",
+            executor);
+    }
 
     [Fact]
     public async Task A_bad_reply_leaves_no_work_directory_behind()

@@ -35,7 +35,7 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
             try
             {
                 Directory.CreateDirectory(outputDir);
-                _folder = new HostDirectory(Path.GetFullPath(outputDir));
+                _folder = new HostDirectory(Libc.RealPath(outputDir) ?? Path.GetFullPath(outputDir));
                 _folder.CheckWritable();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CodeExecutionException)

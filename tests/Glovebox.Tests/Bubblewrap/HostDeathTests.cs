@@ -99,7 +99,7 @@ public sealed class HostDeathTests
             new("bash", $"(exec -a {marker} sleep 600) & until [ -e go ]; do sleep 0.01; done; echo done") { TemporaryFolder = temporary.Path });
         await HostProcesses.AppearsAsync(marker);
         string work = Assert.Single(Directory.EnumerateDirectories(temporary.Path, "*-work-*"));
-        await File.WriteAllTextAsync(Path.Combine(work, "go"), "", Ct);
+        await File.WriteAllTextAsync(Path.Combine(work, "work", "go"), "", Ct);
         await host.EndAsync();
         await HostProcesses.AreGoneAsync(marker);
         Assert.Empty(temporary.Entries());

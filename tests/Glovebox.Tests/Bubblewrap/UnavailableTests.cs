@@ -215,10 +215,13 @@ public sealed class UnavailableTests
     [Fact]
     public async Task A_work_directory_that_cannot_be_written_is_an_error_that_says_so()
     {
-        await using BubblewrapCommandLineCodeExecutor executor = new(new() { WorkDir = "/sys" });
+        using TestFolder folder = new();
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "Root may write everywhere.");
+        folder.SetMode("", "500");
+        await using BubblewrapCommandLineCodeExecutor executor = new(new() { WorkDir = folder.Path });
         EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
         Assert.Equal("work-directory-unusable", e.Code);
-        Assert.Contains("'/sys' cannot be written", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{folder.Path}' cannot be written", e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.Hint);
     }
 

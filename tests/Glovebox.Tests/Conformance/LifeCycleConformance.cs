@@ -284,6 +284,27 @@ public abstract class LifeCycleConformance(ExecutorKind kind)
         Assert.Throws<InvalidOperationException>(() => { _ = executor.ExecuteCodeBlocksStreamingAsync([Echo], Ct); });
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_work_directory_that_vanishes_is_a_result_or_an_error_and_not_a_hang()
+    {
+        using TestFolder folder = new();
+        folder.GiveAway();
+        Directory.CreateDirectory(folder["work"]);
+        await using ICodeExecutor executor = kind.Create(new() { WorkDir = folder["work"] });
+        await executor.StartAsync(TestContext.Current.CancellationToken);
+        Directory.Delete(folder["work"]);
+        try
+        {
+            Assert.NotEqual(0, (await executor.ExecuteCodeBlocksAsync([new("bash", "# filename: x.sh\ntouch made")], TestContext.Current.CancellationToken)).ExitCode);
+        }
+        catch (CodeExecutionException e)
+        {
+            Assert.NotEmpty(e.Message);
+        }
+
+        Assert.Empty(folder.Entries());
+    }
+
     [Fact]
     public async Task A_work_directory_named_relatively_stays_the_one_it_was_at_construction()
     {

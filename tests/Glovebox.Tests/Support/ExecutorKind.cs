@@ -66,6 +66,7 @@ public abstract class ExecutorKind
 
     /// <summary>Finds the work directory that an executor has made for itself, by a file in it; null when there is none.</summary>
     public virtual string? FindOwnWorkDirectory(string file) => Directory.EnumerateDirectories(Path.GetTempPath(), $"glovebox-{Environment.ProcessId}-work-*")
+        .Select(folder => Path.Combine(folder, "work"))
         .FirstOrDefault(folder => File.Exists(Path.Combine(folder, file)));
 
     private sealed class BubblewrapKind(BubblewrapInternals internals, ExecutionPolicy? policy = null) : ExecutorKind

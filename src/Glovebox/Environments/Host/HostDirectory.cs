@@ -5,15 +5,26 @@ namespace Glovebox.Environments.Host;
 
 /// <summary>A directory of the host in which guest code writes, used without ever following a link that guest code could have made.</summary>
 /// <remarks>Every path is walked name by name from the open directory with <c>O_NOFOLLOW</c>, so a folder that is swapped for a link
-/// between two steps leads nowhere.</remarks>
-/// <param name="path">The directory.</param>
+/// between two steps leads nowhere. Where this process has more rights than guest code, it lends none of them: it enters folders and
+/// reads files only when they belong to the guest's user or their modes let that user in, and writes and deletes only in such folders.
+/// So a file of root's that another party renamed or linked into the directory is not read for the guest, however many names it has.
+/// Access control lists do not count. Owners and modes are asked of what was opened. A listing reads no content.</remarks>
+/// <param name="path">The directory, without links on the way; it is the guest's, whatever its mode says.</param>
 /// <param name="owner">Who is to own what is made in it, when that is not this process' user; needs root.</param>
-internal sealed class HostDirectory(string path, UserId? owner = null) : IWorkspace, IDisposable
+/// <param name="reader">The user that guest code is on this directory's file system: what that user may not do is not done for it.
+/// Null: the owner, or without one this process' user, for whom the kernel decides. Where an id-mapped mount shows root's files to the
+/// guest as its own, root.</param>
+internal sealed class HostDirectory(string path, UserId? owner = null, UserId? reader = null) : IWorkspace, IDisposable
 {
+    private const int MayEnter = 1;
+    private const int MayWrite = 3;
+    private const int MayRead = 4;
+
     private const uint NewFileMode = 0x1B6; // 0666, less the umask
     private const uint NewDirectoryMode = 0x1FF; // 0777, less the umask
 
     private readonly SafeFileHandle _root = OpenRoot(path);
+    private readonly UserId? _reader = reader ?? owner;
 
     /// <summary>The open directory itself.</summary>
     public SafeFileHandle Root => _root;
@@ -25,7 +36,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
     public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using Place place = Walk(path, create: false);
+        using Place place = Walk(path, MayEnter);
 
         // Non-blocking: opening a pipe that guest code made must not wait for a writer.
         SafeFileHandle file = Libc.OpenAt(
@@ -35,10 +46,16 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
             throw Failed(path);
         }
 
-        if (Libc.Statx(file, "", Libc.EmptyPath, Libc.StatxBasic, out Libc.FileStatus status) != 0 || !status.IsRegular)
+        if (!Libc.TryStatus(file, out Libc.FileStatus status) || !status.IsRegular)
         {
             file.Dispose();
             throw WorkspacePath.NotFound(path);
+        }
+
+        if (!Lets(status, MayRead))
+        {
+            file.Dispose();
+            throw NotTheGuests(path);
         }
 
         return Task.FromResult<Stream>(new FileStream(file, FileAccess.Read, bufferSize: 0));
@@ -46,7 +63,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
 
     public async Task WriteAsync(string path, Stream content, CancellationToken cancellationToken = default)
     {
-        using Place place = Walk(path, create: true);
+        using Place place = Walk(path, MayWrite, create: true);
         if (Libc.Statx(place.Directory, place.Name, Libc.SymlinkNoFollow, Libc.StatxBasic, out Libc.FileStatus old) == 0 && !old.IsRegular)
         {
             throw old.IsDirectory
@@ -99,7 +116,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            using Place place = Walk(path, create: false);
+            using Place place = Walk(path, MayWrite);
             return Libc.UnlinkAt(place.Directory, place.Name, 0) == 0 ? Task.FromResult(true) : throw Failed(path);
         }
         catch (WorkspaceException e) when (e.IsNotFound)
@@ -123,8 +140,38 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
         _ = Libc.UnlinkAt(_root, name, 0);
     }
 
-    /// <summary>Gives the directory itself to the owner.</summary>
-    public void GiveAwayRoot() => GiveAway(_root);
+    /// <summary>Gives the directory itself to the owner, if that is not done.</summary>
+    /// <exception cref="EnvironmentUnavailableException">It is not one that this process has just made.</exception>
+    public void GiveAwayRoot()
+    {
+        if (!Libc.TryStatus(_root, out Libc.FileStatus status) || status.Uid == owner?.Uid)
+        {
+            return;
+        }
+
+        if (!IsNew(_root, status.Mount))
+        {
+            throw new EnvironmentUnavailableException(
+                "work-directory-unusable",
+                $"The work directory '{path}' was changed by another while it was made.",
+                "Name a directory that exists, or one in a folder of your own.");
+        }
+
+        GiveAway(_root);
+    }
+
+    /// <summary>Whether an open folder may be one that this process has just made: a guest may have put another of root's there.</summary>
+    private static bool IsNew(SafeFileHandle folder, (ulong Device, ulong MountId) mount) =>
+        Libc.TryStatus(folder, out Libc.FileStatus status)
+        && status.IsDirectory
+        && status.Uid == Libc.EffectiveUserId()
+        && status.Mount == mount
+        && !new DirectoryNames(folder).TryNext(out _);
+
+    private bool Lets(in Libc.FileStatus status, int rights) => _reader is not { } user || status.Allows(user, rights);
+
+    private static WorkspaceException NotTheGuests(string path) =>
+        new($"'{WorkspacePath.Printable(path)}' cannot be used: it belongs to a user that guest code is not.");
 
     private void GiveAway(SafeFileHandle file)
     {
@@ -136,7 +183,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
 
     private static SafeFileHandle OpenRoot(string path)
     {
-        SafeFileHandle root = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
+        SafeFileHandle root = Libc.OpenWithoutLinks(path);
         if (!root.IsInvalid)
         {
             return root;
@@ -152,40 +199,71 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
         Libc.OpenAt(parent, name, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenNoFollow | Libc.OpenCloseOnExec, 0);
 
     /// <summary>Opens the folder that holds the path's last name.</summary>
-    private Place Walk(string path, bool create)
+    /// <param name="path">The path.</param>
+    /// <param name="rights">What the guest has to be allowed in that folder.</param>
+    /// <param name="create">Whether folders that are missing are made.</param>
+    private Place Walk(string path, int rights, bool create = false)
     {
         string[] names = WorkspacePath.Normalize(path).Split('/');
         SafeFileHandle folder = _root;
-        foreach (string name in names[..^1])
+        try
         {
-            SafeFileHandle next = OpenFolder(folder, name);
-            if (next.IsInvalid && create && Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry)
+            for (int i = 0; i < names.Length - 1; i++)
             {
-                // Another may make it first; opening it tells.
-                bool made = Libc.MakeDirectoryAt(folder, name, NewDirectoryMode) == 0;
-                next = OpenFolder(folder, name);
-                if (made && !next.IsInvalid)
+                SafeFileHandle next = OpenFolder(folder, names[i]);
+                if (next.IsInvalid && create && Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry)
                 {
-                    GiveAway(next);
+                    Check(folder, MayWrite);
+                    next = MakeFolder(folder, names[i]);
                 }
+
+                if (next.IsInvalid)
+                {
+                    int error = Marshal.GetLastPInvokeError();
+                    throw IsLink(folder, names[i]) ? WorkspacePath.Refused(path) : Failed(path, error);
+                }
+
+                Close(folder);
+                folder = next;
+                Check(folder, i == names.Length - 2 ? rights : MayEnter);
             }
 
-            int error = Marshal.GetLastPInvokeError();
-            bool isLink = next.IsInvalid && IsLink(folder, name);
-            if (!ReferenceEquals(folder, _root))
-            {
-                folder.Dispose();
-            }
-
-            if (next.IsInvalid)
-            {
-                throw isLink ? WorkspacePath.Refused(path) : Failed(path, error);
-            }
-
-            folder = next;
+            return new Place(folder, names[^1], owned: !ReferenceEquals(folder, _root));
+        }
+        catch
+        {
+            Close(folder);
+            throw;
         }
 
-        return new Place(folder, names[^1], owned: !ReferenceEquals(folder, _root));
+        void Check(SafeFileHandle opened, int needed)
+        {
+            if (!ReferenceEquals(opened, _root) && !(Libc.TryStatus(opened, out Libc.FileStatus status) && Lets(status, needed)))
+            {
+                throw NotTheGuests(path);
+            }
+        }
+
+        void Close(SafeFileHandle opened)
+        {
+            if (!ReferenceEquals(opened, _root))
+            {
+                opened.Dispose();
+            }
+        }
+    }
+
+    private SafeFileHandle MakeFolder(SafeFileHandle parent, string name)
+    {
+        // Another may make it first, or put another in its place; opening it tells.
+        bool made = Libc.MakeDirectoryAt(parent, name, NewDirectoryMode) == 0;
+        SafeFileHandle folder = OpenFolder(parent, name);
+        if (made && owner is not null && Libc.TryStatus(parent, out Libc.FileStatus above) && IsNew(folder, above.Mount))
+        {
+            GiveAway(folder);
+        }
+
+        return folder;
     }
 
     private static bool IsLink(SafeFileHandle folder, string name) =>
@@ -227,7 +305,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
                 else if (status.IsDirectory)
                 {
                     using SafeFileHandle inner = OpenFolder(folder, name);
-                    if (!inner.IsInvalid)
+                    if (Libc.TryStatus(inner, out Libc.FileStatus opened) && Lets(opened, MayRead | MayEnter))
                     {
                         Visit(inner, prefix + name + "/", depth + 1);
                     }

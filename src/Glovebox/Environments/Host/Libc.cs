@@ -18,6 +18,7 @@ internal static partial class Libc
     public const int EmptyPath = 0x1000;
     public const int SymlinkNoFollow = 0x100;
     public const uint StatxBasic = 0x7ff;
+    public const uint StatxMountId = 0x1000;
 
     public const int ErrorNoEntry = 2;
     public const int ErrorIo = 5;
@@ -88,6 +89,9 @@ internal static partial class Libc
     {
         private const int TypeMask = 0xF000;
 
+        [FieldOffset(0)]
+        public uint Mask;
+
         [FieldOffset(20)]
         public uint Uid;
 
@@ -115,6 +119,12 @@ internal static partial class Libc
         [FieldOffset(120)]
         public uint ModifyNanoseconds;
 
+        [FieldOffset(136)]
+        public ulong Device;
+
+        [FieldOffset(144)]
+        public ulong MountId;
+
         public readonly bool IsRegular => (Mode & TypeMask) == 0x8000;
 
         public readonly bool IsDirectory => (Mode & TypeMask) == 0x4000;
@@ -123,5 +133,14 @@ internal static partial class Libc
         public readonly bool HasSetIdBits => (Mode & 0xC00) != 0;
 
         public readonly bool IsLink => (Mode & TypeMask) == 0xA000;
+
+        /// <summary>Where it is mounted. Kernels before 5.8 tell file systems apart, but not two mounts of one.</summary>
+        public readonly (ulong Device, ulong MountId) Mount => (Mask & StatxMountId) != 0 ? (0, MountId) : (Device, 0);
+
+        /// <summary>Whether a user has all of some rights, by the mode bits; an owner always has, who can give them to itself.</summary>
+        /// <param name="user">The user.</param>
+        /// <param name="rights">A digit of a mode: 4 reads, 2 writes, 1 enters.</param>
+        public readonly bool Allows(UserId user, int rights) =>
+            Uid == user.Uid || ((Gid == user.Gid ? Mode >> 3 : Mode) & rights) == rights;
     }
 }

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Environments.Host;
 
@@ -8,77 +11,126 @@ namespace Glovebox.Environments.Host;
 internal static class TemporaryFolders
 {
     private const string Prefix = "glovebox-";
+    private const uint OwnerOnly = 0x1C0; // 0700
+    private const int WritableByOthers = 0x12; // 0022
+    private const int Sticky = 0x200;
+
+    /// <summary>To sweep is a kindness; the next process goes on with what this one does not manage.</summary>
+    private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan DeleteLimit = TimeSpan.FromMinutes(5);
     private static readonly Lazy<bool> Swept = new(Sweep);
 
-    /// <summary>Makes a folder that only this user can enter.</summary>
+    /// <summary>Where they are: the path, without any link, that <c>TMPDIR</c> says.</summary>
+    public static string Parent => Libc.RealPath(Path.GetTempPath()) ?? Path.GetTempPath();
+
+    /// <summary>Makes a folder that only this user can enter. What is there already by its name is not taken.</summary>
+    /// <exception cref="EnvironmentUnavailableException">It cannot be made.</exception>
     public static string Create(string purpose)
     {
         _ = Swept.Value;
-        string path = Path.Combine(Path.GetTempPath(), $"{Prefix}{Environment.ProcessId}-{purpose}-{PidNamespace.Id}-{Guid.NewGuid():n}");
+        string path = Path.Combine(Parent, $"{Prefix}{Environment.ProcessId}-{purpose}-{PidNamespace.Id}-{Guid.NewGuid():n}");
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path);
         }
-        else
+        else if (Libc.MakeDirectory(path, OwnerOnly) != 0)
         {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            throw new EnvironmentUnavailableException(
+                "temporary-folder-unusable",
+                $"No folder can be made in '{Path.GetTempPath()}': {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.",
+                "Set TMPDIR to a directory that you may write.");
         }
 
         return path;
     }
 
-    /// <summary>Deletes a folder with all that guest code left in it. Links are deleted, not followed.</summary>
-    public static async Task DeleteAsync(string path)
+    /// <summary>Deletes a folder that <see cref="Create"/> made, or one in it, with all that guest code left there.</summary>
+    public static Task DeleteAsync(string path) => Task.Run(() =>
     {
-        if (TryDelete(path) || OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsLinux())
         {
+            DeleteByPath(path);
             return;
         }
 
-        // Guest code may have made folders that cannot be entered, or nested deeper than a path can say. chmod and rm cope with both.
-        await RunAsync("chmod", "-R", "u+rwX", "--", path).ConfigureAwait(false);
-        await RunAsync("rm", "-rf", "--", path).ConfigureAwait(false);
-    }
+        using SafeFileHandle parent = OpenFolder(Path.GetDirectoryName(path)!);
+        if (!parent.IsInvalid)
+        {
+            _ = FolderDeletion.Delete(parent, Path.GetFileName(path), DeleteLimit);
+        }
+    });
 
-    private static bool TryDelete(string path)
+    private static void DeleteByPath(string path)
     {
         try
         {
             Directory.Delete(path, recursive: true);
-            return true;
         }
-        catch (DirectoryNotFoundException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return !Directory.Exists(path);
+            // It is gone, or stays.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            // The last: .NET cannot say the names that are not UTF-8, and calls them by none.
-            return false;
-        }
-    }
-
-    private static async Task RunAsync(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        await process.StandardError.ReadToEndAsync().ConfigureAwait(false);
-        await process.WaitForExitAsync().ConfigureAwait(false);
     }
 
     /// <summary>Deletes what processes left behind that are gone.</summary>
     private static bool Sweep()
     {
-        foreach (string path in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
+        if (OperatingSystem.IsWindows())
         {
-            if (Path.GetFileName(path)[Prefix.Length..].Split('-') is [var id, _, var place, _]
-                && place == PidNamespace.Id && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process) && !Exists(process))
+            foreach (string path in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
             {
-                _ = TryDelete(path);
+                if (IsLeftOver(Path.GetFileName(path)))
+                {
+                    DeleteByPath(path);
+                }
             }
+        }
+        else if (OperatingSystem.IsLinux())
+        {
+            SweepByDescriptors();
         }
 
         return true;
     }
+
+    /// <summary>Takes only folders of this user's in which no other user writes: any other of such a name is a trap.</summary>
+    private static void SweepByDescriptors()
+    {
+        using SafeFileHandle all = OpenFolder(Path.GetTempPath());
+        uint user = Libc.EffectiveUserId();
+
+        // Where others may rename folders of this user's, a name says nothing.
+        if (!Libc.TryStatus(all, out Libc.FileStatus status)
+            || (status.Uid != 0 && status.Uid != user)
+            || ((status.Mode & WritableByOthers) != 0 && (status.Mode & Sticky) == 0))
+        {
+            return;
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        DirectoryNames names = new(all);
+        while (names.TryNext(out ReadOnlySpan<byte> bytes) && Stopwatch.GetElapsedTime(started) is var elapsed && elapsed < SweepLimit)
+        {
+            string name = Encoding.UTF8.GetString(bytes[..^1]);
+            if (IsLeftOver(name))
+            {
+                _ = FolderDeletion.Delete(
+                    all, name, SweepLimit - elapsed, folder => folder.Uid == user && (folder.Mode & WritableByOthers) == 0);
+            }
+        }
+    }
+
+    /// <summary>Whether a name is one that <see cref="Create"/> gave in a process that is gone.</summary>
+    private static bool IsLeftOver(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal)
+        && name[Prefix.Length..].Split('-') is [var id, _, var place, { Length: 32 }]
+        && place == PidNamespace.Id
+        && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process)
+        && !Exists(process);
+
+    private static SafeFileHandle OpenFolder(string path) =>
+        Libc.Open(path, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
 
     private static bool Exists(int id)
     {

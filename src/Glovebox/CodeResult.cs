@@ -64,7 +64,7 @@ public sealed record CodeResult
 
         if (OutputFiles is { Count: > 0 } files)
         {
-            text.Append("Files: ").AppendJoin(", ", files.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Path} ({f.Size} bytes)"))).Append('\n');
+            text.Append("Files: ").AppendJoin(", ", files.Select(f => string.Create(CultureInfo.InvariantCulture, $"{WorkspacePath.Printable(f.Path)} ({f.Size} bytes)"))).Append('\n');
         }
 
         return text.ToString();

@@ -74,6 +74,7 @@ public sealed class McpServerTests
     public async Task A_message_that_is_too_long_ends_the_server_with_a_word()
     {
         using Tool tool = new();
+
         // The client goes on: it neither closes its end nor ends.
         ToolResult result = await tool.ShellAsync("""
             exec 3< <(printf '{"jsonrpc":"2.0","id":1,"method":"'; head -c 17000000 /dev/zero | tr '\0' x; exec sleep 100 2>/dev/null)

@@ -3,7 +3,7 @@ namespace Glovebox;
 /// <summary>How one code block ended.</summary>
 public sealed record BlockResult
 {
-    /// <summary>The block.</summary>
+    /// <summary>The block, under its language's canonical name where that is known.</summary>
     public required CodeBlock Block { get; init; }
 
     /// <summary>The language's canonical name, or the name as given when it is unknown.</summary>

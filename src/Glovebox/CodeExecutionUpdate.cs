@@ -11,7 +11,7 @@ public abstract record CodeExecutionUpdate
 
 /// <summary>A block is about to run.</summary>
 /// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
-/// <param name="Block">The block.</param>
+/// <param name="Block">The block, under its language's canonical name where that is known.</param>
 public sealed record BlockStartedUpdate(int BlockIndex, CodeBlock Block) : CodeExecutionUpdate(BlockIndex);
 
 /// <summary>A block printed something. All of these of a block since the last <see cref="OutputClearedUpdate"/>, joined, are the block's

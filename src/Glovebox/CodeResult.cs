@@ -64,11 +64,15 @@ public sealed record CodeResult
 
         if (OutputFiles is { Count: > 0 } files)
         {
-            text.Append("Files: ").AppendJoin(", ", files.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Path} ({f.Size} bytes{(f.HasSetIdBits ? ", set-user-id: do not run it outside" : "")})"))).Append('\n');
+            text.Append("Files: ").AppendJoin(", ", files.Select(Describe)).Append('\n');
         }
 
         return text.ToString();
     }
+
+    private static string Describe(WorkspaceFile file) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{WorkspacePath.Printable(file.Path)} ({file.Size} bytes{(file.HasSetIdBits ? ", set-user-id: do not run it outside" : "")})");
 
     private static string Explain(BlockResult? last) => last?.Termination switch
     {

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace Glovebox;
@@ -61,15 +63,62 @@ internal static class WorkspacePath
     public static WorkspaceException NotFound(string path) =>
         new($"There is no regular file '{Printable(path)}' in the work directory.") { IsNotFound = true };
 
-    /// <summary>A path in a message: guest code may have chosen it, so control characters do not reach a terminal or a log.</summary>
-    public static string Printable(string path)
+    /// <summary>A name in a text for people, models, logs or terminals. Guest code may have chosen it, so it must not forge a line, drive a
+    /// terminal or look like another: control characters, line and paragraph separators, marks of direction and others without a shape, and
+    /// halves of surrogate pairs are written as escapes, <c>\n</c> or <c>\u202E</c>. For the eye: it cannot be read back.</summary>
+    public static string Printable(string text)
     {
-        StringBuilder text = new(path.Length);
-        foreach (char c in path)
+        int first = FirstHidden(text);
+        if (first < 0)
         {
-            text.Append(char.IsControl(c) ? '\uFFFD' : c);
+            return text;
         }
 
-        return text.ToString();
+        StringBuilder shown = new(text.Length + 16);
+        shown.Append(text, 0, first);
+        ReadOnlySpan<char> rest = text.AsSpan(first);
+        while (!rest.IsEmpty)
+        {
+            OperationStatus status = Rune.DecodeFromUtf16(rest, out Rune rune, out int length);
+            if (status == OperationStatus.Done && !IsHidden(rune))
+            {
+                shown.Append(rest[..length]);
+            }
+            else
+            {
+                foreach (char c in rest[..length])
+                {
+                    shown.Append(c switch
+                    {
+                        '\n' => "\\n",
+                        '\r' => "\\r",
+                        '\t' => "\\t",
+                        _ => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"),
+                    });
+                }
+            }
+
+            rest = rest[length..];
+        }
+
+        return shown.ToString();
     }
+
+    private static int FirstHidden(string text)
+    {
+        for (int i = 0; i < text.Length;)
+        {
+            if (Rune.DecodeFromUtf16(text.AsSpan(i), out Rune rune, out int length) != OperationStatus.Done || IsHidden(rune))
+            {
+                return i;
+            }
+
+            i += length;
+        }
+
+        return -1;
+    }
+
+    private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

@@ -18,10 +18,10 @@ public sealed class ApprovalTests : IDisposable
         string reply = _folder.Save(Replies.Of(("python", "if 1:\n\tprint('o' + 'ne')"), ("sh", "echo t''wo")));
         using ToolProcess process = _tool.StartAtTerminal(80, "run", reply, "--approve");
 
-        await process.PrintsAsync($"python (1 of 2)\r\n  | if 1:\r\n  |     print('o' + 'ne')\r\n{Question}");
+        await process.PrintsAsync($"python, run by python3 or python (1 of 2)\r\n  | if 1:\r\n  |     print('o' + 'ne')\r\n{Question}");
         await process.TypeAsync(yes);
         await process.PrintsAsync($"one\r\n");
-        await process.PrintsAsync($"sh (2 of 2)\r\n  | echo t''wo\r\n{Question}");
+        await process.PrintsAsync($"sh, run by sh (2 of 2)\r\n  | echo t''wo\r\n{Question}");
         await process.TypeAsync(yes);
 
         ToolResult result = await process.EndAsync();
@@ -55,7 +55,7 @@ public sealed class ApprovalTests : IDisposable
         string reply = _folder.Save(Replies.Python("print('o' + 'ne')"));
         using ToolProcess process = _tool.StartShellAtTerminal("cat \"$1\" | \"$TOOL\" run --approve --json - >\"$2\"", reply, _folder["output"]);
 
-        await process.PrintsAsync($"python\r\n  | print('o' + 'ne')\r\n{Question}");
+        await process.PrintsAsync($"python, run by python3 or python\r\n  | print('o' + 'ne')\r\n{Question}");
         await process.TypeAsync("y\n");
 
         Assert.Equal(0, (await process.EndAsync()).ExitCode);
@@ -88,7 +88,7 @@ public sealed class ApprovalTests : IDisposable
         await process.TypeAsync("yes\n");
         await process.PrintsAsync("started\r\nyes\r\n");
         await File.WriteAllTextAsync(Path.Combine(_folder["work"], "go"), "", TestContext.Current.CancellationToken);
-        await process.PrintsAsync($"sh (2 of 2)\r\n  | echo r''un >ran\r\n{Question}");
+        await process.PrintsAsync($"sh, run by sh (2 of 2)\r\n  | echo r''un >ran\r\n{Question}");
         await process.TypeAsync("n\n");
 
         Assert.Equal(1, (await process.ExitAsync()).ExitCode);
@@ -107,6 +107,30 @@ public sealed class ApprovalTests : IDisposable
         Assert.EndsWith("\r\nglovebox: The run was cancelled; its code was ended.\r\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(130, result.ExitCode);
         Assert.Empty(_tool.Leavings);
+    }
+
+    [Theory]
+    [InlineData("Python3", "python, run by python3 or python")]
+    [InlineData("BASH", "bash, run by bash")]
+    [InlineData("shell", "sh, run by sh")]
+    public async Task The_question_names_the_language_and_its_program_however_the_reply_spells_it(string spelling, string shown)
+    {
+        string reply = _folder.Save($"```{spelling}\nx\n```\n");
+        using ToolProcess process = _tool.StartAtTerminal(80, "run", reply, "--approve");
+        await process.PrintsAsync($"{shown}\r\n  | x\r\n{Question}");
+        await process.TypeAsync("n\n");
+        Assert.Equal(1, (await process.ExitAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_language_that_only_looks_like_one_is_not_asked_for_and_does_not_run()
+    {
+        string reply = _folder.Save("```p\u0443thon\nprint(1)\n```\n");
+        using ToolProcess process = _tool.StartAtTerminal(80, "run", reply, "--approve");
+        ToolResult result = await process.ExitAsync();
+        Assert.Contains("unknown language p\u0443thon", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(Question, result.Output, StringComparison.Ordinal);
+        Assert.Equal(1, result.ExitCode);
     }
 
     [Fact]

@@ -150,6 +150,26 @@ public abstract class CellConformance(JupyterHost host)
         Assert.DoesNotContain("never", result.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("py")]
+    [InlineData("Python3")]
+    [InlineData(" python ")]
+    public async Task A_rule_sees_the_kernels_language_however_a_block_spells_it(string spelling)
+    {
+        List<ApprovalContext> asked = [];
+        ICodeExecutor ruled = Executor.AsBuilder().UseApproval((ApprovalContext context, CancellationToken _) =>
+        {
+            asked.Add(context);
+            return ValueTask.FromResult(context.Language == "python" ? ApprovalDecision.Deny("no") : ApprovalDecision.Approve());
+        }).Build();
+        CodeBlock block = new(spelling, "print('ran')");
+        Assert.Equal(TerminationReason.Denied, (await ruled.RunAsync(block)).Blocks[0].Termination);
+        Assert.Empty(Assert.Single(asked).Programs);
+
+        // The canary: without the rule it runs.
+        Assert.Equal("ran\n", (await Executor.RunAsync(block)).Output);
+    }
+
     [Fact]
     public async Task Concurrent_calls_run_one_after_another()
     {

@@ -77,7 +77,7 @@ internal sealed class CodeExecution(CodeExecutorAgentSettings settings, Func<Can
         }
 
         CodeSessionLease lease = await acquire(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<CodeBlock> blocks = settings.Languages.Filter(all, lease.Executor);
+        IReadOnlyList<CodeBlock> blocks = settings.Languages.Filter(all, LanguageRegistry.Of(lease.Executor));
         if (blocks.Count > 0)
         {
             return (lease, blocks);
@@ -98,8 +98,10 @@ internal sealed class CodeExecution(CodeExecutorAgentSettings settings, Func<Can
         if (settings.Approval is { } approve)
         {
             // A prompt that heeds no token (a read from a terminal does not) must not hold up a cancellation.
+            LanguageRegistry known = LanguageRegistry.Of(executor);
+            CodeApprovalRequest request = new([.. blocks], context) { Programs = [.. blocks.Select(b => known.Find(b.Language)?.Programs ?? [])] };
             ApprovalDecision decision =
-                await approve(new CodeApprovalRequest(blocks, context), cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)
+                await approve(request, cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The approval gave null instead of a decision.");
             if (!decision.IsApproved)
             {

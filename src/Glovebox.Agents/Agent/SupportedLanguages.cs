@@ -3,8 +3,6 @@ namespace Glovebox.Agents;
 /// <summary>The languages that an agent runs, by any of their names.</summary>
 internal sealed class SupportedLanguages(IReadOnlyList<string> names)
 {
-    private static readonly LanguageRegistry Known = new([]);
-
     /// <summary>The blocks of a text, in any language.</summary>
     public static IReadOnlyList<CodeBlock> Blocks(string markdown)
     {
@@ -19,20 +17,27 @@ internal sealed class SupportedLanguages(IReadOnlyList<string> names)
         }
     }
 
-    /// <summary>The blocks that are to be run, in order.</summary>
+    /// <summary>The blocks that are to be run, in order, each under its language's canonical name: who approves them sees what they are.</summary>
     /// <param name="blocks">Blocks in any language.</param>
-    /// <param name="executor">Knows its languages' aliases.</param>
-    public IReadOnlyList<CodeBlock> Filter(IReadOnlyList<CodeBlock> blocks, ICodeExecutor executor)
+    /// <param name="known">The executor's languages.</param>
+    public IReadOnlyList<CodeBlock> Filter(IReadOnlyList<CodeBlock> blocks, LanguageRegistry known)
     {
-        LanguageRegistry registry = executor.GetService<LanguageRegistry>() ?? Known;
-        HashSet<string> supported = new(names.Select(n => Canonical(n, registry)), StringComparer.OrdinalIgnoreCase);
+        HashSet<string> supported = new(names.Select(n => known.Find(n)?.Name ?? n), StringComparer.OrdinalIgnoreCase);
         if (supported.Contains(CodeLanguage.Sh.Name))
         {
             supported.Add(CodeLanguage.Bash.Name);
         }
 
-        return [.. blocks.Where(b => supported.Contains(Canonical(b.Language, registry)))];
-    }
+        List<CodeBlock> taken = [];
+        foreach (CodeBlock block in blocks)
+        {
+            CodeBlock named = known.Canonical(block) ?? block;
+            if (supported.TryGetValue(named.Language, out string? name))
+            {
+                taken.Add(named with { Language = name });
+            }
+        }
 
-    private static string Canonical(string name, LanguageRegistry registry) => registry.Find(name)?.Name ?? name;
+        return taken;
+    }
 }

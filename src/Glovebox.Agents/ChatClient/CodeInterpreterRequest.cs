@@ -85,7 +85,8 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
         {
             // Before all else, so that there is always a session that can keep what is wrong for the next request.
             CodeSessionLease lease = await UseSessionAsync(cancellationToken).ConfigureAwait(false);
-            if (!CodeCall.TryRead(arguments, _settings.Languages, out CodeBlock block, out string error))
+            if (!CodeCall.TryRead(arguments, _settings.Languages, out CodeBlock block, out string error)
+                || !CodeCall.TryTake(block, _settings.Languages, LanguageRegistry.Of(lease.Executor), isExact: false, out block, out error))
             {
                 return (error, [new TextContent(error)]);
             }
@@ -134,7 +135,7 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
 
         public override string Description => request._inputs.Count == 0
             ? request._settings.Description
-            : $"{request._settings.Description} Files that are there: {string.Join(", ", request._inputs.Select(i => i.Path))}.";
+            : $"{request._settings.Description} Files that are there: {string.Join(", ", request._inputs.Select(i => WorkspacePath.Printable(i.Path)))}.";
 
         public override JsonElement JsonSchema => request._settings.Schema;
 

@@ -9,10 +9,10 @@ internal static class CodeCall
     public const string Code = "code";
     public const string Language = "language";
 
-    /// <summary>Reads the arguments.</summary>
+    /// <summary>Reads the arguments. Whether the language is taken, <see cref="TryTake"/> says.</summary>
     /// <param name="arguments">As the model gave them: strings, or JSON.</param>
     /// <param name="languages">The languages that it may use; none means any, one means that it need not say.</param>
-    /// <param name="block">What to run.</param>
+    /// <param name="block">What it asks for.</param>
     /// <param name="error">What is wrong, for the model.</param>
     public static bool TryRead(
         IEnumerable<KeyValuePair<string, object?>> arguments, IReadOnlyList<string> languages, out CodeBlock block, out string error)
@@ -34,10 +34,29 @@ internal static class CodeCall
         block = new CodeBlock(language ?? "", code ?? "");
         error = string.IsNullOrWhiteSpace(code) ? "Nothing was run: the argument 'code' is missing. Give the whole source text as a string."
             : string.IsNullOrWhiteSpace(language) ? "Nothing was run: the argument 'language' is missing. Name the language of the code."
-            : languages.Count > 0 && !languages.Contains(language, StringComparer.OrdinalIgnoreCase)
-                ? $"Nothing was run: code in '{WorkspacePath.Printable(language)}' is not taken. Use {string.Join(", ", languages)}."
             : "";
         return error.Length == 0;
+    }
+
+    /// <summary>Whether a block may run, and under which name: what a language is called is compared, not how the model spelled it.</summary>
+    /// <param name="given">What the model asks for.</param>
+    /// <param name="languages">The languages that it may use; none means any.</param>
+    /// <param name="known">The executor's languages.</param>
+    /// <param name="isExact">Whether only one spelling is taken, because somebody has approved the call by what it says.</param>
+    /// <param name="block">What to run, under its language's canonical name.</param>
+    /// <param name="error">What is wrong, for the model.</param>
+    public static bool TryTake(
+        CodeBlock given, IReadOnlyList<string> languages, LanguageRegistry known, bool isExact, out CodeBlock block, out string error)
+    {
+        CodeBlock? named = known.Canonical(given);
+        block = named ?? given;
+        string name = block.Language;
+        bool isTaken = isExact
+            ? (languages.Count > 0 ? languages.Contains(given.Language, StringComparer.Ordinal) : name == given.Language && named is not null)
+            : languages.Count == 0 || languages.Any(l => (known.Find(l)?.Name ?? l).Equals(name, StringComparison.OrdinalIgnoreCase));
+        string use = languages.Count > 0 ? string.Join(", ", languages) : named?.Language ?? "the name of a language that is known";
+        error = isTaken ? "" : $"Nothing was run: code in '{WorkspacePath.Printable(given.Language)}' is not taken. Use {use}.";
+        return isTaken;
     }
 
     /// <summary>What the model reads of a function that runs code.</summary>

@@ -81,7 +81,7 @@ public sealed class ExecuteCodeFunction : AIFunction
     /// <inheritdoc/>
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
     {
-        if (!CodeCall.TryRead(arguments, _languages, out CodeBlock block, out string error))
+        if (!CodeCall.TryRead(arguments, _languages, out CodeBlock given, out string error))
         {
             return error;
         }
@@ -89,6 +89,11 @@ public sealed class ExecuteCodeFunction : AIFunction
         CodeSessionLease lease = await _acquire(cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
+            if (!CodeCall.TryTake(given, _languages, LanguageRegistry.Of(lease.Executor), _requiresApproval, out CodeBlock block, out error))
+            {
+                return error;
+            }
+
             CodeResult result = await lease.Executor.ExecuteCodeBlocksAsync([block], cancellationToken).ConfigureAwait(false);
             List<DataContent> data = await Attachments.ReadAsync(result, lease.Executor.Workspace, _attachments, cancellationToken).ConfigureAwait(false);
             string text = result.FormatForModel();

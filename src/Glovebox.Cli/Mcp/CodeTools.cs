@@ -12,7 +12,8 @@ namespace Glovebox.Cli.Mcp;
 /// <summary>What the tools do.</summary>
 internal sealed class CodeTools(CodeSessionPool sessions)
 {
-    private const int LargestFile = 4 << 20;
+    /// <summary>The most bytes of a file that is read, and of code that is run.</summary>
+    public const int LargestFile = 4 << 20;
 
     /// <summary>How the names begin under which programs are saved; to a model they are no files of its own.</summary>
     private const string TemporaryCode = "tmp_code_";
@@ -32,7 +33,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
                 CodeToolDefinitions.ReadFile => await ReadFileAsync(arguments, cancellationToken).ConfigureAwait(false),
                 CodeToolDefinitions.ListFiles => await ListFilesAsync(arguments, cancellationToken).ConfigureAwait(false),
                 CodeToolDefinitions.ResetSession => await ResetSessionAsync(arguments).ConfigureAwait(false),
-                _ => throw new McpProtocolException($"There is no tool '{request.Params.Name}'.", McpErrorCode.InvalidParams),
+                _ => throw new McpProtocolException($"There is no tool '{TerminalText.Line(request.Params.Name)}'.", McpErrorCode.InvalidParams),
             };
         }
         catch (ToolException e)
@@ -79,6 +80,13 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         RequestContext<CallToolRequestParams> request, ToolArguments arguments, CancellationToken cancellationToken)
     {
         CodeBlock block = new(arguments.Text("language"), arguments.Text("code"));
+        if (Encoding.UTF8.GetByteCount(block.Code) is > LargestFile and int size)
+        {
+            throw new ToolException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Nothing was run: the argument 'code' has {size} bytes, and {LargestFile} is the most. Put data into files with {CodeToolDefinitions.WriteFile}."));
+        }
+
         CodeSessionLease lease = await sessions.AcquireAsync(arguments.Session(), cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
@@ -102,7 +110,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         await using (lease.ConfigureAwait(false))
         {
             await lease.Executor.Workspace.WriteAllBytesAsync(path, content, cancellationToken).ConfigureAwait(false);
-            return Text(string.Create(CultureInfo.InvariantCulture, $"Wrote {path} ({content.Length} bytes)."));
+            return Text(string.Create(CultureInfo.InvariantCulture, $"Wrote {TerminalText.Line(path)} ({content.Length} bytes)."));
         }
     }
 

@@ -39,9 +39,15 @@ internal static class McpHost
                 await choosing.ConfigureAwait(false);
             }
 
-            await serving.ConfigureAwait(false);
-            await stop.CancelAsync().ConfigureAwait(false);
-            await ((Task)choosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await serving.ConfigureAwait(false);
+            }
+            finally
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                await ((Task)choosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -50,7 +56,7 @@ internal static class McpHost
 
     private static async Task ServeAsync(CodeTools tools, Task<IExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
     {
-        using StandardInput input = new();
+        using StandardInput input = new(Console.OpenStandardInput());
         McpServerOptions options = new()
         {
             ServerInfo = new Implementation { Name = "glovebox", Version = Version(), Title = "Glovebox" },
@@ -75,6 +81,14 @@ internal static class McpHost
             {
                 await server.RunAsync(cancellationToken).ConfigureAwait(false);
             }
+        }
+
+        if (input.IsTooLong)
+        {
+            throw CliException.CouldNotRun(
+                "message-too-long",
+                $"A message of the client is longer than {ByteSize.Format(StandardInput.LongestMessage)}. The server ended, and its sessions with it.",
+                $"Send less at once: code of {CodeToolDefinitions.RunCode} can write large files itself, piece by piece.");
         }
     }
 

@@ -41,7 +41,8 @@ internal sealed partial class ApprovalPrompt : IDisposable
     {
         DropTypeAhead();
         string number = context.Blocks.Count == 1 ? "" : $" ({context.BlockIndex + 1} of {context.Blocks.Count})";
-        await _writer.WriteLineAsync($"{TerminalText.Line(context.Block.Language)}{number}").ConfigureAwait(false);
+        string by = context.Programs.Count == 0 ? "" : ", run by " + string.Join(" or ", context.Programs);
+        await _writer.WriteLineAsync(TerminalText.Line(context.Language + by) + number).ConfigureAwait(false);
         foreach (string line in context.Block.Code.TrimEnd('\n').Split('\n'))
         {
             await _writer.WriteLineAsync("  | " + TerminalText.Line(line.Replace("\t", "    ", StringComparison.Ordinal))).ConfigureAwait(false);

@@ -11,8 +11,11 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
     private const string KernelLost = "The kernel is a new one: what earlier blocks defined and imported is gone.";
 
     private readonly BlockRunner _processes = new(environment, settings, time);
+    private KnownLanguages? _languages;
 
     private bool IsPython => environment.Language.Equals(CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase);
+
+    public LanguageRegistry Languages => Known().All;
 
     public async Task<BlockResult> RunAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
     {
@@ -146,15 +149,24 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
     }
 
     /// <summary>Whether a name is the kernel's, its language's, or an alias of that.</summary>
-    private bool IsOfKernel(string name)
-    {
-        name = name.Trim();
-        return name.Equals(jupyter.KernelName, StringComparison.OrdinalIgnoreCase)
-            || name.Equals(environment.Language, StringComparison.OrdinalIgnoreCase)
-            || (settings.Languages.Find(name) is { } language && ReferenceEquals(language, settings.Languages.Find(environment.Language)));
-    }
+    private bool IsOfKernel(string name) => Known() is { } known && ReferenceEquals(known.All.Find(name), known.OfKernel);
 
-    private string LanguageOf(string name) => IsOfKernel(name) ? environment.Language.ToLowerInvariant() : settings.Languages.Find(name)?.Name ?? name;
+    private string LanguageOf(string name) => Known().All.Find(name)?.Name ?? name;
+
+    /// <summary>The languages, that of the kernel among them, which no program runs. Which that is, is known once the server runs.</summary>
+    private KnownLanguages Known()
+    {
+        CodeLanguage? known = settings.Languages.Find(environment.Language);
+        string name = known?.Name ?? (environment.Language.Length > 0 ? environment.Language : jupyter.KernelName).ToLowerInvariant();
+        if (_languages is { } languages && languages.OfKernel.Name == name)
+        {
+            return languages;
+        }
+
+        CodeLanguage ofKernel = known ?? new CodeLanguage(name, ".txt", [], []);
+        ofKernel = ofKernel with { Programs = [], Aliases = [.. ofKernel.Aliases, jupyter.KernelName] };
+        return _languages = new KnownLanguages(settings.Languages.With(ofKernel), ofKernel);
+    }
 
     private string Refusal(string name) => settings.Languages.Find(name) is { } language
         ? $"A {language.Name} block needs a process of its own, and the server at a URL runs none beside its kernel ({environment.Language}). "
@@ -164,6 +176,8 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
     /// <summary>What <c>sys.exit</c> was given, as a process would end with it.</summary>
     private static int ExitCode(string value) =>
         value is "" or "None" ? 0 : int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int code) ? code & 0xFF : 1;
+
+    private sealed record KnownLanguages(LanguageRegistry All, CodeLanguage OfKernel);
 
     private sealed record BlockEnd(int ExitCode, TerminationReason Reason, string? Notice)
     {

@@ -16,6 +16,8 @@ internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLine
 
     private readonly Guid _owner = Guid.NewGuid();
 
+    public LanguageRegistry Languages => settings.Languages;
+
     public async Task<BlockResult> RunAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
     {
         try

@@ -115,7 +115,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         return serviceKey is not null ? null
             : serviceType.IsInstanceOfType(this) ? this
             : serviceType == typeof(EnvironmentCapabilities) ? (_session is null ? null : _environment.Capabilities)
-            : serviceType == typeof(LanguageRegistry) ? _settings.Languages
+            : serviceType == typeof(LanguageRegistry) ? _runner.Languages
             : serviceType.IsInstanceOfType(_environment) ? _environment
             : null;
     }
@@ -213,10 +213,12 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
             ProducedFiles? files = _settings.TracksFiles ? new(() => _environment.Files) : null;
             for (int i = 0; i < blocks.Length; i++)
             {
-                yield return new BlockStartedUpdate(i, blocks[i]);
+                // Who follows or decides from here on, calls of host functions included, sees what the language is called.
+                CodeBlock block = _runner.Languages.Canonical(blocks[i]) ?? blocks[i];
+                yield return new BlockStartedUpdate(i, block);
                 cancellationToken.ThrowIfCancellationRequested();
                 OutputCollector output = new(_settings.MaxOutput, i);
-                Task<BlockResult> running = session.Track(RunBlockAsync(i, blocks[i], files, output, kill.Token));
+                Task<BlockResult> running = session.Track(RunBlockAsync(i, block, files, output, kill.Token));
                 bool isRead = false;
                 try
                 {
@@ -247,7 +249,8 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
                     yield return new FileProducedUpdate(i, file);
                 }
 
-                LogBlockCompleted(Logger, i, result.Language, result.ExitCode, result.Termination, result.Duration.TotalMilliseconds);
+                string language = WorkspacePath.Printable(result.Language);
+                LogBlockCompleted(Logger, i, language, result.ExitCode, result.Termination, result.Duration.TotalMilliseconds);
                 yield return new BlockCompletedUpdate(i, result);
                 if (result.ExitCode != 0)
                 {

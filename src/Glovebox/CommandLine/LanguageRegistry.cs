@@ -1,12 +1,23 @@
 namespace Glovebox;
 
 /// <summary>The languages that an executor knows, by name and alias.</summary>
-internal sealed class LanguageRegistry
+/// <remarks>
+/// What decides whether a block may run must not compare the name that a model wrote: <c>py</c>, <c>Python</c> and <c>python3</c> run as
+/// <c>python</c> does. An executor gives its registry by <see cref="ICodeExecutor.GetService"/>; one of your own that runs other languages than
+/// <see cref="CodeLanguage.Defaults"/> has to, or approvals let no block in them through. A name that is found leads to a language, and that
+/// language's own name leads to the same one, so a block that is approved under it runs as it. Never changes; safe for concurrent use.
+/// </remarks>
+public sealed class LanguageRegistry
 {
     private readonly Dictionary<string, CodeLanguage> _byName = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Knows the default languages and others.</summary>
+    /// <param name="added">Further languages. One that takes the name of another replaces it, its aliases included; of two that take an alias,
+    /// the later has it.</param>
+    /// <exception cref="ArgumentException">A language has no name, no program or no file extension.</exception>
     public LanguageRegistry(IEnumerable<CodeLanguage> added)
     {
+        ArgumentNullException.ThrowIfNull(added);
         foreach (CodeLanguage language in CodeLanguage.Defaults)
         {
             Add(language);
@@ -19,16 +30,65 @@ internal sealed class LanguageRegistry
         }
     }
 
-    public CodeLanguage? Find(string name) => _byName.GetValueOrDefault(name.Trim());
+    private LanguageRegistry(LanguageRegistry like, CodeLanguage language)
+    {
+        _byName = new(like._byName, StringComparer.OrdinalIgnoreCase);
+        Add(language);
+    }
+
+    /// <summary>Knows the languages of executors that do not say which they have.</summary>
+    internal static LanguageRegistry Default { get; } = new([]);
+
+    /// <summary>Gives the language that a name means, or null. Case does not matter, nor white space around the name.</summary>
+    /// <param name="name">As a model wrote it.</param>
+    public CodeLanguage? Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _byName.GetValueOrDefault(name.Trim());
+    }
+
+    /// <summary>The same registry with one more language, which needs no program.</summary>
+    internal LanguageRegistry With(CodeLanguage language) => new(this, language);
+
+    /// <summary>The registry of an executor.</summary>
+    internal static LanguageRegistry Of(ICodeExecutor executor) => executor.GetService<LanguageRegistry>() ?? Default;
+
+    /// <summary>The block under its language's canonical name; null when the language is unknown.</summary>
+    internal CodeBlock? Canonical(CodeBlock block) =>
+        Find(block.Language) is not { } language ? null
+        : language.Name.Equals(block.Language, StringComparison.Ordinal) ? block
+        : block with { Language = language.Name };
 
     private void Add(CodeLanguage language)
     {
-        _byName[language.Name] = language;
+        // Who has lost the name is found by no other either: it would be approved under a name that means the new one.
+        if (_byName.TryGetValue(language.Name.Trim(), out CodeLanguage? taken) && IsNamed(taken, language.Name))
+        {
+            Replace(taken, language);
+        }
+
+        _byName[language.Name.Trim()] = language;
         foreach (string alias in language.Aliases)
         {
-            _byName[alias] = language;
+            if (_byName.TryGetValue(alias.Trim(), out taken) && IsNamed(taken, alias))
+            {
+                Replace(taken, language);
+            }
+
+            _byName[alias.Trim()] = language;
         }
     }
+
+    private void Replace(CodeLanguage old, CodeLanguage language)
+    {
+        foreach (string name in _byName.Where(n => ReferenceEquals(n.Value, old)).Select(n => n.Key).ToArray())
+        {
+            _byName[name] = language;
+        }
+    }
+
+    private static bool IsNamed(CodeLanguage language, string name) =>
+        language.Name.AsSpan().Trim().Equals(name.AsSpan().Trim(), StringComparison.OrdinalIgnoreCase);
 
     private static void Validate(CodeLanguage language)
     {

@@ -59,7 +59,7 @@ public sealed class CodeExecutorAgentTests
         FakeExecutor executor = new();
         CodeExecutorAgent agent = new(executor, null, new() { SupportedLanguages = ["ps1"] });
         await agent.RunAsync("```python\n1\n```\n```powershell\n2\n```\n```bash\n3\n```", cancellationToken: Ct);
-        Assert.Equal("powershell", Assert.Single(executor.Blocks).Language);
+        Assert.Equal("pwsh", Assert.Single(executor.Blocks).Language);
     }
 
     [Fact]
@@ -93,6 +93,31 @@ public sealed class CodeExecutorAgentTests
         Assert.Empty(executor.Blocks);
         Assert.Equal([new CodeBlock("python", "print(1)\n"), new CodeBlock("sh", "ls\n")], asked!.Blocks);
         Assert.StartsWith("```python", Assert.Single(asked.Messages).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("py", "python")]
+    [InlineData("Python3", "python")]
+    [InlineData("PYTHON", "python")]
+    [InlineData("{.python .numberLines}", "python")]
+    [InlineData("Bash", "bash")]
+    [InlineData("shell", "sh")]
+    public async Task A_rule_sees_what_a_language_is_called_however_the_message_spells_it(string spelling, string name)
+    {
+        FakeExecutor executor = new();
+        CodeApprovalRequest? asked = null;
+        CodeExecutorAgent Agent(Func<CodeBlock, bool> denies) => new(executor, null, new CodeExecutorAgentOptions().UseApproval(r =>
+        {
+            asked = r;
+            return r.Blocks.Any(denies) ? ApprovalDecision.Deny("no") : ApprovalDecision.Approve();
+        }));
+        await Agent(b => b.Language == name).RunAsync($"```{spelling}\nx\n```", cancellationToken: Ct);
+        Assert.Empty(executor.Blocks);
+        Assert.Equal(name == "python" ? ["python3", "python"] : [name], Assert.Single(asked!.Programs));
+
+        // The canary: by the spelling, the same rule is passed.
+        await Agent(b => b.Language == spelling).RunAsync($"```{spelling}\nx\n```", cancellationToken: Ct);
+        Assert.Equal([new CodeBlock(name, "x\n")], executor.Blocks);
     }
 
     [Fact]

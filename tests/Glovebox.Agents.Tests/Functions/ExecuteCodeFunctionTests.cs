@@ -193,6 +193,43 @@ public sealed class ExecuteCodeFunctionTests
         Assert.Contains(told, model.Requests[1].LastResult, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("py")]
+    [InlineData("Python3")]
+    [InlineData(" python ")]
+    public async Task An_alias_counts_as_its_language_and_runs_under_its_name(string language)
+    {
+        FakeExecutor executor = new();
+        await InvokeAsync(new ExecuteCodeFunction(executor, new() { Languages = ["python", "sh"] }), ("code", "x"), ("language", language));
+        Assert.Equal([new CodeBlock("python", "x")], executor.Blocks);
+
+        // The list is compared by what the languages are called, too: what is left out is left out under every name.
+        string refused = Assert.IsType<string>(await InvokeAsync(
+            new ExecuteCodeFunction(executor, new() { Languages = ["bash", "Shell"] }), ("code", "x"), ("language", language)));
+        Assert.StartsWith("Nothing was run: ", refused, StringComparison.Ordinal);
+        Assert.Single(executor.Blocks);
+        await InvokeAsync(new ExecuteCodeFunction(executor, new() { Languages = ["bash", "Shell"] }), ("code", "y"), ("language", "sh"));
+        Assert.Equal(new CodeBlock("sh", "y"), executor.Blocks[^1]);
+    }
+
+    [Theory]
+    [InlineData("Bash")]
+    [InlineData("py")]
+    [InlineData("python ")]
+    [InlineData("p\u0443thon")]
+    public async Task What_was_approved_by_its_arguments_runs_in_one_spelling_only(string language)
+    {
+        FakeExecutor executor = new();
+        ExecuteCodeFunction function = new(executor, new() { RequiresApproval = true });
+        string refused = Assert.IsType<string>(await InvokeAsync(function, ("code", "x"), ("language", language)));
+        Assert.StartsWith("Nothing was run: ", refused, StringComparison.Ordinal);
+        Assert.Empty(executor.Blocks);
+
+        // The canary: where nobody approves by them, any spelling runs.
+        await InvokeAsync(new ExecuteCodeFunction(executor), ("code", "x"), ("language", language));
+        Assert.Single(executor.Blocks);
+    }
+
     private static IEnumerable<string> Properties(AIFunction function) =>
         function.JsonSchema.GetProperty("properties").EnumerateObject().Select(p => p.Name);
 

@@ -21,8 +21,14 @@ internal static class SandboxLauncher
     public static List<string> Arguments(
         BubblewrapProgram bwrap, GuestUser user, IEnumerable<string> membershipFiles, string? seccompFile, IReadOnlyList<string> bwrapArguments)
     {
-        // No core dumps: they would land in the user's directory, or with the host's crash handler.
-        StringBuilder script = new("ulimit -c 0\n");
+        // No core dumps: they would land in the user's directory, or with the host's crash handler. When the host's memory is short, sandboxes go
+        // before its own programs; where we are root with all capabilities, the kernel lets no guest go below this.
+        StringBuilder script = new(
+            """
+            ulimit -c 0
+            { read score </proc/self/oom_score_adj && [ "$score" -lt 500 ] && echo 500 >/proc/self/oom_score_adj; } 2>/dev/null
+
+            """);
         foreach (string file in membershipFiles)
         {
             script.Append(CultureInfo.InvariantCulture, $"echo $$ 2>/dev/null >{Quote(file)} || exit {ControlGroupRefused}\n");

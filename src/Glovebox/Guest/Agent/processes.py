@@ -1,3 +1,15 @@
+# What the kernel counts for a user, who may have processes outside, or what memory does not bound.
+GUEST_LIMITS = (
+    (resource.RLIMIT_CORE, 0),
+    (resource.RLIMIT_MEMLOCK, 8 << 20),
+    (resource.RLIMIT_MSGQUEUE, 64 << 10),
+    (resource.RLIMIT_NICE, 0),
+    (resource.RLIMIT_NOFILE, 1 << 16),
+    (resource.RLIMIT_RTPRIO, 0),
+    (resource.RLIMIT_SIGPENDING, 4096),
+)
+
+
 class ForkedScript(Exception):
     """Raised in a fork of the agent, which has become a guest process: it is to run this script."""
 
@@ -147,6 +159,9 @@ class Processes:
                 file.write('1000')
         except OSError:
             pass
+        for limit, most in GUEST_LIMITS:
+            soft, hard = (value if 0 <= value < most else most for value in resource.getrlimit(limit))
+            resource.setrlimit(limit, (soft, hard))
         if self.address_space:
             resource.setrlimit(resource.RLIMIT_AS, (self.address_space, self.address_space))
         if self.processes:

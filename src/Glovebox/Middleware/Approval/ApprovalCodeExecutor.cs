@@ -4,7 +4,8 @@ namespace Glovebox;
 
 /// <summary>Asks before each block, and gives the executor within one approved block at a time.</summary>
 /// <remarks>
-/// The executor within never sees a block that is not approved, so the approval holds whatever that executor does with its list. What the
+/// The executor within never sees a block that is not approved, so the approval holds whatever that executor does with its list. What is asked
+/// for is what it gets: the block under its language's canonical name, which means the same language again. What the
 /// contract says of a whole execution, its turn and its end by a stop, is kept here, because within each block is an execution of its own.
 /// </remarks>
 internal sealed class ApprovalCodeExecutor(
@@ -47,21 +48,21 @@ internal sealed class ApprovalCodeExecutor(
         await WaitForTurnAsync(either.Token, ending, cancellationToken).ConfigureAwait(false);
         try
         {
+            LanguageRegistry languages = LanguageRegistry.Of(InnerExecutor);
+            CodeBlock[] named = [.. blocks.Select(b => languages.Canonical(b) ?? b)];
             for (int i = 0; i < blocks.Length; i++)
             {
-                ApprovalDecision decision =
-                    await AskAsync(new ApprovalContext(blocks.AsReadOnly(), i), either.Token, ending, cancellationToken).ConfigureAwait(false);
-                if (!decision.IsApproved)
+                BlockResult? refused = await RefuseAsync(blocks[i], named, i, either.Token, ending, cancellationToken).ConfigureAwait(false);
+                if (refused is not null)
                 {
-                    BlockResult denied = Denied(blocks[i], decision);
-                    yield return new BlockStartedUpdate(i, blocks[i]);
-                    yield return new OutputReceivedUpdate(i, OutputStream.StandardError, denied.Output);
-                    yield return new BlockCompletedUpdate(i, denied);
+                    yield return new BlockStartedUpdate(i, named[i]);
+                    yield return new OutputReceivedUpdate(i, OutputStream.StandardError, refused.Output);
+                    yield return new BlockCompletedUpdate(i, refused);
                     yield break;
                 }
 
                 bool failed = false;
-                await foreach (CodeExecutionUpdate update in Run(blocks[i], ending, cancellationToken).ConfigureAwait(false))
+                await foreach (CodeExecutionUpdate update in Run(named[i], ending, cancellationToken).ConfigureAwait(false))
                 {
                     failed |= update is BlockCompletedUpdate { Result.ExitCode: not 0 };
                     yield return i == 0 ? update : update with { BlockIndex = i };
@@ -77,6 +78,24 @@ internal sealed class ApprovalCodeExecutor(
         {
             _turn.Release();
         }
+    }
+
+    /// <summary>Asks for a block, and gives the result of one that must not run.</summary>
+    private async Task<BlockResult?> RefuseAsync(
+        CodeBlock given, CodeBlock[] named, int index, CancellationToken either, CancellationToken ending, CancellationToken cancellationToken)
+    {
+        // Which languages there are, an executor may know only while it runs.
+        LanguageRegistry languages = LanguageRegistry.Of(InnerExecutor);
+        if (languages.Find(given.Language) is not { } language)
+        {
+            return Refused(named[index] = given, TerminationReason.NotStarted, $"unknown language {WorkspacePath.Printable(given.Language)}\n");
+        }
+
+        named[index] = languages.Canonical(given)!;
+        ApprovalContext context = new([.. named], index) { GivenLanguage = given.Language, Programs = [.. language.Programs] };
+        ApprovalDecision decision = await AskAsync(context, either, ending, cancellationToken).ConfigureAwait(false);
+        return decision.IsApproved ? null
+            : Refused(named[index], TerminationReason.Denied, $"Code execution was not approved. Reason: {decision.Reason}\n");
     }
 
     private IAsyncEnumerable<CodeExecutionUpdate> Run(CodeBlock block, CancellationToken ending, CancellationToken cancellationToken)
@@ -124,19 +143,15 @@ internal sealed class ApprovalCodeExecutor(
         }
     }
 
-    private BlockResult Denied(CodeBlock block, ApprovalDecision decision)
+    private static BlockResult Refused(CodeBlock block, TerminationReason reason, string output) => new()
     {
-        string output = $"Code execution was not approved. Reason: {decision.Reason}\n";
-        return new BlockResult
-        {
-            Block = block,
-            Language = InnerExecutor.GetService<LanguageRegistry>()?.Find(block.Language)?.Name ?? block.Language,
-            ExitCode = 1,
-            Output = output,
-            StandardError = output,
-            Termination = TerminationReason.Denied,
-        };
-    }
+        Block = block,
+        Language = block.Language,
+        ExitCode = 1,
+        Output = output,
+        StandardError = output,
+        Termination = reason,
+    };
 
     private Task EndRunsAsync() => Interlocked.Exchange(ref _ending, new CancellationTokenSource()).CancelAsync();
 

@@ -8,6 +8,10 @@ namespace Glovebox;
 /// failing one does, with exit code 1, <see cref="TerminationReason.Denied"/> and <c>Code execution was not approved. Reason: …</c> as its
 /// output; blocks before it have run, it and those after it have not. Nothing runs without an approval: when the delegate throws, its
 /// exception ends the run, and when it cancels itself (an <see cref="OperationCanceledException"/> that is not the caller's), the block is denied.
+/// <para>The delegate sees each block under its language's canonical name (<c>python</c> for <c>py</c>, <c>Python</c> and <c>python3</c>), and what
+/// it sees is what runs. A block in a language that the executor's <see cref="LanguageRegistry"/> does not know is not asked for: it ends the run
+/// with exit code 1 and <c>unknown language</c>, and reaches no executor. <c>bash</c> and <c>sh</c> are two languages, and code in any language can
+/// start other programs of the sandbox: a rule by language says what is run first, not what it does.</para>
 /// </remarks>
 public static class ApprovalExtensions
 {

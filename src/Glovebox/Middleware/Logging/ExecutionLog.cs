@@ -10,6 +10,7 @@ internal sealed class ExecutionLog : ExecutionObserver
 
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
+    private readonly LanguageRegistry _languages;
     private readonly int _count;
     private readonly bool _tellsSteps;
     private readonly bool _tellsContent;
@@ -18,10 +19,11 @@ internal sealed class ExecutionLog : ExecutionObserver
     private int _index;
     private int _exitCode;
 
-    public ExecutionLog(ILogger logger, TimeProvider timeProvider, int count, bool enableSensitiveData)
+    public ExecutionLog(ILogger logger, TimeProvider timeProvider, LanguageRegistry languages, int count, bool enableSensitiveData)
     {
         _logger = logger;
         _timeProvider = timeProvider;
+        _languages = languages;
         _count = count;
         _tellsSteps = logger.IsEnabled(LogLevel.Debug);
         _tellsContent = enableSensitiveData && logger.IsEnabled(LogLevel.Trace);
@@ -79,15 +81,15 @@ internal sealed class ExecutionLog : ExecutionObserver
         switch (update)
         {
             case BlockStartedUpdate started:
-                string given = Escape(started.Block.Language);
+                string given = Named(started.Block.Language);
                 LogMessages.BlockBegan(_logger, _index, given);
                 break;
             case FileProducedUpdate produced:
-                string path = Escape(produced.File.Path);
+                string path = WorkspacePath.Printable(produced.File.Path);
                 LogMessages.FileProduced(_logger, _index, path, produced.File.Size);
                 break;
             case BlockCompletedUpdate { Result: { } result }:
-                string language = Escape(result.Language);
+                string language = Named(result.Language);
                 LogMessages.BlockEnded(_logger, _index, language, result.ExitCode, result.Termination, result.Duration.TotalMilliseconds);
                 break;
         }
@@ -109,5 +111,7 @@ internal sealed class ExecutionLog : ExecutionObserver
     }
 
     /// <summary>A line of a log must not be forged, nor a terminal that shows it be driven, by text that guest code chose.</summary>
-    private static string Escape(string text) => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text);
+    private static string Escape(string text) => WorkspacePath.Printable(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text));
+
+    private string Named(string language) => _languages.Find(language)?.Name ?? WorkspacePath.Printable(language);
 }

@@ -48,7 +48,7 @@ public sealed class LoggingCodeExecutor : DelegatingCodeExecutor
         IAsyncEnumerable<CodeExecutionUpdate> updates = InnerExecutor.ExecuteCodeBlocksStreamingAsync(codeBlocks, cancellationToken);
         int count = codeBlocks.Count;
         return ExecutionObserver.FollowAsync(
-            updates, () => new ExecutionLog(_logger, _timeProvider, count, EnableSensitiveData), cancellationToken);
+            updates, () => new ExecutionLog(_logger, _timeProvider, LanguageRegistry.Of(InnerExecutor), count, EnableSensitiveData), cancellationToken);
     }
 
     private async Task FollowAsync(string operation, Func<CancellationToken, Task> run, CancellationToken cancellationToken)

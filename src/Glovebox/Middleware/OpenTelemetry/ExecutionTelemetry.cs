@@ -12,9 +12,6 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
     /// <summary>What conventions call a value that is not one of a known few.</summary>
     private const string Other = "_OTHER";
 
-    /// <summary>Knows the languages where the executor does not say which it has.</summary>
-    private static readonly LanguageRegistry DefaultLanguages = new([]);
-
     private readonly ExecutionInstruments _instruments;
     private readonly LanguageRegistry _languages;
     private readonly KeyValuePair<string, object?> _environment;
@@ -28,7 +25,7 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
     public ExecutionTelemetry(ExecutionInstruments instruments, ICodeExecutor executor, int count, bool enableSensitiveData)
     {
         _instruments = instruments;
-        _languages = executor.GetService<LanguageRegistry>() ?? DefaultLanguages;
+        _languages = LanguageRegistry.Of(executor);
         _environment = new("glovebox.environment", executor.GetService<EnvironmentCapabilities>()?.Environment);
         _enableSensitiveData = enableSensitiveData;
         _began = instruments.TimeProvider.GetTimestamp();

@@ -6,12 +6,17 @@ namespace Glovebox.Docker.Containers;
 
 /// <summary>The functions of a Docker executor. The agent writes their files, as root, where guest code reads them; pip runs as guest code
 /// does, before the network is cut, into a volume that outlives the container.</summary>
+/// <remarks>The network is the container's own. The variables of the set-up are only pip's: where there are any, it fetches with them and runs no
+/// code of a package, and installs without them.</remarks>
 /// <param name="offered">What is offered.</param>
 /// <param name="volume">For the packages; null in a container that stays, whose volume has no name and goes with it.</param>
 internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? volume)
 {
     public const string Folder = "/run/glovebox-functions";
     public const string Packages = $"{Folder}/{OfferedFunctions.PackageFolder}";
+
+    /// <summary>Wheels that are fetched and not yet installed.</summary>
+    private const string Wheels = $"{Packages}/.glovebox-wheels";
 
     private const string Socket = $"{Folder}/calls/socket";
 
@@ -56,18 +61,32 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
 
         // What an attempt before this one left there may be half.
         await SetUpAsync(guest, $"{TakeBack}; rm -rf {Packages}/* {Packages}/.[!.]*; chown {user.Uid}:{user.Gid} {Packages}", cancellationToken).ConfigureAwait(false);
-        await FunctionSetup.InstallAsync(offered, Packages, (command, output, kill) => RunAsync(guest, command, output, kill), hasNetwork, cancellationToken).ConfigureAwait(false);
-        await SetUpAsync(guest, TakeBack, cancellationToken).ConfigureAwait(false);
+        PackageSetup setup = new(offered, Packages, hasNetwork);
+        if (offered.SetupVariables.Count == 0)
+        {
+            // The network is the container's own: there is nothing to keep from code that builds a package.
+            await setup.InstallAsync(Run([]), cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await setup.FetchAndInstallAsync(Wheels, Run(offered.SetupVariables), Run([]), cancellationToken).ConfigureAwait(false);
+        }
+
+        await SetUpAsync(guest, $"rm -rf {Wheels}; {TakeBack}", cancellationToken).ConfigureAwait(false);
         IsInstalled = true;
+
+        FunctionSetup.Run Run(IEnumerable<KeyValuePair<string, string>> variables) =>
+            (command, output, kill) => RunAsync(guest, command, variables, output, kill);
     }
 
-    /// <summary>Runs an interpreter with the variables of the set-up, and not in the work directory, from which it would import.</summary>
-    private async Task<ProcessExit> RunAsync(IContainerGuest guest, GuestCommand command, IOutputSink output, CancellationToken kill)
+    /// <summary>Runs an interpreter with more variables, and not in the work directory, from which it would import.</summary>
+    private static async Task<ProcessExit> RunAsync(
+        IContainerGuest guest, GuestCommand command, IEnumerable<KeyValuePair<string, string>> variables, IOutputSink output, CancellationToken kill)
     {
         string interpreter = string.Concat(command.Programs.Select(p => $"command -v {p} || ")) + "echo python3";
         string[] arguments =
         [
-            .. offered.SetupVariables.Select(v => $"{v.Key}={v.Value}"), "sh", "-c", $"cd / && exec \"$({interpreter})\" \"$@\"", "sh", .. command.Arguments,
+            .. variables.Select(v => $"{v.Key}={v.Value}"), "sh", "-c", $"cd / && exec \"$({interpreter})\" \"$@\"", "sh", .. command.Arguments,
         ];
         return await Agent(guest).RunAsync(new GuestCommand(["env"], arguments), output, kill).ConfigureAwait(false)
             ?? new ProcessExit(ProcessExitKind.EnvironmentLost, 137, "The container has ended.");

@@ -14,4 +14,7 @@ public sealed class DockerHostileCallers() : HostileCallerConformance(DockerKind
 
 public sealed class DockerPythonFunctions() : PythonFunctionConformance(DockerKind.Agent);
 
+/// <remarks>The loopback and the abstract sockets are the container's own.</remarks>
+public sealed class DockerPackageSetup() : PackageSetupConformance(DockerKind.Agent, "['secret']");
+
 public sealed class DockerFetchData() : FetchDataConformance(DockerKind.Agent);

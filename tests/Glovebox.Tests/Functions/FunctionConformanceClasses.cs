@@ -23,4 +23,6 @@ public sealed class LocalPythonFunctions() : PythonFunctionConformance(ExecutorK
 
 public sealed class BubblewrapPythonFunctions() : PythonFunctionConformance(ExecutorKind.Bubblewrap);
 
+public sealed class BubblewrapPackageSetup() : PackageSetupConformance(ExecutorKind.Bubblewrap, "['secret', 'loopback', 'abstract']");
+
 public sealed class BubblewrapFetchData() : FetchDataConformance(ExecutorKind.Bubblewrap);

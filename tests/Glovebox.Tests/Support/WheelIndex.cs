@@ -1,4 +1,6 @@
+using System.Formats.Tar;
 using System.IO.Compression;
+using System.Text;
 
 namespace Glovebox.Tests.Support;
 
@@ -21,6 +23,36 @@ public sealed class WheelIndex : IDisposable
         Write(wheel, $"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: glovebox-tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n");
         Write(wheel, $"{info}/RECORD", $"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n");
         return this;
+    }
+
+    /// <summary>Adds a package of one module that has to be built, by code that runs then, needs nothing and leaves a list <c>FOUND</c> to the module.</summary>
+    /// <returns>The archive's path.</returns>
+    public string AddSource(string name, string version, string code)
+    {
+        string file = System.IO.Path.Combine(Path, $"{name}-{version}.tar.gz");
+        using GZipStream stream = new(File.Create(file), CompressionLevel.Fastest);
+        using TarWriter archive = new(stream, TarEntryFormat.Pax);
+        Write("PKG-INFO", $"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
+        Write("pyproject.toml", "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n");
+        Write(
+            "backend.py",
+            $$"""
+            import os, zipfile
+            FOUND = []
+            {{code}}
+            def build_wheel(folder, settings=None, metadata=None):
+                name, info = '{{name}}-{{version}}-py3-none-any.whl', '{{name}}-{{version}}.dist-info'
+                with zipfile.ZipFile(os.path.join(folder, name), 'w') as wheel:
+                    wheel.writestr('{{name}}.py', 'FOUND = %r' % FOUND)
+                    wheel.writestr(info + '/METADATA', 'Metadata-Version: 2.1\nName: {{name}}\nVersion: {{version}}\n')
+                    wheel.writestr(info + '/WHEEL', 'Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n')
+                    wheel.writestr(info + '/RECORD', '{{name}}.py,,\n' + ''.join(info + '/%s,,\n' % f for f in ('METADATA', 'WHEEL', 'RECORD')))
+                return name
+            """);
+        return file;
+
+        void Write(string path, string text) => archive.WriteEntry(
+            new PaxTarEntry(TarEntryType.RegularFile, $"{name}-{version}/{path}") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

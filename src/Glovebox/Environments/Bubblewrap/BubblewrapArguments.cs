@@ -240,4 +240,5 @@ internal sealed record BubblewrapLayout
 /// <param name="Packages">Where the packages go, on the host.</param>
 /// <param name="Target">The same, in the sandbox.</param>
 /// <param name="Scratch">The sandbox's <c>/tmp</c>, on the host.</param>
-internal sealed record BubblewrapInstallation(string Packages, string Target, string Scratch);
+/// <param name="SharesNetwork">Whether the sandbox has the host's network.</param>
+internal sealed record BubblewrapInstallation(string Packages, string Target, string Scratch, bool SharesNetwork);

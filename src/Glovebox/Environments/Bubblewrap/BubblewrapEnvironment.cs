@@ -246,7 +246,7 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
                 Dictionary<string, string> variables = BubblewrapArguments.Variables();
                 GuestVariables.CopyTo(_variables, variables);
                 GuestVariables.CopyTo(setupVariables, variables);
-                return Launch(bwrap, command, variables, isFirstProcess: false, hasNetwork, installation);
+                return Launch(bwrap, command, variables, isFirstProcess: false, installation.SharesNetwork, installation);
             },
             cancellationToken).ConfigureAwait(false);
     }

@@ -5,14 +5,19 @@ using Glovebox.Guest;
 namespace Glovebox.Environments.Bubblewrap;
 
 /// <summary>The functions of a bubblewrap executor: their files on the host, which every sandbox sees read-only.</summary>
-/// <remarks>Packages are installed in a sandbox of their own, the only one that can write their folder and the only one that has the
-/// network where code has none. It sees no work directory.</remarks>
+/// <remarks>Packages are fetched and installed in sandboxes of their own, which see no work directory. The one that fetches them runs pip and no
+/// code of a package: it alone has the network, which is the host's, and the variables of the set-up.</remarks>
 internal sealed class SandboxFunctions(OfferedFunctions offered)
 {
     private const string Socket = BubblewrapArguments.CallsFolder + "/socket";
     private const string Library = $"{BubblewrapArguments.FunctionsFolder}/{OfferedFunctions.LibraryFolder}";
     private const string Programs = $"{BubblewrapArguments.FunctionsFolder}/{OfferedFunctions.ProgramFolder}";
     private const string Packages = $"{BubblewrapArguments.FunctionsFolder}/{OfferedFunctions.PackageFolder}";
+
+    /// <summary>Where both sandboxes have their temporary folder.</summary>
+    private const string Wheels = "/tmp/wheels";
+
+    private static readonly Dictionary<string, string> NoVariables = [];
 
     private FunctionFolder? _folder;
 
@@ -51,11 +56,14 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
                 GiveAway(folder.Scratch, user);
             }
 
-            BubblewrapInstallation installation = new(folder.Packages, Packages, folder.Scratch);
-            PlainSandbox sandbox = new(command => launch(command, installation, offered.SetupVariables));
-            await using (sandbox.ConfigureAwait(false))
+            BubblewrapInstallation installation = new(folder.Packages, Packages, folder.Scratch, SharesNetwork: false);
+            PlainSandbox fetching = new(command => launch(command, installation with { SharesNetwork = hasNetwork }, offered.SetupVariables));
+            PlainSandbox installing = new(command => launch(command, installation, NoVariables));
+            await using (fetching.ConfigureAwait(false))
+            await using (installing.ConfigureAwait(false))
             {
-                await FunctionSetup.InstallAsync(offered, Packages, sandbox.RunAsync, hasNetwork, cancellationToken).ConfigureAwait(false);
+                await new PackageSetup(offered, Packages, hasNetwork)
+                    .FetchAndInstallAsync(Wheels, fetching.RunAsync, installing.RunAsync, cancellationToken).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
     }

@@ -22,7 +22,8 @@ internal sealed class LocalFunctions(OfferedFunctions offered) : IAsyncDisposabl
         variables.AddFolders([folder.Library, folder.Packages], folder.Programs);
         if (offered.Set.Packages.Count > 0)
         {
-            await folder.InstallAsync(() => FunctionSetup.InstallAsync(offered, folder.Packages, run(folder.Scratch), hasNetwork: true, cancellationToken)).ConfigureAwait(false);
+            PackageSetup setup = new(offered, folder.Packages, hasNetwork: true);
+            await folder.InstallAsync(() => setup.InstallAsync(run(folder.Scratch), cancellationToken)).ConfigureAwait(false);
         }
 
         if (offered.HasCalls)

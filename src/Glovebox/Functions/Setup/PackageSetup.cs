@@ -1,0 +1,154 @@
+using Glovebox.Environments;
+
+namespace Glovebox.Functions.Setup;
+
+/// <summary>Installs the packages of functions with pip.</summary>
+/// <remarks>A package that is no wheel is built by code of its own. In an isolated environment that code is hostile: it must see neither
+/// the variables of the set-up nor, where it is the host's, the network.</remarks>
+/// <param name="functions">The functions that need the packages.</param>
+/// <param name="target">The folder for the packages, as pip sees it.</param>
+/// <param name="hasNetwork">Whether the set-up has the network.</param>
+internal sealed class PackageSetup(OfferedFunctions functions, string target, bool hasNetwork)
+{
+    /// <summary>The exit code of fetch.py when something would have been built.</summary>
+    private const int NeedsBuild = 77;
+
+    /// <summary>What comes before the verdict of fetch.py.</summary>
+    private const string Verdict = "Not a wheel:";
+
+    private const string NamesAndIndex = "See that the packages' names are right and that the environment reaches the package index.";
+
+    private const string HowToBuild =
+        "Build a wheel of it (pip wheel), put it into a folder that the environment sees, and name the folder in PIP_FIND_LINKS of SetupEnvironment.";
+
+    private static readonly Lazy<string> FetchProgram = new(() => FunctionSetup.GuestText("fetch.py"));
+
+    /// <summary>Options of every step. Each retry waits longer than the last: without a network a minute would pass for nothing.</summary>
+    private readonly string[] _options =
+    [
+        "--no-input", "--disable-pip-version-check", "--no-cache-dir", "--progress-bar", "off", "--quiet",
+        .. hasNetwork ? Array.Empty<string>() : ["--retries", "0"],
+    ];
+
+    /// <summary>Installs in one step: code that builds a package runs with all that pip has.</summary>
+    /// <param name="run">Runs pip with the network and the variables of the set-up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="FunctionSetupException">pip failed, is missing, or took too long.</exception>
+    public async Task InstallAsync(FunctionSetup.Run run, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource deadline = FunctionSetup.Deadline(functions);
+        Outcome outcome = await RunAsync(
+            ["-m", "pip", "install", "--target", target, .. _options, "--", .. functions.Set.Packages], run, deadline, cancellationToken)
+            .ConfigureAwait(false);
+        ThrowUnlessDone(outcome, NamesAndIndex);
+    }
+
+    /// <summary>Installs in two steps: pip fetches wheels and runs nothing; then it installs them and builds what is in local folders.</summary>
+    /// <param name="wheels">A folder for the wheels, as both steps see it. It need not be there.</param>
+    /// <param name="fetch">Runs pip with the network and the variables of the set-up.</param>
+    /// <param name="install">Runs pip without the variables, and without the host's network.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="FunctionSetupException">pip failed, is missing, or took too long.</exception>
+    public async Task FetchAndInstallAsync(
+        string wheels, FunctionSetup.Run fetch, FunctionSetup.Run install, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource deadline = FunctionSetup.Deadline(functions);
+        string[] sources = [.. functions.Set.Packages.Where(IsLocalSource)];
+        string[] others = [.. functions.Set.Packages.Except(sources, StringComparer.Ordinal)];
+        string[] folders = LocalFolders(out bool isOffline);
+        bool isFetched = false;
+        if (others.Length > 0)
+        {
+            Outcome outcome = await RunAsync(
+                ["-c", FetchProgram.Value, wheels, .. _options, "--", .. others], fetch, deadline, cancellationToken).ConfigureAwait(false);
+            isFetched = outcome.IsDone;
+            if (!isFetched && isOffline && outcome.Exit.Kind == ProcessExitKind.Exited)
+            {
+                // There is nothing to fetch: all that pip may use is on the disk, and what is no wheel is built without the network.
+                sources = [.. functions.Set.Packages];
+            }
+            else
+            {
+                ThrowUnlessDone(
+                    outcome, $"{NamesAndIndex} A package that has no wheel for the environment's Python is not found. {HowToBuild}");
+            }
+        }
+
+        string[] fetched = isFetched ? ["--find-links", wheels, "--requirement", $"{wheels}/requirements.txt"] : [];
+        string[] built = sources.Length == 0
+            ? ["--no-deps", "--only-binary", ":all:"]
+            : [.. folders.SelectMany(f => new[] { "--find-links", f })];
+        string[] arguments = ["-m", "pip", "install", "--target", target, "--no-index", .. _options, .. fetched, .. built, "--", .. sources];
+        ThrowUnlessDone(
+            await RunAsync(arguments, install, deadline, cancellationToken).ConfigureAwait(false),
+            sources.Length == 0
+                ? null
+                : "See that the packages' names are right. A package that is built finds what it requires, and what builds it, only among "
+                + "the other packages and in folders of PIP_FIND_LINKS.");
+    }
+
+    /// <summary>Whether a requirement is a folder or an archive of the environment, and not a wheel.</summary>
+    private static bool IsLocalSource(string package)
+    {
+        int at = package.IndexOf('@', StringComparison.Ordinal);
+        string place = package[0] is '/' or '.' ? package : package[(at + 1)..].TrimStart();
+        return (place is ['/' or '.', ..] || place.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+            && !place.Contains(".whl", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The folders of PIP_FIND_LINKS, which hold no secret. pip is offline when it may use nothing but them.</summary>
+    private string[] LocalFolders(out bool isOffline)
+    {
+        string[] links = functions.SetupVariables.GetValueOrDefault("PIP_FIND_LINKS", "")
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        string[] folders = [.. links.Where(l => l[0] == '/' || l.StartsWith("file:///", StringComparison.Ordinal))];
+        string noIndex = functions.SetupVariables.GetValueOrDefault("PIP_NO_INDEX", "").ToLowerInvariant();
+        isOffline = folders.Length > 0 && folders.Length == links.Length && noIndex is "1" or "true" or "yes" or "on" or "y" or "t";
+        return folders;
+    }
+
+    private async Task<Outcome> RunAsync(
+        string[] arguments, FunctionSetup.Run run, CancellationTokenSource deadline, CancellationToken cancellationToken)
+    {
+        SetupOutput output = new();
+        ProcessExit exit = await FunctionSetup.RunAsync(
+            new GuestCommand(FunctionSetup.Interpreters, arguments),
+            output,
+            run,
+            deadline,
+            () => new FunctionSetupException($"Pip install timed out after {FunctionSetup.Seconds(functions)} s.", FunctionSetup.MoreTime),
+            cancellationToken).ConfigureAwait(false);
+        return new Outcome(exit, output);
+    }
+
+    private void ThrowUnlessDone(Outcome outcome, string? hint)
+    {
+        if (outcome.IsDone)
+        {
+            return;
+        }
+
+        string words = FunctionSetup.Words(outcome.Exit, outcome.Output);
+        if (outcome.Exit.ExitCode == NeedsBuild && words.LastIndexOf(Verdict, StringComparison.Ordinal) is >= 0 and int verdict)
+        {
+            // What comes before is a trace of pip's own.
+            throw new FunctionSetupException(
+                "Pip install failed. A package, or one that it requires, is named by an address or a path and is no wheel. It must be built, "
+                + $"and code that builds gets neither the network nor SetupEnvironment: {words[(verdict + Verdict.Length)..].Trim()}",
+                HowToBuild);
+        }
+
+        throw new FunctionSetupException(
+            $"Pip install failed. {words}",
+            words.Contains("No module named pip", StringComparison.Ordinal)
+                ? "Install pip for the environment's Python: apt-get install python3-pip, or another image."
+            : outcome.Exit.Kind == ProcessExitKind.NotFound ? FunctionSetup.NoPython
+            : hasNetwork ? hint
+            : "Network is None, so pip reaches no package index. NetworkAccess.SetupOnly gives the network to the set-up, and not to code.");
+    }
+
+    private sealed record Outcome(ProcessExit Exit, SetupOutput Output)
+    {
+        public bool IsDone => Exit.ExitCode == 0;
+    }
+}

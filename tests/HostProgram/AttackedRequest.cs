@@ -44,7 +44,10 @@ internal sealed record AttackedRequest(AttackedAction Action, string Text = "")
 /// <summary>What came of it.</summary>
 internal sealed record AttackedAnswer
 {
+    /// <summary>What the program printed, or what the host read.</summary>
     public string Output { get; init; } = "";
+
+    public string Errors { get; init; } = "";
 
     public int ExitCode { get; init; }
 

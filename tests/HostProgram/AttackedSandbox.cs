@@ -87,11 +87,12 @@ internal sealed class AttackedSandbox(ICodeExecutor executor) : IAttacked
             return new() { Output = found ?? output.ToString(), Termination = "Cancelled" };
         }
 
-        return new() { Output = result!.Output, ExitCode = result.ExitCode, Termination = result.Termination.ToString() };
+        return new() { Output = result!.StandardOutput, Errors = result.StandardError, ExitCode = result.ExitCode, Termination = result.Termination.ToString() };
 
         async Task ReadAndEndAsync()
         {
-            for (int i = 0; i < request.Reads && found?.Contains(request.Sought!, StringComparison.Ordinal) != true; i++)
+            // Until it has read what it may, too: a program on a busy machine may be in the way for long.
+            for (int i = 0; (i < request.Reads || (found is null && i < 100 * request.Reads)) && found?.Contains(request.Sought!, StringComparison.Ordinal) != true; i++)
             {
                 try
                 {

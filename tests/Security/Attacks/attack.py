@@ -46,7 +46,8 @@ def attempt(name, action):
     """Tries one way. An error refuses it, and so does a result that is False."""
     try:
         result = action()
-    except (OSError, subprocess.SubprocessError) as e:
+    except (OSError, ValueError) as e:
+        # Python says of a limit that it may not raise that the value is wrong.
         reasons.append(f'{name}: {errno.errorcode.get(getattr(e, "errno", None), type(e).__name__)}')
         return
     if result is None or result is not False:

@@ -31,6 +31,9 @@ internal sealed class Attack
     /// <summary>What lets the same program succeed.</summary>
     public string? Canary => _head.GetValueOrDefault("canary");
 
+    /// <summary>Whether only the host can tell what came of it.</summary>
+    public bool IsJudgedByHost => Canary is "read" or "race" or "names" or "users";
+
     /// <summary>Whether it may spoil its sandbox, or needs small limits.</summary>
     public bool NeedsOwnSandbox => _head.GetValueOrDefault("sandbox") == "own";
 

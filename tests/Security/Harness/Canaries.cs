@@ -10,12 +10,8 @@ internal static class Canaries
         using TestFolder folder = new();
         switch (attack.Canary)
         {
-            case "host" or "root":
+            case "host" or "root" or "lower":
                 return await HostRun.RunAsync(code, folder);
-            case "stranger":
-                return await HostRun.RunAsync(code, folder, RemoteSandbox.Prefix.Count == 0 ? [] : ["setpriv", "--reuid", "4243", "--regid", "4243", "--clear-groups"]);
-            case "descriptors":
-                return await HostRun.RunAsync(code, folder, "prlimit", "--nofile=40000:40000");
             case "leaky":
                 return await HostRun.RunAsync(code, folder, "bash", "-c", $"exec 5<{HostFacts.Current.SecretFile} && exec \"$@\"", "bash");
             case "open":
@@ -29,11 +25,12 @@ internal static class Canaries
     }
 
     /// <summary>Whether it can be shown by the user who runs the tests: some need a right that only root has.</summary>
-    public static bool IsPossible(string canary) => Environment.IsPrivilegedProcess || canary is not ("root" or "unwalled" or "descriptors");
+    public static bool IsPossible(string canary) => Environment.IsPrivilegedProcess || canary is not ("root" or "unwalled");
 
     private static IReadOnlyDictionary<string, object> Facts(string canary) => HostFacts.Current.With(canary switch
     {
-        "few" => [("terminals", 100)],
+        "few" => [("terminals", 100), ("descriptors", 1000)],
+        "lower" => [("score", 999)],
         "known" => [("function", "add"), ("argument", 1000)],
 
         // An agent that is no first process has the first one, bwrap's own, beside it.

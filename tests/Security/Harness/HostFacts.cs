@@ -51,6 +51,8 @@ internal sealed class HostFacts : IDisposable
             ["giant"] = 1L << 40,
             ["function"] = "sub",
             ["argument"] = 1L << 30,
+            ["descriptors"] = 70_000,
+            ["score"] = 0,
             ["terminals"] = Kernel("pty/max") - Kernel("pty/reserve") + 1,
 
             // A share of the memory that the policy gives: see SetUps.Small.

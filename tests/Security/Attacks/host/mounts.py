@@ -3,5 +3,5 @@
 # walls: a mount namespace; pivot_root leaves nothing of the old one
 from attack import *
 attempt('namespace', lambda: os.readlink('/proc/self/ns/mnt') == HOST['mnt'])
-attempt('old root', lambda: any(word in open('/proc/self/mountinfo').read() for word in (' /oldroot', ' /newroot')))
+attempt('old root', lambda: '/oldroot' in open('/proc/self/mountinfo').read())
 refused()

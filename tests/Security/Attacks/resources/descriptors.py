@@ -1,13 +1,12 @@
-# Opens 30,000 files in one process.
+# Opens so many files in one process that 256 of them would use up the machine's.
 # sandbox: own
-# canary: descriptors
+# canary: few
 # walls: RLIMIT_NOFILE
 from attack import *
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-attempt('more than the hard limit', lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (30_000, 30_000)) if hard < 30_000 else False)
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 def take():
-    for _ in range(30_000):
+    for _ in range(HOST['descriptors']):
         os.open('/dev/null', os.O_RDONLY)
 attempt('open', take)
 refused()

@@ -14,22 +14,19 @@ def child(ready, go):
     os._exit(0)
 def take():
     ready, tell = os.pipe()
+    signal.signal(signal.SIGCHLD, lambda *_: os.write(tell, b'!'))
     go, end = os.pipe()
-    processes = []
     for _ in range(8):
         process = os.fork()
         if process == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.close(ready)
             os.close(end)
             child(tell, go)
-        processes.append(process)
-    os.close(tell)
-    done = 0
-    while more := os.read(ready, 8):
-        done += len(more)
-        if done == 8:
-            break
+    done = b''
+    while len(done) < 8 and b'!' not in done:
+        done += os.read(ready, 8)
     os.close(end)
-    return not any(os.waitpid(process, 0)[1] for process in processes)
+    return b'!' not in done
 attempt('memory', take)
 refused()

@@ -1,11 +1,11 @@
-# Makes the kernel end other processes before it, when memory runs short.
-# canary: root
-# walls: no capability (CAP_SYS_RESOURCE)
+# Makes the kernel end the host's programs before it, when memory runs short.
+# canary: lower
+# walls: a score that only CAP_SYS_RESOURCE may lower
 from attack import *
 path = '/proc/self/oom_score_adj'
-old = int(open(path).read())
-def write():
+def write(score):
     with open(path, 'w') as file:
-        file.write(str(old - 1))
-attempt('oom_score_adj', write)
+        file.write(str(score))
+write(1000)
+attempt('oom_score_adj', lambda: write(HOST['score']))
 refused()

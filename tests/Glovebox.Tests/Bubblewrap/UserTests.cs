@@ -52,25 +52,102 @@ public sealed class UserTests
     }
 
     [Fact]
-    public async Task In_a_work_directory_of_roots_guest_code_is_root_without_any_capability_and_that_is_said()
+    public async Task In_a_work_directory_of_roots_guest_code_is_another_user_and_the_files_stay_roots()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root has such a directory.");
         using TestFolder folder = new();
-        await using BubblewrapCommandLineCodeExecutor executor = new(new() { WorkDir = folder.Path });
-        await executor.StartAsync(Ct);
-        Assert.Equal((0u, "0000000000000000"), await HostStatusAsync(executor));
-        ControlCapability user = Control(executor, "user");
-        Assert.Equal(EnforcementLevel.Partial, user.Level);
-        Assert.Contains("root", user.Mechanism, StringComparison.Ordinal);
-        Assert.Equal((0, "1000\n"), await OutcomeAsync(executor, "id -u; touch file"));
-        Assert.Equal(0u, Libc.Status(folder["file"]).Uid);
-
-        // Root's rights over the files of others come from a capability.
+        await File.WriteAllTextAsync(folder["before"], "x", Ct);
+        folder.SetMode("before", "600");
         await File.WriteAllTextAsync(folder["other"], "x", Ct);
         folder.SetMode("other", "600");
         using Process chown = Process.Start("chown", ["4242:4242", folder["other"]]);
         await chown.WaitForExitAsync(Ct);
+        await using BubblewrapCommandLineCodeExecutor executor = new(new() { WorkDir = folder.Path });
+        await executor.StartAsync(Ct);
+        (uint uid, string capabilities) = await HostStatusAsync(executor);
+        Assert.InRange(uid, 0x70000000u, 0x7F000000u);
+        Assert.Equal("0000000000000000", capabilities);
+        ControlCapability user = Control(executor, "user");
+        Assert.Equal(EnforcementLevel.Full, user.Level);
+        Assert.Contains("the work directory is root's", user.Mechanism, StringComparison.Ordinal);
+
+        // Root's files are the guest's inside, whoever made them; those of others are not.
+        await executor.Workspace.WriteAllTextAsync("written/file", "x", Ct);
+        Assert.Equal((0, "x"), await OutcomeAsync(executor, "[ -O . ] && [ -O written/file ] && mkdir made && mv written/file made && touch file && cat before"));
         Assert.NotEqual(0, (await OutcomeAsync(executor, "cat other")).ExitCode);
+        Assert.All(["", "file", "made", "made/file", "written", "before"], (string name) => Assert.Equal((0u, 0u), OwnerOf(folder[name])));
+        Assert.Equal((4242u, 4242u), OwnerOf(folder["other"]));
+
+        // After a restart, and for the next executor, the same holds.
+        await executor.RestartAsync(Ct);
+        Assert.Equal((0, "x"), await OutcomeAsync(executor, "[ -O file ] && cat made/file"));
+        await using BubblewrapCommandLineCodeExecutor next = new(new() { WorkDir = folder.Path });
+        await next.StartAsync(Ct);
+        Assert.Equal((0, "x"), await OutcomeAsync(next, "[ -O file ] && cat made/file"));
+        Assert.NotEqual(uid, (await HostStatusAsync(next)).Uid);
+    }
+
+    [Fact]
+    public async Task A_directory_of_roots_on_a_file_system_that_cannot_map_owners_is_refused()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root has such a directory.");
+        using TestFolder folder = new();
+        await HostAsync("mount", "-t", "ramfs", "none", folder.Path);
+        try
+        {
+            await using BubblewrapCommandLineCodeExecutor executor = new(new() { WorkDir = folder.Path });
+            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+            Assert.Equal("work-directory-unusable", e.Code);
+            Assert.Contains("belongs to root, guest code never runs as root, and its files cannot be mapped to another user: its file system", e.Message, StringComparison.Ordinal);
+            Assert.Contains("chown", e.Hint, StringComparison.Ordinal);
+            Assert.Empty(folder.Entries());
+
+            // As another user's it works there, too.
+            folder.GiveAway();
+            await executor.StartAsync(Ct);
+            Assert.Equal((0, ""), await OutcomeAsync(executor, "touch file"));
+        }
+        finally
+        {
+            await HostAsync("umount", folder.Path);
+        }
+    }
+
+    [Fact]
+    public async Task Guest_code_is_another_user_than_root_although_only_root_can_enter_the_temporary_folder()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root runs as another user.");
+        using TestFolder closed = new();
+        closed.SetMode("", "700");
+        Directory.CreateDirectory(closed["temporary"]);
+        (int exitCode, string output) = await HostProgram.RunAsync(new("bash", "touch file; ls -An . | cut -d' ' -f3,4") { TemporaryFolder = closed["temporary"] });
+        Assert.Equal((0, true), (exitCode, output.EndsWith("\n1000 1000\n1000 1000\n", StringComparison.Ordinal)));
+        Assert.Matches("user: Full: uid (1|2)[0-9]{9} ", output);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(closed["temporary"]));
+    }
+
+    [Fact]
+    public async Task A_root_who_may_make_no_mounts_has_the_other_wall_and_no_directory_of_its_own()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can give up the right to.");
+        string[] withoutMounts = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"];
+        using TestFolder folder = new();
+        (int exitCode, string output) = await HostProgram.RunAsync(new("bash", "touch ran") { WorkDirectory = folder.Path }, withoutMounts);
+        Assert.Equal(125, exitCode);
+        Assert.Contains("belongs to root, guest code never runs as root", output, StringComparison.Ordinal);
+        Assert.Contains("may not", output, StringComparison.Ordinal);
+        Assert.Empty(folder.Entries());
+
+        using TestFolder closed = new();
+        closed.SetMode("", "700");
+        Directory.CreateDirectory(closed["temporary"]);
+        (exitCode, output) = await HostProgram.RunAsync(new("bash", "touch ran") { TemporaryFolder = closed["temporary"] }, withoutMounts);
+        Assert.Equal(125, exitCode);
+        Assert.Contains("cannot enter every folder above", output, StringComparison.Ordinal);
+
+        (exitCode, output) = await HostProgram.RunAsync(new("bash", "touch file; id -u"), withoutMounts);
+        Assert.Equal((0, true), (exitCode, output.EndsWith("\n1000\n", StringComparison.Ordinal)));
+        Assert.Contains("kernel: Partial: ", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,6 +253,15 @@ public sealed class UserTests
         return (uint.Parse(Field("Uid:").Split('\t')[0], CultureInfo.InvariantCulture), Field("CapEff:"));
 
         string Field(string name) => status.First(l => l.StartsWith(name, StringComparison.Ordinal))[name.Length..].Trim();
+    }
+
+    private static (uint Uid, uint Gid) OwnerOf(string path) => (Libc.Status(path).Uid, Libc.Status(path).Gid);
+
+    private static async Task HostAsync(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(program, arguments);
+        await process.WaitForExitAsync(Ct);
+        Assert.Equal(0, process.ExitCode);
     }
 
     private static async Task<(int ExitCode, string Output)> OutcomeAsync(BubblewrapCommandLineCodeExecutor executor, string code)

@@ -29,6 +29,14 @@ internal static class BubblewrapArguments
         "/etc/fonts", "/etc/matplotlibrc", "/etc/inputrc", "/etc/terminfo", "/etc/nsswitch.conf", "/etc/protocols", "/etc/services", "/etc/dotnet",
     ];
 
+    /// <summary>What of <c>/proc</c> belongs to the whole machine and has files that root can write. bwrap covers some of it, but not where the
+    /// folder itself cannot be written, as <c>/proc/sys</c>: then its files still can.</summary>
+    private static readonly string[] KernelFiles =
+    [
+        "/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/pressure", "/proc/mtrr", "/proc/acpi", "/proc/scsi",
+        "/proc/driver", "/proc/asound", "/proc/dynamic_debug",
+    ];
+
     private static readonly string[] NetworkConfiguration = ["/etc/resolv.conf", "/etc/hosts", "/etc/gai.conf"];
 
     /// <summary>Checks a path that the caller wants in the sandbox.</summary>
@@ -109,7 +117,13 @@ internal static class BubblewrapArguments
 
         // What guest code can write comes last, so that nothing is mounted below it. Together it holds at most half of the memory, for
         // what is in it counts as memory and outlives the program.
-        arguments.AddRange(["--proc", "/proc", "--dev", "/dev"]);
+        arguments.AddRange(["--proc", "/proc"]);
+        foreach (string path in layout.SealsKernel ? KernelFiles : [])
+        {
+            arguments.AddRange(["--ro-bind-try", path, path]);
+        }
+
+        arguments.AddRange(["--dev", "/dev"]);
         arguments.AddRange(["--size", Text(layout.Memory / 8), "--tmpfs", "/dev/shm"]);
 
         // What bwrap mounts there has no size, and nothing of the guest's belongs in it.
@@ -203,6 +217,9 @@ internal sealed record BubblewrapLayout
     public required bool SharesNetwork { get; init; }
 
     public required bool HasSeccomp { get; init; }
+
+    /// <summary>Whether the kernel's files are read-only.</summary>
+    public required bool SealsKernel { get; init; }
 
     /// <summary>Whether the command is the first process of the PID namespace, and not a child of bwrap's own.</summary>
     public required bool IsFirstProcess { get; init; }

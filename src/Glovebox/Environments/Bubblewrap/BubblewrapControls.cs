@@ -8,7 +8,7 @@ internal static class BubblewrapControls
 {
     /// <summary>Makes sure that what the caller set can be enforced.</summary>
     /// <exception cref="PolicyNotEnforceableException">It cannot.</exception>
-    public static void Check(ExecutionPolicy policy, ControlGroup? group, GuestUser user)
+    public static void Check(ExecutionPolicy policy, ControlGroup? group)
     {
         const string Hint = "Run as root or in a delegated control group, or leave the limit out to have it as far as this machine allows.";
         if (policy.Memory is not null && group is not { LimitsMemory: true })
@@ -19,11 +19,6 @@ internal static class BubblewrapControls
         if (policy.Cpus is not null && group is not { LimitsCpus: true })
         {
             throw new PolicyNotEnforceableException("Cpus was set, but no control group can be made here that limits them.", Hint);
-        }
-
-        if (policy.MaxProcesses is not null && group is not { LimitsProcesses: true } && user.IsRoot)
-        {
-            throw new PolicyNotEnforceableException("MaxProcesses was set, but no control group can be made here that limits them, and root has no limit of its own.", Hint);
         }
 
         if (policy.DiskSpace is not null)
@@ -39,7 +34,7 @@ internal static class BubblewrapControls
     }
 
     public static EnvironmentCapabilities Describe(
-        ExecutionPolicy policy, ControlGroup? group, GuestUser user, GuestHello? hello, bool hasSeccomp)
+        ExecutionPolicy policy, ControlGroup? group, GuestUser user, bool hasMounts, GuestHello? hello, bool hasSeccomp)
     {
         string groups = $"control group, version {group?.Version ?? 1}";
         return new EnvironmentCapabilities
@@ -57,7 +52,7 @@ internal static class BubblewrapControls
                         : new("memory", EnforcementLevel.None, "no control group can be made here"),
                 group is { LimitsProcesses: true }
                     ? new("processes", EnforcementLevel.Full, groups)
-                    : hello is not null && !user.IsRoot
+                    : hello is not null
                         ? new("processes", EnforcementLevel.Full, "processes of the user in its namespace (RLIMIT_NPROC)")
                         : new("processes", EnforcementLevel.None, "no control group can be made here"),
                 group is { LimitsCpus: true }
@@ -68,9 +63,14 @@ internal static class BubblewrapControls
                     ? new("network", EnforcementLevel.None, "the host's network, as asked for")
                     : new("network", EnforcementLevel.Full, "a network namespace with nothing but its loopback"),
                 new("filesystem", EnforcementLevel.Full, "system directories read-only, nothing else of the host but the work directory"),
-                user.IsRoot
-                    ? new("user", EnforcementLevel.Partial, "the host's root without capabilities, because the work directory is root's")
-                    : new("user", EnforcementLevel.Full, $"uid {user.Uid} of the host, without capabilities"),
+                new("user", EnforcementLevel.Full, $"uid {user.Uid} of the host, without capabilities" + (
+                    user.StandsForRoot ? "; the work directory is root's, and root's files are mapped to that uid"
+                    : !user.MustSwitch ? ""
+                    : hasMounts ? "; in a work directory of root's, root's files would be mapped to that uid"
+                    : "; a work directory of root's would be refused")),
+                user.MustSwitch && !hasMounts
+                    ? new("kernel", EnforcementLevel.Partial, "/proc read-only where it is the machine's, no /sys; device nodes are protected by their owner alone")
+                    : new("kernel", EnforcementLevel.Full, "/proc read-only where it is the machine's, no /sys, device nodes that cannot be changed"),
                 hasSeccomp
                     ? new("seccomp", EnforcementLevel.Full, "a filter of system calls")
                     : new("seccomp", EnforcementLevel.None, "no filter for this processor"),

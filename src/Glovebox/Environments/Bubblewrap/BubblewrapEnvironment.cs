@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 using Glovebox.Environments.Host;
 using Glovebox.Functions.Setup;
@@ -25,6 +26,8 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
     private GuestUser? _user;
     private SandboxFiles? _sandboxFiles;
     private HostDirectory? _files;
+    private OwnerMap? _owners;
+    private PrivateMounts? _mounts;
     private ControlGroup? _group;
     private Sandbox? _sandbox;
     private PlainSandbox? _plain;
@@ -79,14 +82,22 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         {
             string? python = _internals.UsesAgent ? FindPython() : null;
             byte[]? compiledAgent = python is null ? null : CompiledAgents.Find(python);
-            Prepare(compiledAgent);
+            await PrepareAsync(compiledAgent, cancellationToken).ConfigureAwait(false);
             await PrepareFunctionsAsync(bwrap, python, cancellationToken).ConfigureAwait(false);
             await StartSandboxAsync(bwrap, python, compiledAgent, cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e)
         {
             await StopAsync(CancellationToken.None).ConfigureAwait(false);
-            throw;
+            switch (e)
+            {
+                case OwnersNotMappedException:
+                    throw SandboxMounts.NotMapped(_work.Path, e.Message, e);
+                case Win32Exception or IOException:
+                    throw new EnvironmentUnavailableException("sandbox-failed", $"The sandbox could not be started: {e.Message}.", innerException: e);
+                default:
+                    throw;
+            }
         }
     }
 
@@ -106,6 +117,8 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
 
         _group?.Dispose();
         _group = null;
+        _mounts?.Dispose();
+        _mounts = null;
         _files?.Dispose();
         _files = null;
     }
@@ -152,6 +165,8 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        _owners?.Dispose();
+        _owners = null;
         if (_functions is not null)
         {
             await _functions.DeleteAsync().ConfigureAwait(false);
@@ -172,11 +187,18 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         new(ProcessExitKind.OutOfMemory, 137, $"Out of memory: the limit is {Memory >> 20} MiB.");
 
     /// <summary>Makes what the sandbox stands on: the work directory with its owner, our files, the control group.</summary>
-    private void Prepare(byte[]? compiledAgent)
+    private async Task PrepareAsync(byte[]? compiledAgent, CancellationToken cancellationToken)
     {
         _work.Create();
-        _user ??= GuestUser.Choose(_work.Path, _work.IsMade);
-        _files = new HostDirectory(_work.Path, _user.MustSwitch ? new UserId(_user.Uid, _user.Gid) : null);
+        if (_user is not { TakesOver: true })
+        {
+            // The directory may have another owner than at the last start.
+            _user = GuestUser.Choose(_work.Path, _work.IsMade, _internals.AvoidsRoot);
+            _owners?.Dispose();
+            _owners = _user.StandsForRoot ? await OwnerMap.CreateAsync(new UserId(_user.Uid, _user.Gid), cancellationToken).ConfigureAwait(false) : null;
+        }
+
+        _files = new HostDirectory(_work.Path, _user is { MustSwitch: true, StandsForRoot: false } ? new UserId(_user.Uid, _user.Gid) : null);
         if (_user.TakesOver)
         {
             _files.GiveAwayRoot();
@@ -193,12 +215,14 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
 
         _sandboxFiles ??= new SandboxFiles(_inside);
         _sandboxFiles.WriteAgent(compiledAgent);
+        (string, string)[] folders = [("files", _sandboxFiles.Folder), .. _functions is null ? [] : new[] { ("functions", _functions.MakeFolder()) }];
+        _mounts = await SandboxMounts.CreateAsync(_user, (_files, _work.Path), folders, _owners, _internals.SealsKernel).ConfigureAwait(false);
         if (_internals.UsesControlGroups)
         {
             _group = ControlGroup.Create(Memory, Processes + OwnProcesses, _policy.Cpus);
         }
 
-        BubblewrapControls.Check(_policy, _group, _user);
+        BubblewrapControls.Check(_policy, _group);
     }
 
     private async Task PrepareFunctionsAsync(BubblewrapProgram bwrap, string? python, CancellationToken cancellationToken)
@@ -251,7 +275,7 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         }
         catch (SandboxStartException e)
         {
-            throw SandboxErrors.Explain(e.Message, _work.Path);
+            throw SandboxErrors.Explain(e.Message, _work.Path, Reachable(_work.Path));
         }
 
         if (_preload.Length > 0 && (_sandbox is null || _sandbox.PreloadErrors.Length > 0))
@@ -262,7 +286,7 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
                 "Install them for the system's Python, or take them out of Preload.");
         }
 
-        _capabilities = BubblewrapControls.Describe(_policy, _group, _user!, hello, _internals.UsesSeccomp && _sandboxFiles!.SeccompFile is not null);
+        _capabilities = BubblewrapControls.Describe(_policy, _group, _user!, _mounts is not null, hello, _internals.UsesSeccomp && _sandboxFiles!.SeccompFile is not null);
     }
 
     private async Task<Sandbox> StartAgentAsync(BubblewrapProgram bwrap, string python, byte[]? compiledAgent, CancellationToken cancellationToken)
@@ -308,12 +332,15 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         }
     }
 
+    /// <summary>The path of a file or folder of ours for the sandbox's user.</summary>
+    private string Reachable(string path) => _mounts?.PathOf(path) ?? path;
+
     private long ProcessLimit() => _group is { LimitsProcesses: true } ? 0 : Processes + OwnProcesses;
 
-    private List<string> Launch(BubblewrapProgram bwrap, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> variables, bool isFirstProcess) =>
+    private SandboxCommand Launch(BubblewrapProgram bwrap, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> variables, bool isFirstProcess) =>
         Launch(bwrap, command, variables, isFirstProcess, _policy.Network == NetworkAccess.Full, installation: null);
 
-    private List<string> Launch(
+    private SandboxCommand Launch(
         BubblewrapProgram bwrap,
         IReadOnlyList<string> command,
         IReadOnlyDictionary<string, string> variables,
@@ -321,26 +348,27 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         bool sharesNetwork,
         BubblewrapInstallation? installation)
     {
-        string? seccomp = _internals.UsesSeccomp ? _sandboxFiles!.SeccompFile : null;
+        string? seccomp = _internals.UsesSeccomp && _sandboxFiles!.SeccompFile is { } file ? Reachable(file) : null;
         List<string> arguments = BubblewrapArguments.Build(new BubblewrapLayout
         {
-            WorkDirectory = _work.Path,
-            AgentFile = _sandboxFiles!.AgentFile,
-            PasswordFile = _sandboxFiles.PasswordFile,
-            GroupFile = _sandboxFiles.GroupFile,
+            WorkDirectory = Reachable(_work.Path),
+            AgentFile = Reachable(_sandboxFiles!.AgentFile),
+            PasswordFile = Reachable(_sandboxFiles.PasswordFile),
+            GroupFile = Reachable(_sandboxFiles.GroupFile),
             ReadOnlyPaths = _readOnlyPaths,
             Variables = variables,
             Inside = _inside,
             Memory = Memory,
             SharesNetwork = sharesNetwork,
             HasSeccomp = seccomp is not null,
+            SealsKernel = _internals.SealsKernel,
             IsFirstProcess = isFirstProcess,
             Command = command,
-            FunctionFolders = installation is null ? _functions?.Folders ?? [] : [],
+            FunctionFolders = installation is null && _functions is { } functions ? [.. functions.Folders.Select(f => (Reachable(f.Host), f.Guest))] : [],
             TakesCalls = installation is null && _functions is { HasCalls: true },
-            Installation = installation,
+            Installation = installation is null ? null : installation with { Packages = Reachable(installation.Packages), Scratch = Reachable(installation.Scratch) },
         });
-        return SandboxLauncher.Arguments(bwrap, _user!, _group?.MembershipFiles ?? [], seccomp, arguments);
+        return new SandboxCommand(SandboxLauncher.Arguments(bwrap, _user!, _group?.MembershipFiles ?? [], seccomp, arguments), _mounts);
     }
 
     /// <summary>Finds the Python that the sandbox will have: the system's folders are the same inside, and read-only.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Glovebox.Environments.Host;
@@ -5,8 +6,8 @@ using Glovebox.Environments.Host;
 namespace Glovebox.Environments.Bubblewrap;
 
 /// <summary>The way without an agent, for a guest without Python: each program gets a sandbox of its own over the same work directory.</summary>
-/// <param name="launch">Makes the shell's arguments for a command inside a sandbox.</param>
-internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> launch) : IAsyncDisposable
+/// <param name="launch">Says how a command is started inside a sandbox.</param>
+internal sealed class PlainSandbox(Func<IReadOnlyList<string>, SandboxCommand> launch) : IAsyncDisposable
 {
     /// <summary>Says where a program is, and fails when it cannot be executed. Not <c>command -v</c>: it prefers what the shell has built in.</summary>
     private const string Finder = """
@@ -57,6 +58,10 @@ internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> lau
         {
             return new ProcessExit(ProcessExitKind.Killed, 137);
         }
+        catch (Exception e) when (e is Win32Exception or OwnersNotMappedException)
+        {
+            throw new EnvironmentLostException($"The sandbox of a block could not be started: {e.Message}.", "See that the work directory is still there.", e);
+        }
 
         return new ProcessExit(ProcessExitKind.NotFound, 127, $"{command.Programs[0]}: not found");
     }
@@ -98,10 +103,10 @@ internal sealed class PlainSandbox(Func<IReadOnlyList<string>, List<string>> lau
 
     private async Task<ProcessExit> StartAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill)
     {
-        List<string> arguments = launch(command);
-        ProcessStartInfo info = new(arguments[0], arguments.Skip(1));
+        SandboxCommand start = launch(command);
+        ProcessStartInfo info = new(start.Arguments[0], start.Arguments.Skip(1));
         info.Environment.Clear();
-        using HostProcess process = await SpawnerThread.RunAsync(() => HostProcess.Start(info, output)).ConfigureAwait(false);
+        using HostProcess process = await SpawnerThread.RunAsync(() => HostProcess.Start(info, output), start.Mounts).ConfigureAwait(false);
 
         // bwrap dies, and the kernel takes its namespace along.
         return await process.WaitAsync(

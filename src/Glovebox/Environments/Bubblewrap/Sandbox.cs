@@ -38,9 +38,9 @@ internal sealed class Sandbox : IAsyncDisposable
     /// <summary>Starts a sandbox and waits until its agent answers.</summary>
     /// <exception cref="SandboxStartException">It ended before the answer.</exception>
     public static async Task<Sandbox> StartAsync(
-        IReadOnlyList<string> arguments, GuestConfiguration configuration, SandboxFunctions? functions, IReadOnlyList<string> preload, CancellationToken cancellationToken)
+        SandboxCommand command, GuestConfiguration configuration, SandboxFunctions? functions, IReadOnlyList<string> preload, CancellationToken cancellationToken)
     {
-        Sandbox sandbox = new(await SpawnedProcess.StartAsync(SandboxLauncher.Shell, arguments).ConfigureAwait(false));
+        Sandbox sandbox = new(await SpawnedProcess.StartAsync(SandboxLauncher.Shell, command.Arguments, command.Mounts).ConfigureAwait(false));
         using CancellationTokenSource longest = new(LongestStart);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
         try

@@ -8,11 +8,12 @@ internal static class SandboxErrors
         "namespace", "uid map", "gid map", "setgroups", "loopback: Failed RTM_NEWADDR", "Failed to make / slave", "pivot_root", "Can't mount proc",
     ];
 
-    public static EnvironmentUnavailableException Explain(string errors, string workDirectory)
+    public static EnvironmentUnavailableException Explain(string errors, string workDirectory, string mountedAs)
     {
         string message = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(l => l.StartsWith("bwrap:", StringComparison.Ordinal))
             ?? errors.Trim();
         message = WorkspacePath.Printable(message.Length == 0 ? "it ended without a word" : message.TrimEnd('.'));
+        message = message.Replace(mountedAs, workDirectory, StringComparison.Ordinal);
         if (message.Contains(workDirectory, StringComparison.Ordinal))
         {
             return new EnvironmentUnavailableException(

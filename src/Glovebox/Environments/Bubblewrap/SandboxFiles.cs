@@ -31,6 +31,9 @@ internal sealed class SandboxFiles
         }
     }
 
+    /// <summary>The folder, on the host.</summary>
+    public string Folder => _folder;
+
     public string AgentFile => Path.Combine(_folder, "agent.py");
 
     public string PasswordFile => Path.Combine(_folder, "passwd");

@@ -18,25 +18,27 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
 
     public bool HasCalls => offered.HasCalls;
 
+    /// <summary>Makes the folder with the files, as far as that is not done, and says where it is on the host.</summary>
+    public string MakeFolder() => (_folder ??= FunctionFolder.Create(offered, _ => Socket, isPrivate: false)).Path;
+
     /// <summary>What of the host a sandbox sees, and where.</summary>
     public IReadOnlyList<(string Host, string Guest)> Folders => _folder is { } folder
         ? [(folder.Library, Library), (folder.Programs, Programs), (folder.Packages, Packages)]
         : [];
 
-    /// <summary>Writes the files and installs the packages, as far as that is not done.</summary>
+    /// <summary>Installs the packages, as far as that is not done.</summary>
     /// <param name="user">The user of the sandboxes.</param>
     /// <param name="hasNetwork">Whether the set-up has the network.</param>
-    /// <param name="launch">Makes the shell's arguments for a command of the installation, given its folders and its variables.</param>
+    /// <param name="launch">Says how a command of the installation is started, given its folders and its variables.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FunctionSetupException">A package cannot be installed.</exception>
     public async Task PrepareAsync(
         GuestUser user,
         bool hasNetwork,
-        Func<IReadOnlyList<string>, BubblewrapInstallation, IReadOnlyDictionary<string, string>, List<string>> launch,
+        Func<IReadOnlyList<string>, BubblewrapInstallation, IReadOnlyDictionary<string, string>, SandboxCommand> launch,
         CancellationToken cancellationToken)
     {
-        FunctionFolder folder = _folder ??= FunctionFolder.Create(offered, _ => Socket, isPrivate: false);
-        if (offered.Set.Packages.Count == 0)
+        if (offered.Set.Packages.Count == 0 || _folder is not { } folder)
         {
             return;
         }

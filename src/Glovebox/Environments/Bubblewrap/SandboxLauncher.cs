@@ -1,7 +1,13 @@
 using System.Globalization;
 using System.Text;
+using Glovebox.Environments.Host;
 
 namespace Glovebox.Environments.Bubblewrap;
+
+/// <summary>How a sandbox is started.</summary>
+/// <param name="Arguments">Of the shell, its own name first.</param>
+/// <param name="Mounts">What is mounted for it alone, or null.</param>
+internal sealed record SandboxCommand(IReadOnlyList<string> Arguments, PrivateMounts? Mounts);
 
 /// <summary>The command that starts a sandbox: a shell that joins the control groups, sheds root where it must, and becomes bwrap.</summary>
 internal static class SandboxLauncher

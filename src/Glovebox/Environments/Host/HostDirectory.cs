@@ -15,6 +15,9 @@ internal sealed class HostDirectory(string path, UserId? owner = null) : IWorksp
 
     private readonly SafeFileHandle _root = OpenRoot(path);
 
+    /// <summary>The open directory itself.</summary>
+    public SafeFileHandle Root => _root;
+
     public void Dispose() => _root.Dispose();
 
     public Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken = default) => Task.Run(() => List(cancellationToken), cancellationToken);

@@ -35,9 +35,10 @@ internal sealed partial class SpawnedProcess : IDisposable
     /// <summary>Starts a program with no environment variables, default signals and no descriptors but the standard ones.</summary>
     /// <param name="path">The program's absolute path.</param>
     /// <param name="arguments">Its arguments, its own name first.</param>
+    /// <param name="mounts">What it is to see mounted; null: what this process sees.</param>
     /// <exception cref="Win32Exception">It cannot be started.</exception>
-    public static Task<SpawnedProcess> StartAsync(string path, IReadOnlyList<string> arguments) =>
-        SpawnerThread.RunAsync(() => Start(path, arguments));
+    public static Task<SpawnedProcess> StartAsync(string path, IReadOnlyList<string> arguments, PrivateMounts? mounts = null) =>
+        SpawnerThread.RunAsync(() => Start(path, arguments), mounts);
 
     /// <summary>Waits for the exit. Called once the child is known to be ending, it takes a thread for a moment only.</summary>
     public Task<int> WaitForExitAsync() => _exit.Value;

@@ -11,7 +11,9 @@ internal static class SpawnerThread
     private static readonly Lazy<BlockingCollection<Action>> Work = new(Start);
 
     /// <summary>Runs what starts a child. Descriptors that this process had from its own parent do not reach the child.</summary>
-    public static Task<T> RunAsync<T>(Func<T> start)
+    /// <param name="start">Starts it.</param>
+    /// <param name="mounts">What the child is to see mounted; null: what this process sees.</param>
+    public static Task<T> RunAsync<T>(Func<T> start, PrivateMounts? mounts = null)
     {
         TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Work.Value.Add(() =>
@@ -19,7 +21,7 @@ internal static class SpawnerThread
             try
             {
                 KeepInheritedDescriptors();
-                done.SetResult(start());
+                done.SetResult(mounts is null ? start() : mounts.Start(start));
             }
             catch (Exception e)
             {

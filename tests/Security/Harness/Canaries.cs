@@ -43,7 +43,7 @@ internal static class Canaries
         "unfiltered" => SetUps.WithoutAsync(new() { UsesSeccomp = false }),
         "visible-agent" => SetUps.WithoutAsync(new() { UsesSeccomp = false, HidesAgent = false }),
         "mortal-agent" => SetUps.WithoutAsync(new() { UsesSeccomp = false, IsFirstProcess = false }),
-        "unwalled" => SetUps.InRootsFolderAsync(new(), new()),
+        "unwalled" => SetUps.InRootsFolderAsync(new(), new() { AvoidsRoot = false, SealsKernel = false }),
         "large" => SetUps.WithoutAsync(new(), new() { MaxProcesses = 1000, MaxOutput = 64 << 20 }),
         "few" => SetUps.WithoutAsync(new()),
         "known" => SetUps.WithoutAsync(new(), new() { MaxCalls = 8 }),

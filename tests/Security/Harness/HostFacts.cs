@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -52,7 +53,7 @@ internal sealed class HostFacts : IDisposable
             ["function"] = "sub",
             ["argument"] = 1L << 30,
             ["descriptors"] = 70_000,
-            ["score"] = 0,
+            ["score"] = Math.Min(0, int.Parse(File.ReadAllText("/proc/self/oom_score_adj"), CultureInfo.InvariantCulture)) - 1,
             ["terminals"] = Kernel("pty/max") - Kernel("pty/reserve") + 1,
 
             // A share of the memory that the policy gives: see SetUps.Small.
@@ -101,7 +102,7 @@ internal sealed class HostFacts : IDisposable
         return facts;
     }
 
-    private static int Kernel(string name) => int.Parse(File.ReadAllText("/proc/sys/kernel/" + name), System.Globalization.CultureInfo.InvariantCulture);
+    private static int Kernel(string name) => int.Parse(File.ReadAllText("/proc/sys/kernel/" + name), CultureInfo.InvariantCulture);
 
     private static string Namespace(string kind) => new FileInfo("/proc/self/ns/" + kind).LinkTarget!;
 

@@ -1,4 +1,4 @@
-# Makes the kernel end the host's programs before it, when memory runs short.
+# Makes the kernel end the host's programs before it, when memory runs short: a score below theirs.
 # canary: lower
 # walls: a score that only CAP_SYS_RESOURCE may lower
 from attack import *

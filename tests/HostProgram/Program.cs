@@ -1,9 +1,17 @@
 using System.Globalization;
 using Glovebox;
+using Glovebox.Security.Tests;
 
 // A program over the library that tests start as a process of its own: to kill it, or to run it as another user.
 //     HostProgram WORK-DIRECTORY|- LANGUAGE CODE [MEMORY]
 // It prints the controls of the sandbox, a line each, then what the code prints. GLOVEBOX_TEST_PATH is the guest's PATH.
+//     HostProgram --attacked OPTIONS
+// It answers requests on standard input until that ends (see AttackedProgram).
+if (args[0] == "--attacked")
+{
+    return await AttackedProgram.RunAsync(args[1]);
+}
+
 BubblewrapCommandLineCodeExecutorOptions options = new() { WorkDir = args[0] == "-" ? null : args[0], Timeout = Timeout.InfiniteTimeSpan };
 if (Environment.GetEnvironmentVariable("GLOVEBOX_TEST_PATH") is { } path)
 {

@@ -1,0 +1,17 @@
+namespace Glovebox.Security.Tests;
+
+/// <summary>What of the host a guest learns.</summary>
+public sealed class HostAttackTests(SandboxesFixture sandboxes) : AttackTests(sandboxes), IClassFixture<SandboxesFixture>
+{
+    public static TheoryData<string, string> Tries => Tried("host");
+
+    public static TheoryData<string> CanaryTries => Canary("host");
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(Tries))]
+    public Task An_attack_is_refused(string attack, string setUp) => RefusesAsync(attack, setUp);
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(CanaryTries))]
+    public Task Without_the_defence_it_succeeds(string attack) => SucceedsWithoutDefenceAsync(attack);
+}

@@ -1,0 +1,17 @@
+namespace Glovebox.Security.Tests;
+
+/// <summary>What of the kernel a guest can use and change.</summary>
+public sealed class KernelAttackTests(SandboxesFixture sandboxes) : AttackTests(sandboxes), IClassFixture<SandboxesFixture>
+{
+    public static TheoryData<string, string> Tries => Tried("kernel");
+
+    public static TheoryData<string> CanaryTries => Canary("kernel");
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(Tries))]
+    public Task An_attack_is_refused(string attack, string setUp) => RefusesAsync(attack, setUp);
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(CanaryTries))]
+    public Task Without_the_defence_it_succeeds(string attack) => SucceedsWithoutDefenceAsync(attack);
+}

@@ -234,6 +234,7 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
     {
         string[] fields = record.Split(' ', 6);
         if (fields.Length != 6
+            || !WorkspacePath.IsListed(fields[5])
             || !long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
             || !decimal.TryParse(fields[2], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal modified))
         {

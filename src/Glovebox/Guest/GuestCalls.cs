@@ -74,8 +74,8 @@ internal sealed class GuestCalls(GuestAgentClient agent)
         _ = ServeAsync(stream, serve);
     }
 
-    /// <summary>Serves a connection, then those that have waited meanwhile. One that the guest has closed counts until what serves it has noticed: a
-    /// guest that opens and closes them faster than that, or reads no answers, has to wait.</summary>
+    /// <summary>Serves a connection, then those that have waited meanwhile. One that the guest has closed counts until what serves it has
+    /// noticed: a guest that opens and closes them faster than that, or reads no answers, has to wait.</summary>
     private async Task ServeAsync(GuestCallStream first, Func<Stream, Task> serve)
     {
         for (GuestCallStream? stream = first; stream is not null; stream = Next())

@@ -10,7 +10,7 @@ internal static class ArgumentCheck
 {
     private const int MaxDepth = 64;
 
-    /// <summary>How much of a name is repeated in an answer, which nobody may make long: it waits in memory until guest code reads it.</summary>
+    /// <summary>How much of a name is repeated in an answer. It waits in memory until guest code reads it, so guest code may not make it long.</summary>
     private const int MaxShownName = 100;
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
@@ -76,8 +76,8 @@ internal static class ArgumentCheck
 
     private static string Shown(string name) => name.Length <= MaxShownName ? name : name[..MaxShownName] + "…";
 
-    /// <summary>Whether every text in JSON is one that a string can hold. JSON may have bytes that are not UTF-8, and an escape that is half of a
-    /// surrogate pair; who reads such a text later gets an exception, if only as its name is compared.</summary>
+    /// <summary>Whether a string can hold every text in JSON. JSON may have bytes that are not UTF-8, and an escape that is half of a surrogate
+    /// pair; a function that reads such a text gets an exception, and so does a check that compares a name.</summary>
     /// <exception cref="JsonException">It is no JSON.</exception>
     private static bool IsText(ReadOnlySpan<byte> json)
     {

@@ -256,7 +256,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
             return;
         }
 
-        _hostFiles = new HostDirectory(_work.Path, _user.HostOwner);
+        _hostFiles = new HostDirectory(_work.Path, _user.HostOwner, Environment.IsPrivilegedProcess && !engine.IsRootless ? _user.Id : null);
         if (_work.IsMade && _user.HostOwner is not null)
         {
             _hostFiles.GiveAwayRoot();

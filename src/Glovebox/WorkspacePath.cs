@@ -54,6 +54,20 @@ internal static class WorkspacePath
         return string.Join('/', names);
     }
 
+    /// <summary>Whether a path is one that a listing may give: names joined by <c>/</c> that lead nowhere outside.</summary>
+    public static bool IsListed(ReadOnlySpan<char> path)
+    {
+        foreach (Range name in path.Split('/'))
+        {
+            if (path[name] is "" or "." or "..")
+            {
+                return false;
+            }
+        }
+
+        return !path.Contains('\0');
+    }
+
     public static WorkspaceException Refused(string path) =>
         new($"'{Printable(path)}' is not in the work directory.", "Use a path relative to the work directory that passes through no link.")
         {

@@ -31,16 +31,7 @@ internal sealed class ExecTrailer(string word, OutputStream stream, IOutputSink 
             _held = [];
         }
 
-        int at = data.IndexOf(_word);
-        if (at < 0)
-        {
-            at = data.Length - Beginning(data);
-        }
-        else if (data.Length >= at + _word.Length + CodeDigits
-            && int.TryParse(data.Slice(at + _word.Length, CodeDigits), NumberStyles.None, CultureInfo.InvariantCulture, out int code))
-        {
-            ExitCode = code;
-        }
+        int at = Find(data);
 
         if (at > 0)
         {
@@ -60,6 +51,30 @@ internal sealed class ExecTrailer(string word, OutputStream stream, IOutputSink 
         {
             sink.Write(stream, _held);
         }
+    }
+
+    /// <summary>Finds the end of what is the program's: the word and a code, or what may become that. A word with something else after it is
+    /// the program's own: it has read ours, and what follows is not kept in wait for a code.</summary>
+    private int Find(ReadOnlySpan<byte> data)
+    {
+        for (int from = 0; data[from..].IndexOf(_word) is >= 0 and int found;)
+        {
+            int at = from + found, end = at + _word.Length;
+            if (data.Length < end + CodeDigits)
+            {
+                return at;
+            }
+
+            if (int.TryParse(data.Slice(end, CodeDigits), NumberStyles.None, CultureInfo.InvariantCulture, out int code))
+            {
+                ExitCode = code;
+                return at;
+            }
+
+            from = at + 1;
+        }
+
+        return data.Length - Beginning(data);
     }
 
     /// <summary>How many of the last bytes may be the beginning of the word.</summary>

@@ -234,6 +234,7 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
     {
         string[] fields = record.Split(' ', 7);
         if (fields.Length != 7
+            || !WorkspacePath.IsListed(fields[6])
             || !long.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
             || !decimal.TryParse(fields[3], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal modified))
         {

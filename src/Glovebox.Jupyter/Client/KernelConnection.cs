@@ -142,9 +142,9 @@ internal sealed class KernelConnection : IAsyncDisposable
         {
             onMessage(type == WebSocketMessageType.Binary ? KernelMessage.ReadParts(data) : KernelMessage.ReadObject(data));
         }
-        catch (Exception e) when (e is FormatException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is FormatException or System.Text.Json.JsonException or InvalidOperationException)
         {
-            // A kernel that sends what is no message has said nothing.
+            // A kernel that sends what is no message, or a name that is no text, has said nothing.
         }
     }
 }

@@ -136,7 +136,7 @@ internal sealed class Cell(string messageId, ICellOutput output)
         using JsonDocument document = JsonDocument.Parse(content, KernelMessage.Parsing);
         JsonElement error = document.RootElement;
         string traceback = error.Member("traceback") is { ValueKind: JsonValueKind.Array } lines
-            ? string.Join('\n', lines.EnumerateArray().Where(l => l.ValueKind == JsonValueKind.String).Select(l => l.GetString()))
+            ? string.Join('\n', lines.EnumerateArray().Where(l => l.ValueKind == JsonValueKind.String).Select(l => l.Text()))
             : "";
         output.WriteError(traceback.Length > 0 ? traceback : $"{error.Text("ename")}: {error.Text("evalue")}");
     }

@@ -19,7 +19,7 @@ internal sealed partial class GuestAgentClient
     public async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
     {
         GuestReply reply = await RequestAsync(GuestFrameType.Seal, new GuestFrameWriter().Texts(preload), cancellationToken).ConfigureAwait(false);
-        string said = new GuestFrameReader(reply.Parts[^1]).Text();
+        string said = Said(reply);
         return reply.Status == GuestReplyStatus.Done ? said : throw new IOException($"{WorkspacePath.Printable(said)}.");
     }
 
@@ -39,7 +39,7 @@ internal sealed partial class GuestAgentClient
         GuestReply reply = await RequestAsync(GuestFrameType.Functions, frame, cancellationToken).ConfigureAwait(false);
         if (reply.Status != GuestReplyStatus.Done)
         {
-            throw new IOException($"The guest agent cannot offer functions: {WorkspacePath.Printable(new GuestFrameReader(reply.Parts[^1]).Text())}.");
+            throw new IOException($"The guest agent cannot offer functions: {WorkspacePath.Printable(Said(reply))}.");
         }
     }
 
@@ -75,6 +75,33 @@ internal sealed partial class GuestAgentClient
 
     /// <summary>Tells the agent something about a connection. When the channel has ended, so has the connection, and nobody needs to know.</summary>
     public Task TellAboutCallAsync(GuestFrameType type, uint connection, GuestFrameWriter frame) => TrySendAsync(frame.Frame(type, connection));
+
+    /// <summary>Waits for the listing that comes after a run. One that was given up is kept no longer.</summary>
+    private async Task<WorkspaceListing> ListAsync(uint number, PendingRequest files, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return GuestWorkspace.Listing(await files.Reply.WaitAsync(cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            _requests.TryRemove(number, out _);
+        }
+    }
+
+    /// <summary>The words of an answer.</summary>
+    /// <exception cref="IOException">It has none.</exception>
+    private static string Said(GuestReply reply)
+    {
+        try
+        {
+            return new GuestFrameReader(reply.Parts[^1]).Text();
+        }
+        catch (GuestProtocolException e)
+        {
+            throw new IOException("The guest agent's answer makes no sense.", e);
+        }
+    }
 
     private static EnvironmentLostException Lost() => new("The environment has ended; its files cannot be reached.");
 

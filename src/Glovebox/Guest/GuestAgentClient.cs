@@ -112,7 +112,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
 
                 listingComes = command.ListsFiles && exit.Kind == ProcessExitKind.Exited;
                 return listingComes
-                    ? exit with { ListFiles = async cancellationToken => GuestWorkspace.Listing(await files.Reply.WaitAsync(cancellationToken).ConfigureAwait(false)) }
+                    ? exit with { ListFiles = cancellationToken => ListAsync(number, files, cancellationToken) }
                     : exit;
             }
         }
@@ -130,7 +130,8 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
     {
         await _channel.DisposeAsync().ConfigureAwait(false);
         await _ended.Task.ConfigureAwait(false);
-        _writing.Dispose();
+
+        // The lock of the writers is not disposed: those that wait for it still have to hear that the channel has ended.
     }
 
     private uint NextNumber() => Interlocked.Increment(ref _lastNumber);
@@ -255,6 +256,9 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
         FrameWork.QueueAll();
         LoseTunnels();
         _calls.End();
+
+        // An agent that has broken the rules, or reads no more, holds up no writer.
+        _channel.Dispose();
     }
 
     private void Handle(ReadOnlySpan<byte> frame)

@@ -7,6 +7,9 @@ internal sealed class GuestCallStream(GuestAgentClient agent, uint number) : Gue
 
     private volatile bool _ended;
 
+    /// <summary>Whether somebody serves it, or has.</summary>
+    public bool IsServed { get; set; }
+
     /// <summary>Takes a frame of the agent. Called by the thread that reads the channel; never waits.</summary>
     /// <exception cref="GuestProtocolException">The agent sends more than it may.</exception>
     public void Handle(GuestFrameType type, GuestFrameReader frame)

@@ -7,6 +7,8 @@ namespace Glovebox.Guest;
 internal sealed class GuestCalls(GuestAgentClient agent)
 {
     private readonly ConcurrentDictionary<uint, GuestCallStream> _streams = new();
+    private readonly Lock _lock = new();
+    private int _serving;
     private bool _ended;
 
     /// <summary>Serves a connection and disposes it. Null: nothing is offered, and the agent takes no connections.</summary>
@@ -53,11 +55,48 @@ internal sealed class GuestCalls(GuestAgentClient agent)
         }
 
         GuestCallStream stream = new(agent, number);
-        if (!_streams.TryAdd(number, stream))
+        lock (_lock)
         {
-            throw new GuestProtocolException("a connection is opened twice");
+            if (!_streams.TryAdd(number, stream))
+            {
+                throw new GuestProtocolException("a connection is opened twice");
+            }
+
+            if (_serving == HostFunctionServer.MaxConnections)
+            {
+                return;
+            }
+
+            _serving++;
+            stream.IsServed = true;
         }
 
-        _ = serve(stream);
+        _ = ServeAsync(stream, serve);
+    }
+
+    /// <summary>Serves a connection, then those that have waited meanwhile. One that the guest has closed counts until what serves it has
+    /// noticed: a guest that opens and closes them faster than that, or reads no answers, has to wait.</summary>
+    private async Task ServeAsync(GuestCallStream first, Func<Stream, Task> serve)
+    {
+        for (GuestCallStream? stream = first; stream is not null; stream = Next())
+        {
+            await serve(stream).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Takes a connection that waits; null when there is none. There are none unless as many as may be are served.</summary>
+    private GuestCallStream? Next()
+    {
+        lock (_lock)
+        {
+            if (_serving == HostFunctionServer.MaxConnections && _streams.Values.FirstOrDefault(s => !s.IsServed) is { } waiting)
+            {
+                waiting.IsServed = true;
+                return waiting;
+            }
+
+            _serving--;
+            return null;
+        }
     }
 }

@@ -121,9 +121,9 @@ internal sealed class GuestWorkspace(GuestAgentClient agent) : IWorkspace
             long modified = reader.Int64();
             int stamp = HashCode.Combine(reader.Int64(), reader.Int64());
             bool hasSetIdBits = reader.Byte() != 0;
-            if (files.Count >= WorkspaceListing.MaxFiles)
+            if (files.Count >= WorkspaceListing.MaxFiles || size < 0 || !WorkspacePath.IsListed(path))
             {
-                throw new GuestProtocolException("a listing has too many files");
+                throw new GuestProtocolException("a listing has too many files, or one that cannot be");
             }
 
             files.Add(new WorkspaceFile(path, size, DateTimeOffset.UnixEpoch.AddTicks(modified / TimeSpan.NanosecondsPerTick))

@@ -198,7 +198,8 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
             _owners = _user.StandsForRoot ? await OwnerMap.CreateAsync(new UserId(_user.Uid, _user.Gid), cancellationToken).ConfigureAwait(false) : null;
         }
 
-        _files = new HostDirectory(_work.Path, _user is { MustSwitch: true, StandsForRoot: false } ? new UserId(_user.Uid, _user.Gid) : null);
+        _files = _user.StandsForRoot ? new HostDirectory(_work.Path, owner: null, reader: default(UserId))
+            : new HostDirectory(_work.Path, _user.MustSwitch ? new UserId(_user.Uid, _user.Gid) : null);
         if (_user.TakesOver)
         {
             _files.GiveAwayRoot();

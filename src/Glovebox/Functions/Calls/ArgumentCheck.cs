@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Functions.Calls;
@@ -7,7 +8,12 @@ namespace Glovebox.Functions.Calls;
 /// <remarks>What goes wrong here can be told to guest code in full: it is about nothing but the schema, which it knows, and what it sent.</remarks>
 internal static class ArgumentCheck
 {
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+    private const int MaxDepth = 64;
+
+    /// <summary>How much of a name is repeated in an answer. It waits in memory until guest code reads it, so guest code may not make it long.</summary>
+    private const int MaxShownName = 100;
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
     /// <param name="function">The function.</param>
     /// <param name="json">What guest code sent.</param>
@@ -18,6 +24,11 @@ internal static class ArgumentCheck
         JsonElement given;
         try
         {
+            if (!IsText(json))
+            {
+                return CallFailure.NotText;
+            }
+
             given = JsonElement.Parse(json, Strict);
         }
         catch (JsonException)
@@ -38,12 +49,12 @@ internal static class ArgumentCheck
             JsonElement parameter = default;
             if (properties.ValueKind == JsonValueKind.Object && !properties.TryGetProperty(argument.Name, out parameter) && !isOpen)
             {
-                return Invalid($"there is no parameter '{argument.Name}'");
+                return Invalid($"there is no parameter '{Shown(argument.Name)}'");
             }
 
             if (!Fits(argument.Value, parameter))
             {
-                return Invalid($"'{argument.Name}' is of another type than {TypesOf(parameter)}");
+                return Invalid($"'{Shown(argument.Name)}' is of another type than {TypesOf(parameter)}");
             }
 
             arguments[argument.Name] = argument.Value;
@@ -61,6 +72,39 @@ internal static class ArgumentCheck
         }
 
         return null;
+    }
+
+    private static string Shown(string name) => name.Length <= MaxShownName ? name : name[..MaxShownName] + "…";
+
+    /// <summary>Whether a string can hold every text in JSON. JSON may have bytes that are not UTF-8, and an escape that is half of a surrogate
+    /// pair; a function that reads such a text gets an exception, and so does a check that compares a name.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    private static bool IsText(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            return false;
+        }
+
+        if (json.IndexOf("\\u"u8) < 0)
+        {
+            return true;
+        }
+
+        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                _ = reader.ValueIsEscaped ? reader.GetString() : null;
+            }
+
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static CallFailure Invalid(string what) => new("invalid-arguments", what);

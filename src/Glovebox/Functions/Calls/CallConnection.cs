@@ -16,6 +16,9 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
     /// <summary>How much of an answer may be on its way when its call no longer counts.</summary>
     private const int LastPiece = 16 << 10;
 
+    /// <summary>A buffer that one large answer needed is not kept for the small ones after it.</summary>
+    private const int LargestKept = 64 << 10;
+
     /// <summary>How long a call may be on its way from its first byte to its last.</summary>
     private static readonly TimeSpan LongestArrival = TimeSpan.FromSeconds(30);
 
@@ -117,13 +120,13 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
 
             if (failure is null)
             {
-                await AnswerAsync(place, ending.Token).ConfigureAwait(false);
+                await AnswerAsync(place, 0, ending.Token).ConfigureAwait(false);
                 return true;
             }
         }
 
-        place.Leave();
-        await AnswerAsync(failure!).ConfigureAwait(false);
+        failure!.WriteTo(Begin());
+        await AnswerAsync(place, 1, scope.Ending).ConfigureAwait(false);
         return true;
     }
 
@@ -158,6 +161,11 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
 
     private ArrayBufferWriter<byte> Begin()
     {
+        if (_answer.Capacity > LargestKept)
+        {
+            _answer = new();
+        }
+
         _answer.ResetWrittenCount();
         _answer.GetSpan(AnswerHeaderSize)[..AnswerHeaderSize].Clear();
         _answer.Advance(AnswerHeaderSize);
@@ -170,20 +178,22 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
         return stream.WriteAsync(Complete(_answer, 1), CancellationToken.None);
     }
 
-    /// <summary>Sends the result. The call counts until little of it is left: a caller that does not read holds a place, and not memory without end;
+    /// <summary>Sends the answer of a call, a failure's words included. The call counts until little of it is left: a caller that does not read
+    /// holds a place, and not memory without end;
     /// and one that has read it all has no call on its way.</summary>
-    private async Task AnswerAsync(Place place, CancellationToken cancellationToken)
+    private async Task AnswerAsync(Place place, byte status, CancellationToken ending)
     {
-        ReadOnlyMemory<byte> answer = Complete(_answer, 0);
+        ReadOnlyMemory<byte> answer = Complete(_answer, status);
         if (answer.Length > LastPiece)
         {
-            await stream.WriteAsync(answer[..^LastPiece], cancellationToken).ConfigureAwait(false);
+            await stream.WriteAsync(answer[..^LastPiece], ending).ConfigureAwait(false);
             answer = answer[^LastPiece..].ToArray();
             _answer = new();
         }
 
+        // That a call was cancelled is told when its block has ended, too.
         place.Leave();
-        await stream.WriteAsync(answer, cancellationToken).ConfigureAwait(false);
+        await stream.WriteAsync(answer, status == 0 ? ending : CancellationToken.None).ConfigureAwait(false);
     }
 
     private static ReadOnlyMemory<byte> Complete(ArrayBufferWriter<byte> answer, byte status)

@@ -92,7 +92,7 @@ internal sealed class HostCallListener : IAsyncDisposable
     {
         // The first request may be there already; the next connection is not to wait for it.
         await Task.Yield();
-        await _server.ServeAsync(new NetworkStream(connection, ownsSocket: true)).ConfigureAwait(false);
+        await _server.ServeAsync(new NetworkStream(connection, ownsSocket: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_connections)
         {
             _connections.Remove(connection);

@@ -61,6 +61,8 @@ internal sealed partial class HostFunctionInvoker(
     {
         try
         {
+            // The block may have ended while the call arrived.
+            cancellationToken.ThrowIfCancellationRequested();
             if (call.Function.GetService<ApprovalRequiredAIFunction>() is not null
                 && await AskAsync(call, cancellationToken).ConfigureAwait(false) is { } denial)
             {

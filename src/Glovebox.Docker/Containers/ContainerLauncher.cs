@@ -25,7 +25,8 @@ internal static class ContainerLauncher
     /// <summary>They would land in the work directory, or with the host's crash handler. By the shell: not every engine may set limits.</summary>
     public const string NoCoreDumps = "ulimit -c 0\n";
 
-    /// <summary>Waits for words on the container's standard input, says when each is obeyed, and ends with that input. The first process only waits, because to wait is to bury what the guest left behind.</summary>
+    /// <summary>Waits for words on the container's standard input, says when each is obeyed, and ends with that input. The first process only
+    /// waits, because to wait is to bury what the guest left behind.</summary>
     private const string Stay = """
         printf P
         exec 3<&0 </dev/null

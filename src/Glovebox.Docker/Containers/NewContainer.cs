@@ -1,4 +1,5 @@
 using Glovebox.Docker.Engine;
+using global::Docker.DotNet;
 
 namespace Glovebox.Docker.Containers;
 
@@ -19,9 +20,8 @@ internal sealed record NewContainer(DockerContainer Container, IContainerGuest G
         }
 
         // No agent takes the making of set-id files from guest code when the set-up is over, so nothing here may ever make any.
-        await ContainerNames.RemoveAsync(engine, plan.Name, made.Container.Id, cancellationToken).ConfigureAwait(false);
         await made.Guest.DisposeAsync().ConfigureAwait(false);
-        await made.Container.DisposeAsync().ConfigureAwait(false);
+        await RemoveAsync(engine, plan, made.Container).ConfigureAwait(false);
         return await StartOnceAsync(engine, plan with { Filter = strict }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -35,9 +35,24 @@ internal sealed record NewContainer(DockerContainer Container, IContainerGuest G
         }
         catch
         {
-            await container.RemoveAsync().ConfigureAwait(false);
-            await container.DisposeAsync().ConfigureAwait(false);
+            await RemoveAsync(engine, plan, container).ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Removes a container and waits until it is gone. One that has ended by itself is being removed already, for which the engine does not
+    /// wait.</summary>
+    private static async Task RemoveAsync(EngineConnection engine, ContainerPlan plan, DockerContainer container)
+    {
+        try
+        {
+            await ContainerNames.RemoveAsync(engine, plan.Name, container.Id, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DockerApiException or HttpRequestException or IOException or TimeoutException or ObjectDisposedException)
+        {
+            // The engine is gone; its containers end with the stream to them.
+        }
+
+        await container.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -152,7 +152,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("local", "/", "it is a folder of the system's")]
     [InlineData("local", "/sys/kernel", "it is a folder of the system's")]
     [InlineData("local", "/dev/new", "it is a folder of the system's")]
-    [InlineData("local", "/etc/passwd/new", "Not a directory")]
+    [InlineData("local", "/etc/passwd/new", "cannot be used")]
     public async Task A_work_directory_that_is_the_systems_or_cannot_be_made_is_refused(string executor, string path, string reason)
     {
         ToolResult result = await _tool.RunAsync("run", _folder.Save(Replies.Python("print(1)")), "--work-dir", path, "--executor", executor);

@@ -3,13 +3,12 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Glovebox.Docker.Containers;
 using Glovebox.Environments;
-using Glovebox.Fuzz.Tests.Support;
 using Glovebox.Guest;
 
-namespace Glovebox.Fuzz.Tests;
+namespace Glovebox.Fuzz.Tests.Support;
 
 /// <summary>Records the corpus from real agents in real containers. Run by hand; the README of the corpus says how.</summary>
-public sealed class CorpusRecorder
+internal static class CorpusRecorder
 {
     private const string Socket = "/run/glovebox-functions/calls/socket";
 
@@ -37,8 +36,7 @@ public sealed class CorpusRecorder
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact(Explicit = true, Timeout = 120_000)]
-    public async Task Traffic_of_a_real_agent_is_recorded()
+    public static async Task RecordAsync()
     {
         UserId user = new(2000, 2000);
         ProcessStartInfo start = new("docker") { RedirectStandardInput = true, RedirectStandardOutput = true };
@@ -126,7 +124,7 @@ public sealed class CorpusRecorder
     }
 
     private static void Save(string name, Recorder recorder, int from, [CallerFilePath] string here = "") =>
-        File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(here)!, "Corpus", $"{name}.bin"), recorder.Recorded[from..]);
+        File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(here)!, "..", "Corpus", $"{name}.bin"), recorder.Recorded[from..]);
 
     private sealed class Sink : IOutputSink
     {

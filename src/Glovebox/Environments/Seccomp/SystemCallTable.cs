@@ -40,6 +40,9 @@ internal static class SystemCallTable
         new("io_uring_enter", 426, 426) { KeepsSetIdAway = true },
         new("io_uring_register", 427, 427) { KeepsSetIdAway = true },
 
+        // The older asynchronous calls: their number is limited for the whole machine, and a guest could take it all.
+        new("io_setup", 206, 0, SystemCallRule.NotImplemented),
+
         // The kernel's keyring, which is not in a namespace.
         new("add_key", 248, 217), new("request_key", 249, 218), new("keyctl", 250, 219),
 

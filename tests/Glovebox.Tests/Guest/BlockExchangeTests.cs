@@ -27,7 +27,7 @@ public sealed class BlockExchangeTests : IOutputSink
         await agent.SendAsync(GuestFrameType.Exit, number, [0, 0, 0, 0, 0, 0, 0, 0, 0]);
         ProcessExit exit = (await running)!;
         Task<WorkspaceListing> listing = exit.ListFiles!(Ct);
-        await agent.SendAsync(GuestFrameType.Reply, number, [(byte)GuestReplyStatus.More, 1, 0, 0, 0, (byte)'a', .. new byte[32]]);
+        await agent.SendAsync(GuestFrameType.Reply, number, [(byte)GuestReplyStatus.More, 1, 0, 0, 0, (byte)'a', .. new byte[33]]);
         Assert.False(listing.IsCompleted);
         await agent.SendAsync(GuestFrameType.Reply, number, [(byte)GuestReplyStatus.Done, 1]);
         Assert.Equal("a", Assert.Single((await listing).Files).Path);

@@ -69,7 +69,7 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
         }
         else
         {
-            await setup.FetchAndInstallAsync(Wheels, Run(offered.SetupVariables), Run([]), cancellationToken).ConfigureAwait(false);
+            await setup.FetchAndInstallAsync(Wheels, variables: null, Run(offered.SetupVariables), Run([]), cancellationToken).ConfigureAwait(false);
         }
 
         await SetUpAsync(guest, $"rm -rf {Wheels}; {TakeBack}", cancellationToken).ConfigureAwait(false);

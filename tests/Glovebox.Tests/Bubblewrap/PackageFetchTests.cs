@@ -18,20 +18,35 @@ public sealed class PackageFetchTests : IDisposable
     [Fact(Timeout = 120_000)]
     public async Task Wheels_are_fetched_from_an_index_with_a_password_and_so_is_what_they_require()
     {
-        _files.Add("gb_base", "1.0", "BASE = 'base'").Add("gb_tool", "2.1", "import gb_base\nTOOL = 'tool on ' + gb_base.BASE", "gb_base>=1");
+        _files.Add("gb_base", "1.0", "BASE = 'base'");
+        _files.Add("gb_tool", "2.1", "import gb_base\nTOOL = 'tool on ' + gb_base.BASE", "gb_base>=1");
         await using PackageIndexServer server = new(_files);
         await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, From(server, "gb_tool>=2"));
-        Assert.Equal("tool on base\n", (await session.PythonAsync("import gb_tool\nprint(gb_tool.TOOL)").WaitAsync(TestContext.Current.CancellationToken)).Output);
+        Assert.Equal("tool on base\n", await OutputAsync(session, "import gb_tool\nprint(gb_tool.TOOL)", TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_password_is_not_in_a_command_line_that_users_of_the_host_can_read()
+    {
+        _files.Add("gb_tool", "2.1", "");
+        await using PackageIndexServer server = new(_files);
+        await using ICodeExecutor executor = ExecutorKind.Bubblewrap.Create(From(server, "gb_tool"));
+        await executor.StartAsync(TestContext.Current.CancellationToken);
+
+        // The canary is a variable of the same sandbox that is no secret.
+        Assert.Contains("PIP_BREAK_SYSTEM_PACKAGES", server.CommandLines, StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Password, server.CommandLines, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 120_000)]
     public async Task A_wheel_is_fetched_by_its_address()
     {
-        _files.Add("gb_base", "1.0", "BASE = 'base'").Add("gb_tool", "2.1", "import gb_base\nTOOL = 'tool on ' + gb_base.BASE", "gb_base>=1");
+        _files.Add("gb_base", "1.0", "BASE = 'base'");
+        _files.Add("gb_tool", "2.1", "import gb_base\nTOOL = 'tool on ' + gb_base.BASE", "gb_base>=1");
         await using PackageIndexServer server = new(_files);
         await using Session session = await Session.StartAsync(
             ExecutorKind.Bubblewrap, From(server, $"gb_tool @ {server.FileUrl("gb_tool-2.1-py3-none-any.whl")}"));
-        Assert.Equal("tool on base\n", (await session.PythonAsync("import gb_tool\nprint(gb_tool.TOOL)").WaitAsync(TestContext.Current.CancellationToken)).Output);
+        Assert.Equal("tool on base\n", await OutputAsync(session, "import gb_tool\nprint(gb_tool.TOOL)", TestContext.Current.CancellationToken));
     }
 
     [Fact(Timeout = 120_000)]
@@ -85,6 +100,9 @@ public sealed class PackageFetchTests : IDisposable
         }
     }
 
+    private static async Task<string> OutputAsync(Session session, string code, CancellationToken cancellationToken) =>
+        (await session.PythonAsync(code).WaitAsync(cancellationToken)).Output;
+
     private static ExecutorSetup From(PackageIndexServer server, params string[] packages) =>
         With(FunctionWithRequirements.FromSource("def f(): pass", packages)).And(options =>
         {
@@ -98,7 +116,7 @@ public sealed class PackageFetchTests : IDisposable
     {
         await using ICodeExecutor executor = ExecutorKind.Bubblewrap.Create(From(server, package));
         FunctionSetupException e = await Assert.ThrowsAsync<FunctionSetupException>(() => executor.StartAsync(cancellationToken));
-        Assert.DoesNotContain(HostListeners.Secret, e.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Password, e.ToString(), StringComparison.Ordinal);
         Assert.False(_listeners.AreReached);
         return e;
     }

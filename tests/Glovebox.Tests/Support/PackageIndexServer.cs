@@ -18,20 +18,22 @@ public sealed class PackageIndexServer : IAsyncDisposable
         _serving = ServeAsync();
     }
 
-    /// <summary>With the password.</summary>
-    public string Url => $"http://user:{HostListeners.Secret}@{Address}/simple/";
+    public string Password { get; } = Guid.NewGuid().ToString("n");
+
+    /// <summary>The command lines of the host's processes during the last request.</summary>
+    public string CommandLines { get; private set; } = "";
 
     /// <summary>Has pip install from here, with a secret beside.</summary>
     public IReadOnlyDictionary<string, string> Variables => new Dictionary<string, string>
     {
-        ["PIP_INDEX_URL"] = Url,
+        ["PIP_INDEX_URL"] = $"http://user:{Password}@{Address}/simple/",
         ["GB_SECRET"] = HostListeners.Secret,
     };
 
     private string Address => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
     /// <summary>The address of a file, with the password.</summary>
-    public string FileUrl(string name) => $"http://user:{HostListeners.Secret}@{Address}/{name}";
+    public string FileUrl(string name) => $"http://user:{Password}@{Address}/{name}";
 
     public async ValueTask DisposeAsync()
     {
@@ -52,10 +54,13 @@ public sealed class PackageIndexServer : IAsyncDisposable
                 bool isKnown = false;
                 while (await reader.ReadLineAsync() is { Length: > 0 } header)
                 {
-                    string password = Convert.ToBase64String(Encoding.ASCII.GetBytes($"user:{HostListeners.Secret}"));
-                    isKnown |= header.StartsWith("Authorization:", StringComparison.OrdinalIgnoreCase) && header.EndsWith($"Basic {password}", StringComparison.Ordinal);
+                    string password = Convert.ToBase64String(Encoding.ASCII.GetBytes($"user:{Password}"));
+                    isKnown |= header.StartsWith("Authorization:", StringComparison.OrdinalIgnoreCase)
+                        && header.EndsWith($"Basic {password}", StringComparison.Ordinal);
                 }
 
+                CommandLines = string.Concat(
+                    Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0])).Select(CommandLine));
                 (int status, string type, byte[] body) = isKnown ? Answer(request.Split(' ')[1]) : (401, "text/plain", []);
                 string head = $"HTTP/1.1 {status} X\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n"
                     + $"{(isKnown ? "" : "WWW-Authenticate: Basic realm=x\r\n")}Connection: close\r\n\r\n";
@@ -77,6 +82,18 @@ public sealed class PackageIndexServer : IAsyncDisposable
         }
     }
 
+    private static string CommandLine(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"{process}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
     private (int Status, string Type, byte[] Body) Answer(string path)
     {
         string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
@@ -85,7 +102,9 @@ public sealed class PackageIndexServer : IAsyncDisposable
             IEnumerable<string> names = Directory.EnumerateFiles(_files.Path).Select(f => Path.GetFileName(f))
                 .Where(n => n.Replace('_', '-').StartsWith(package + "-", StringComparison.Ordinal));
             string page = string.Concat(names.Select(n => $"<a href='/{n}'>{n}</a>\n"));
-            return page.Length == 0 ? (404, "text/plain", []) : (200, "text/html", Encoding.UTF8.GetBytes($"<!DOCTYPE html><html><body>{page}</body></html>"));
+            return page.Length == 0
+                ? (404, "text/plain", [])
+                : (200, "text/html", Encoding.UTF8.GetBytes($"<!DOCTYPE html><html><body>{page}</body></html>"));
         }
 
         string file = Path.Combine(_files.Path, parts is [string name] ? Path.GetFileName(name) : "none");

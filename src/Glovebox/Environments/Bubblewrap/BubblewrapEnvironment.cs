@@ -242,11 +242,10 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         await _functions.PrepareAsync(
             _user!,
             hasNetwork,
-            (command, installation, setupVariables) =>
+            (command, installation) =>
             {
                 Dictionary<string, string> variables = BubblewrapArguments.Variables();
                 GuestVariables.CopyTo(_variables, variables);
-                GuestVariables.CopyTo(setupVariables, variables);
                 return Launch(bwrap, command, variables, isFirstProcess: false, installation.SharesNetwork, installation);
             },
             cancellationToken).ConfigureAwait(false);

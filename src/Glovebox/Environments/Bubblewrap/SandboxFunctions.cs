@@ -1,3 +1,4 @@
+using System.Text;
 using Glovebox.Environments.Host;
 using Glovebox.Functions.Setup;
 using Glovebox.Guest;
@@ -16,8 +17,7 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
 
     /// <summary>Where both sandboxes have their temporary folder.</summary>
     private const string Wheels = "/tmp/wheels";
-
-    private static readonly Dictionary<string, string> NoVariables = [];
+    private const string Variables = "variables";
 
     private FunctionFolder? _folder;
 
@@ -34,13 +34,13 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
     /// <summary>Installs the packages, as far as that is not done.</summary>
     /// <param name="user">The user of the sandboxes.</param>
     /// <param name="hasNetwork">Whether the set-up has the network.</param>
-    /// <param name="launch">Says how a command of the installation is started, given its folders and its variables.</param>
+    /// <param name="launch">Says how a command of the installation is started, given its folders.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FunctionSetupException">A package cannot be installed.</exception>
     public async Task PrepareAsync(
         GuestUser user,
         bool hasNetwork,
-        Func<IReadOnlyList<string>, BubblewrapInstallation, IReadOnlyDictionary<string, string>, SandboxCommand> launch,
+        Func<IReadOnlyList<string>, BubblewrapInstallation, SandboxCommand> launch,
         CancellationToken cancellationToken)
     {
         if (offered.Set.Packages.Count == 0 || _folder is not { } folder)
@@ -57,13 +57,19 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
             }
 
             BubblewrapInstallation installation = new(folder.Packages, Packages, folder.Scratch, SharesNetwork: false);
-            PlainSandbox fetching = new(command => launch(command, installation with { SharesNetwork = hasNetwork }, offered.SetupVariables));
-            PlainSandbox installing = new(command => launch(command, installation, NoVariables));
+            PlainSandbox fetching = new(command => launch(command, installation with { SharesNetwork = hasNetwork }));
+            PlainSandbox installing = new(command => launch(command, installation));
             await using (fetching.ConfigureAwait(false))
             await using (installing.ConfigureAwait(false))
             {
                 await new PackageSetup(offered, Packages, hasNetwork)
-                    .FetchAndInstallAsync(Wheels, fetching.RunAsync, installing.RunAsync, cancellationToken).ConfigureAwait(false);
+                    .FetchAndInstallAsync(
+                        Wheels,
+                        $"/tmp/{Variables}",
+                        (command, output, kill) => WithVariablesAsync(folder.Scratch, user, () => fetching.RunAsync(command, output, kill)),
+                        installing.RunAsync,
+                        cancellationToken)
+                    .ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
     }
@@ -79,6 +85,23 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
         {
             _folder = null;
             await folder.DeleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Has the variables of the set-up in a file that only the user of the sandboxes reads, for as long as a program runs.</summary>
+    private async Task<ProcessExit> WithVariablesAsync(string folder, GuestUser user, Func<Task<ProcessExit>> run)
+    {
+        using HostDirectory directory = new(folder, user.MustSwitch ? new UserId(user.Uid, user.Gid) : null);
+        using MemoryStream text = new(Encoding.UTF8.GetBytes(string.Concat(offered.SetupVariables.Select(v => $"{v.Key}={v.Value}\0"))));
+        await directory.WriteAsync(Variables, text).ConfigureAwait(false);
+        try
+        {
+            return await run().ConfigureAwait(false);
+        }
+        finally
+        {
+            // The program deletes it, unless it failed before. Code that builds a package must not find it.
+            await directory.DeleteAsync(Variables).ConfigureAwait(false);
         }
     }
 

@@ -11,7 +11,7 @@ VERDICT = 'Not a wheel:'
 
 # Not from the work directory.
 sys.path[:] = [entry for entry in sys.path if entry]
-folder, arguments = sys.argv[1], sys.argv[2:]
+folder, variables, arguments = sys.argv[1], sys.argv[2], sys.argv[3:]
 started = ('subprocess.Popen', 'os.exec', 'os.fork', 'os.forkpty', 'os.posix_spawn', 'os.spawn', 'os.system', 'pty.spawn')
 builders = (sys.executable, 'git', 'hg', 'svn', 'bzr')
 refused = []
@@ -26,6 +26,12 @@ def refuse(event, details):
             raise PermissionError(1, 'The set-up starts no program while it has the network', program)
 
 
+if variables:
+    # By a file, and not by the arguments of a sandbox, which all users of the host can read.
+    with open(variables, 'rb') as file:
+        text = file.read()
+    os.remove(variables)
+    os.environb.update(variable.split(b'=', 1) for variable in text.split(b'\0') if variable)
 if importlib.util.find_spec('pip') is None:
     sys.exit('No module named pip')
 sys.addaudithook(refuse)

@@ -73,6 +73,12 @@ internal sealed class FunctionFolder
         await TemporaryFolders.DeleteAsync(Packages).ConfigureAwait(false);
         Directory.CreateDirectory(Packages);
         Directory.CreateDirectory(Scratch);
+        if (!OperatingSystem.IsWindows())
+        {
+            // It may hold secrets.
+            File.SetUnixFileMode(Scratch, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         try
         {
             await install().ConfigureAwait(false);

@@ -18,8 +18,8 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
 
     private const string NamesAndIndex = "See that the packages' names are right and that the environment reaches the package index.";
 
-    private const string HowToBuild =
-        "Build a wheel of it (pip wheel), put it into a folder that the environment sees, and name the folder in PIP_FIND_LINKS of SetupEnvironment.";
+    private const string HowToBuild = "Build a wheel of it (pip wheel), put it into a folder that the environment sees, "
+        + "and name the folder in PIP_FIND_LINKS of SetupEnvironment.";
 
     private static readonly Lazy<string> FetchProgram = new(() => FunctionSetup.GuestText("fetch.py"));
 
@@ -43,14 +43,15 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
         ThrowUnlessDone(outcome, NamesAndIndex);
     }
 
-    /// <summary>Installs in two steps: pip fetches wheels and runs nothing; then it installs them and builds what is in local folders.</summary>
+    /// <summary>Installs in two steps: pip fetches wheels and runs nothing; then it installs them and builds local sources.</summary>
     /// <param name="wheels">A folder for the wheels, as both steps see it. It need not be there.</param>
-    /// <param name="fetch">Runs pip with the network and the variables of the set-up.</param>
+    /// <param name="variables">A file with the variables of the set-up, which the first step deletes. Null: <paramref name="fetch"/> sets them.</param>
+    /// <param name="fetch">Runs pip with the network, and with the variables of the set-up if no file has them.</param>
     /// <param name="install">Runs pip without the variables, and without the host's network.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FunctionSetupException">pip failed, is missing, or took too long.</exception>
     public async Task FetchAndInstallAsync(
-        string wheels, FunctionSetup.Run fetch, FunctionSetup.Run install, CancellationToken cancellationToken)
+        string wheels, string? variables, FunctionSetup.Run fetch, FunctionSetup.Run install, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = FunctionSetup.Deadline(functions);
         string[] sources = [.. functions.Set.Packages.Where(IsLocalSource)];
@@ -60,7 +61,8 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
         if (others.Length > 0)
         {
             Outcome outcome = await RunAsync(
-                ["-c", FetchProgram.Value, wheels, .. _options, "--", .. others], fetch, deadline, cancellationToken).ConfigureAwait(false);
+                ["-c", FetchProgram.Value, wheels, variables ?? "", .. _options, "--", .. others], fetch, deadline, cancellationToken)
+                .ConfigureAwait(false);
             isFetched = outcome.IsDone;
             if (!isFetched && isOffline && outcome.Exit.Kind == ProcessExitKind.Exited)
             {

@@ -45,11 +45,11 @@ public sealed class KernelResourceTests(HostFixture fixture) : IClassFixture<Hos
     }
 
     [Fact]
-    public async Task No_core_no_priority_and_no_more_than_64_Ki_descriptors_in_a_process()
+    public async Task No_core_no_priority_and_no_more_than_4096_descriptors_in_a_process()
     {
         const string limits = Prelude + """
             print(*(resource.getrlimit(r)[1] for r in (resource.RLIMIT_CORE, resource.RLIMIT_NICE, resource.RLIMIT_RTPRIO)))
-            print(*(0 <= resource.getrlimit(r)[1] <= most for r, most in ((resource.RLIMIT_NOFILE, 65536), (resource.RLIMIT_MEMLOCK, 8 << 20))))
+            print(*(0 <= resource.getrlimit(r)[1] <= most for r, most in ((resource.RLIMIT_NOFILE, 4096), (resource.RLIMIT_MEMLOCK, 8 << 20))))
             """;
         Assert.Equal("0 0 0\nTrue True\n", (await (await fixture.GuardedAsync()).PythonAsync(limits)).Output);
         Assert.Equal("0 0 0\n", (await (await fixture.GuardedAsync()).BashAsync("echo $(ulimit -Hc) $(ulimit -He) $(ulimit -Hr)")).Output);

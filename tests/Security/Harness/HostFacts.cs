@@ -52,7 +52,7 @@ internal sealed class HostFacts : IDisposable
             ["giant"] = 1L << 40,
             ["function"] = "sub",
             ["argument"] = 1L << 30,
-            ["descriptors"] = 70_000,
+            ["descriptors"] = 4_200,
             ["score"] = Math.Min(0, int.Parse(File.ReadAllText("/proc/self/oom_score_adj"), CultureInfo.InvariantCulture)) - 1,
             ["terminals"] = Kernel("pty/max") - Kernel("pty/reserve") + 1,
 

@@ -1,10 +1,19 @@
+def most_files():
+    """How many files a guest process may have open: few enough that 256 of them leave half of the machine's, which all users share."""
+    try:
+        with open('/proc/sys/fs/file-max') as file:
+            return max(1024, min(4096, int(file.read()) // 512))
+    except (OSError, ValueError):
+        return 1024
+
+
 # What the kernel counts for a user, who may have processes outside, or what memory does not bound.
 GUEST_LIMITS = (
     (resource.RLIMIT_CORE, 0),
     (resource.RLIMIT_MEMLOCK, 8 << 20),
     (resource.RLIMIT_MSGQUEUE, 64 << 10),
     (resource.RLIMIT_NICE, 0),
-    (resource.RLIMIT_NOFILE, 1 << 16),
+    (resource.RLIMIT_NOFILE, most_files()),
     (resource.RLIMIT_RTPRIO, 0),
     (resource.RLIMIT_SIGPENDING, 4096),
 )

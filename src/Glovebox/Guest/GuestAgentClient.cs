@@ -143,12 +143,14 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             await SendAsync(frame, CancellationToken.None).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (IOException)
         {
             return false;
         }
     }
 
+    /// <summary>Sends a frame.</summary>
+    /// <exception cref="IOException">The channel has ended.</exception>
     private async Task SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
     {
         if (frame.Length - sizeof(int) > MaxFrame)
@@ -160,6 +162,11 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
         try
         {
             await _channel.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException e)
+        {
+            // It was closed when it ended.
+            throw new IOException("The channel to the guest agent has ended.", e);
         }
         finally
         {

@@ -15,7 +15,7 @@ public sealed class ChannelTests
         (1, Gen.Select(Frames.Any, Bytes.AnyChange, (frame, change) => new Step(change.Apply(frame), -1))));
 
     private static readonly byte[] Hello = Frames.Frame(
-        GuestFrameType.Hello, 0, [GuestAgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3']);
+        GuestFrameType.Hello, 0, [GuestAgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3', 1]);
 
     [Fact(Timeout = 24 * 3600 * 1000)]
     public Task Frames_of_any_kind_in_any_order_do_no_harm() => Fuzzer.RunAsync(

@@ -15,7 +15,7 @@ namespace Glovebox.Fuzz.Tests;
 /// <summary>What the fuzzers and the reading of the parsers have found, each as one test.</summary>
 public sealed class FindingsTests
 {
-    private static readonly byte[] Hello = Frames.Frame(GuestFrameType.Hello, 0, [GuestAgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3']);
+    private static readonly byte[] Hello = Frames.Frame(GuestFrameType.Hello, 0, [GuestAgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3', 1]);
 
     private static readonly byte[] Unknown = Frames.Frame((GuestFrameType)200, 0, []);
 
@@ -93,7 +93,7 @@ public sealed class FindingsTests
         FuzzStream channel = new();
         await using GuestAgentClient client = await StartAsync(channel);
         byte[] name = Encoding.UTF8.GetBytes(path);
-        byte[] file = [.. Bytes.LittleEndian((uint)name.Length), .. name, .. BitConverter.GetBytes(size), .. new byte[24]];
+        byte[] file = [.. Bytes.LittleEndian((uint)name.Length), .. name, .. BitConverter.GetBytes(size), .. new byte[25]];
         Task<WorkspaceListing> listing = new GuestWorkspace(client).ListAsync(Cancellation);
         channel.Feed(Frames.Frame(GuestFrameType.Reply, 1, [(byte)GuestReplyStatus.More, .. file]));
         channel.Feed(Frames.Frame(GuestFrameType.Reply, 1, [(byte)GuestReplyStatus.Done, 1]));
@@ -101,7 +101,7 @@ public sealed class FindingsTests
 
         // Canary: a file that can be.
         listing = new GuestWorkspace(client).ListAsync(Cancellation);
-        byte[] good = [(byte)GuestReplyStatus.More, 3, 0, 0, 0, (byte)'a', (byte)'/', (byte)'b', .. new byte[32]];
+        byte[] good = [(byte)GuestReplyStatus.More, 3, 0, 0, 0, (byte)'a', (byte)'/', (byte)'b', .. new byte[33]];
         channel.Feed(Frames.Frame(GuestFrameType.Reply, 2, good));
         channel.Feed(Frames.Frame(GuestFrameType.Reply, 2, [(byte)GuestReplyStatus.Done, 1]));
         Assert.Equal("a/b", Assert.Single((await listing.WaitAsync(Cancellation)).Files).Path);

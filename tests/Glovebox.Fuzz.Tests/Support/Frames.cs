@@ -16,7 +16,7 @@ internal static class Frames
         (8, Gen.OneOf(Gen.String[0, 12], Gen.OneOf("", "a", "a/b.txt", "/etc/passwd", "../x", "a/../b", "a\0b", "ä", "a\nb")).Select(Encoding.UTF8.GetBytes)),
         (1, Bytes.Some)).Select(t => (byte[])[.. Bytes.LittleEndian((uint)t.Length), .. t]);
 
-    private static readonly Gen<byte[]> File = Gen.Select(Text, Gen.Long, Gen.Long, Gen.Byte.Array[16], (path, size, modified, stamp) =>
+    private static readonly Gen<byte[]> File = Gen.Select(Text, Gen.Long, Gen.Long, Gen.Byte.Array[17], (path, size, modified, stamp) =>
         (byte[])[.. path, .. BitConverter.GetBytes(size), .. BitConverter.GetBytes(modified), .. stamp]);
 
     private static readonly Gen<byte[]> Reply = Gen.Select(
@@ -26,7 +26,8 @@ internal static class Frames
         Gen.Byte[0, 6], Bytes.Number, Text, (kind, code, message) => (byte[])[kind, .. Bytes.LittleEndian(code), .. message]);
 
     private static readonly Gen<byte[]> Hello = Gen.Select(
-        Gen.UInt[4, 6], Text, Bytes.Some, (version, python, program) => (byte[])[.. Bytes.LittleEndian(version), .. python, .. program]);
+        Gen.UInt[GuestAgentClient.AgentVersion - 1, GuestAgentClient.AgentVersion + 1], Text, Gen.Byte[0, 2], Bytes.Some,
+        (version, python, canFilter, program) => (byte[])[.. Bytes.LittleEndian(version), .. python, canFilter, .. program]);
 
     private static readonly Gen<byte[]> TunnelEnd = Gen.Select(Gen.Byte[0, 2], Text, (end, words) => (byte[])[end, .. words]);
 

@@ -1,5 +1,7 @@
 using Glovebox.Environments.Bubblewrap;
+using Glovebox.Environments.Host;
 using Glovebox.Tests.Support;
+using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Tests.Bubblewrap;
 
@@ -91,10 +93,23 @@ public sealed class CompiledAgentTests
     public async Task Nothing_of_it_is_left_when_the_session_is_disposed()
     {
         Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
-        string[] arguments = File.ReadAllText($"/proc/{HostProcesses.With(session.Folder.Path)[0]}/cmdline").Split('\0');
+        (int bwrap, string[] arguments) = HostProcesses.OfSandbox(session.Folder.Path)
+            .Select(id => (id, File.ReadAllText($"/proc/{id}/cmdline").Split('\0')))
+            .First(process => process.Item2.Contains(AgentFile) && process.Item2.Contains("--unshare-all"));
+
+        // As bwrap sees it, under a path that may be another one than ours.
         string file = arguments[Array.IndexOf(arguments, AgentFile) - 1];
-        Assert.True(File.Exists(file));
+        ulong inode = Libc.Status($"/proc/{bwrap}/root{Path.GetDirectoryName(file)}").Inode;
+        string folder = Assert.Single(Directory.EnumerateDirectories(Path.GetTempPath()), f => InodeOf(f) == inode);
+        Assert.True(File.Exists(Path.Combine(folder, Path.GetFileName(file))));
         await session.DisposeAsync();
-        Assert.False(Directory.Exists(Path.GetDirectoryName(file)));
+        Assert.False(Directory.Exists(folder));
+
+        // Folders of other tests come and go.
+        static ulong? InodeOf(string path)
+        {
+            using SafeFileHandle found = Libc.Open(path, Libc.OpenPath | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
+            return Libc.TryStatus(found, out Libc.FileStatus status) ? status.Inode : null;
+        }
     }
 }

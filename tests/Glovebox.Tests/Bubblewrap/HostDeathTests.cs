@@ -22,10 +22,10 @@ public sealed class HostDeathTests
 
         // The canary: the sandbox is there, and it is another process than the host.
         Assert.DoesNotContain(host.Id, HostProcesses.With(marker));
-        Assert.Contains(HostProcesses.With(folder.Path), id => id != host.Id);
+        Assert.Contains(HostProcesses.OfSandbox(folder.Path), id => id != host.Id);
         await host.KillAsync();
         await HostProcesses.AreGoneAsync(marker);
-        await HostProcesses.AreGoneAsync(folder.Path);
+        await HostProcesses.SandboxIsGoneAsync(folder.Path);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class HostDeathTests
         await Eventually.HoldsAsync(() => HostProcesses.With(marker).Count == 2, "the program runs");
         await host.KillAsync();
         await HostProcesses.AreGoneAsync(marker);
-        await HostProcesses.AreGoneAsync(folder.Path);
+        await HostProcesses.SandboxIsGoneAsync(folder.Path);
     }
 
     [Fact]

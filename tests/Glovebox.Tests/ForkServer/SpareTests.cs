@@ -222,7 +222,7 @@ public sealed class SpareTests
             }
         }
 
-        HashSet<int> sandboxes = [.. HostProcesses.With(session.Folder.Path)];
+        HashSet<int> sandboxes = [.. HostProcesses.OfSandbox(session.Folder.Path)];
         return [.. all.Where(p => p.Value.Numbers.Length > 1 && Ancestors(p.Key).Any(sandboxes.Contains)).Select(p => (p.Key, p.Value.Numbers[^1]))];
 
         IEnumerable<int> Ancestors(int id)

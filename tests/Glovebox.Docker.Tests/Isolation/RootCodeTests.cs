@@ -87,6 +87,27 @@ public sealed class RootCodeTests
         }
     }
 
+    [Theory(Timeout = Longest)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_guest_that_is_root_does_not_read_what_only_root_may_read_and_the_network_is_looked_at_all_the_same(bool isPodman)
+    {
+        string? podman = Environment.GetEnvironmentVariable("GLOVEBOX_TEST_PODMAN");
+        Assert.SkipWhen(isPodman && podman is null, "There is no Podman.");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root has directories of root's.");
+        using TestFolder folder = new();
+        DockerCommandLineCodeExecutorOptions options = Options(folder);
+        options.DockerHost = isPodman ? podman : null;
+        options.InitCommand = "true";
+        await using DockerCommandLineCodeExecutor executor = await TestContainers.StartAsync(options);
+        const string program = "import os; print(os.getuid(), len(open('/proc/kpagecount', 'rb').read(8)), os.listdir('/sys/devices'))";
+        Assert.Equal("0 0 []", await executor.PrintAsync("python", program));
+
+        // The canary: without that, only root may read it.
+        await using DockerCommandLineCodeExecutor open = await TestContainers.StartAsync(options, new() { Hardens = false });
+        Assert.StartsWith("0 8 [", await open.PrintAsync("python", program), StringComparison.Ordinal);
+    }
+
     private static TestFolder Folder(bool isRoots)
     {
         TestFolder folder = new();

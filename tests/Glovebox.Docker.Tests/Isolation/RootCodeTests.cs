@@ -11,13 +11,14 @@ public sealed class RootCodeTests
 
     /// <summary>Plants modules in the work directory, which say who imported them.</summary>
     private const string Plant = """
-        for name in 'ctypes', 'errno', 'fcntl', 'gc', 'itertools', 'marshal', 'resource', 'select', 'socket', 'stat', 'struct', 'threading', 'io':
+        for name in 'ctypes fcntl gc io itertools marshal resource select socket stat struct threading'.split():
             with open(f'/workspace/{name}.py', 'w') as file:
-                file.write("with open('/proc/self/status') as status, open('/workspace/imported', 'a') as file: file.write(status.read())\n")
+                file.write("open('/workspace/imported', 'a').write(open('/proc/self/status').read())\n")
         print('planted')
         """;
 
-    private static DockerCommandLineCodeExecutorOptions Options(TestFolder folder) => new() { Image = TestImages.Python, WorkDir = folder.Path };
+    private static DockerCommandLineCodeExecutorOptions Options(TestFolder folder) =>
+        new() { Image = TestImages.Python, WorkDir = folder.Path };
 
     [Theory(Timeout = Longest)]
     [InlineData(false)]

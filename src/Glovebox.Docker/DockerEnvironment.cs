@@ -198,13 +198,21 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     private async Task StartContainerAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
         PrepareWorkDirectory(engine);
+        if (_settings is { InitCommand: not null, StopContainer: false } && _user!.IsRoot)
+        {
+            throw new PolicyNotEnforceableException(
+                "InitCommand needs rights that guest code, which is to be root because the work directory is root's, would get in a container that stays: it"
+                + " can replace the programs that the next host starts there.",
+                "Give the work directory to another user: chown 1000:1000 DIRECTORY");
+        }
+
         foreach (WorkVolume volume in OwnVolumes)
         {
             await volume.EnsureAsync(engine, cancellationToken).ConfigureAwait(false);
         }
 
         await EngineImages.EnsureAsync(engine, _settings.Image, _settings.PullPolicy, _settings.PullProgress, cancellationToken).ConfigureAwait(false);
-        ContainerPlan plan = Plan(ContainerFilter.Choose(_settings, engine, _internals));
+        ContainerPlan plan = Plan(engine);
         ContainerInspectResponse? existing = _settings.ContainerName is null ? null : await ContainerNames.ClaimAsync(
             engine, plan.Name, _owner.ToString(), plan.Labels.GetValueOrDefault(ContainerNames.ConfigurationLabel), cancellationToken).ConfigureAwait(false);
 
@@ -265,7 +273,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         _hostFiles.CheckWritable();
     }
 
-    private ContainerPlan Plan(ContainerFilter filter)
+    private ContainerPlan Plan(EngineConnection engine)
     {
         Dictionary<string, string> labels = new(StringComparer.Ordinal) { [ContainerNames.OwnerLabel] = _owner.ToString() };
         if (!_settings.StopContainer)
@@ -282,7 +290,8 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
             BoundDirectory = _settings.BindDir ?? _work?.Path,
             Volume = _volume?.Name,
             Functions = _functions,
-            Filter = filter,
+            Filter = ContainerFilter.Choose(_settings, engine, _internals),
+            IsPodman = engine.IsPodman,
             Labels = labels,
         };
     }

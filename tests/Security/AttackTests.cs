@@ -1,6 +1,7 @@
 namespace Glovebox.Security.Tests;
 
-/// <summary>Attacks that tell by themselves whether they were refused. Each is tried on every set-up, and once without the defence.</summary>
+/// <summary>Attacks that tell by themselves whether they were refused. Each is tried on every set-up, and once without the
+/// defence.</summary>
 /// <param name="sandboxes">One for each set-up, for attacks that leave it as it was.</param>
 public abstract class AttackTests(SandboxesFixture sandboxes)
 {
@@ -31,10 +32,13 @@ public abstract class AttackTests(SandboxesFixture sandboxes)
     protected async Task RefusesAsync(string name, string setUp)
     {
         Attack attack = Attack.Load(name);
-        IAttacked sandbox = attack.NeedsOwnSandbox ? await SetUps.StartSmallAsync(setUp) : await sandboxes.GetAsync(setUp, name.StartsWith("bridge/", StringComparison.Ordinal));
+        IAttacked sandbox = attack.NeedsOwnSandbox
+            ? await SetUps.StartSmallAsync(setUp)
+            : await sandboxes.GetAsync(setUp, name.StartsWith("bridge/", StringComparison.Ordinal));
         try
         {
-            AttackedAnswer answer = await sandbox.AskAsync(new(AttackedAction.Run, attack.Code(HostFacts.Current.With(("shm", SetUps.SharedMemory(setUp))))), Ct);
+            var facts = HostFacts.Current.With(("shm", SetUps.SharedMemory(setUp)), ("root", setUp == SetUps.ContainerAsRoot));
+            AttackedAnswer answer = await sandbox.AskAsync(new(AttackedAction.Run, attack.Code(facts)), Ct);
             Verdict verdict = Judge(answer);
             Assert.True(verdict.IsRefused, verdict.Text);
             TestContext.Current.TestOutputHelper?.WriteLine(verdict.Text);

@@ -68,7 +68,14 @@ public sealed class FileAttackTests(SandboxesFixture sandboxes) : AttackTests(sa
     {
         string path = "swapped/" + Path.GetFileName(Facts.SecretFile);
         AttackedAnswer answer = await (await _sandboxes.GetAsync(setUp)).AskAsync(
-            new(AttackedAction.Run, Attack.Load(attack).Code(Facts.Values)) { Until = "ready", Path = path, Reads = Reads, Sought = Facts.Content }, Ct);
+            new(AttackedAction.Run, Attack.Load(attack).Code(Facts.Values))
+            {
+                Until = "ready",
+                Path = path,
+                Reads = Reads,
+                Sought = Facts.Content,
+            },
+            Ct);
         Assert.Equal("Cancelled", answer.Termination);
         Assert.DoesNotContain(Facts.Content, answer.Output, StringComparison.Ordinal);
 
@@ -81,7 +88,8 @@ public sealed class FileAttackTests(SandboxesFixture sandboxes) : AttackTests(sa
     {
         using TestFolder folder = new();
         string code = Attack.Load("files/swapped").Code(Facts.Values);
-        using Process swapping = Process.Start(new ProcessStartInfo("python3", ["-c", code]) { WorkingDirectory = folder.Path, RedirectStandardOutput = true })!;
+        using Process swapping = Process.Start(
+            new ProcessStartInfo("python3", ["-c", code]) { WorkingDirectory = folder.Path, RedirectStandardOutput = true })!;
         string path = folder["swapped/" + Path.GetFileName(Facts.SecretFile)];
         try
         {
@@ -113,14 +121,16 @@ public sealed class FileAttackTests(SandboxesFixture sandboxes) : AttackTests(sa
     {
         IAttacked sandbox = await _sandboxes.GetAsync(setUp);
         Assert.EndsWith("LIST\n", (await RunAsync(sandbox, attack)).Output, StringComparison.Ordinal);
-        string[] listed = [.. (await sandbox.AskAsync(new(AttackedAction.List), Ct)).Files.Where(f => f.StartsWith("names/", StringComparison.Ordinal))];
+        AttackedAnswer list = await sandbox.AskAsync(new(AttackedAction.List), Ct);
+        string[] listed = [.. list.Files.Where(f => f.StartsWith("names/", StringComparison.Ordinal))];
         Assert.True(listed.Length >= 10, Verdict.Clean(string.Join(", ", listed)));
         foreach (string path in listed)
         {
             AttackedAnswer read = await sandbox.AskAsync(new(AttackedAction.Read, path), Ct);
 
             // What is no text cannot be named by text: the agent lists it, and the host refuses to take it for another file.
-            bool isRefused = path.Contains('\uFFFD', StringComparison.Ordinal) && read.Error?.StartsWith(nameof(WorkspaceException), StringComparison.Ordinal) == true;
+            bool isRefused = path.Contains('\uFFFD', StringComparison.Ordinal)
+                && read.Error?.StartsWith(nameof(WorkspaceException), StringComparison.Ordinal) == true;
             Assert.True(read.Output == "of the guest" || isRefused, Verdict.Clean($"{path}: {read}"));
         }
     }
@@ -129,7 +139,8 @@ public sealed class FileAttackTests(SandboxesFixture sandboxes) : AttackTests(sa
     public async Task A_host_that_takes_names_for_text_does_not_find_the_files_again()
     {
         using TestFolder folder = new();
-        Assert.EndsWith("LIST\n", (await HostRun.RunAsync(Attack.Load("files/names").Code(Facts.Values), folder)).Output, StringComparison.Ordinal);
+        AttackedAnswer answer = await HostRun.RunAsync(Attack.Load("files/names").Code(Facts.Values), folder);
+        Assert.EndsWith("LIST\n", answer.Output, StringComparison.Ordinal);
         Assert.Contains(Directory.EnumerateFiles(folder["names"]), f => !File.Exists(f));
     }
 
@@ -154,5 +165,6 @@ public sealed class FileAttackTests(SandboxesFixture sandboxes) : AttackTests(sa
         return answer;
     }
 
-    private static string[] Named(string output) => [.. output.Split('\n').Where(l => l.StartsWith("READ ", StringComparison.Ordinal)).Select(l => l[5..])];
+    private static string[] Named(string output) =>
+        [.. output.Split('\n').Where(l => l.StartsWith("READ ", StringComparison.Ordinal)).Select(l => l[5..])];
 }

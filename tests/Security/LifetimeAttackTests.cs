@@ -54,7 +54,8 @@ public sealed class LifetimeAttackTests
 
             // What a block leaves in the background lives on, as long as the sandbox.
             (code, lasting) = Marked(attack);
-            AttackedAnswer answer = await sandbox.AskAsync(new(AttackedAction.Run, code.Replace("time.sleep(600)\n", "os._exit(0)\n", StringComparison.Ordinal)), Ct);
+            code = code.Replace("time.sleep(600)\n", "os._exit(0)\n", StringComparison.Ordinal);
+            AttackedAnswer answer = await sandbox.AskAsync(new(AttackedAction.Run, code), Ct);
             Assert.Equal(("ready\n", 0), (answer.Output, answer.ExitCode));
             await HostProcesses.AppearsAsync(lasting);
         }
@@ -79,7 +80,8 @@ public sealed class LifetimeAttackTests
             sys.stdin.read()
             """;
         string[] command = [.. HostRun.Open(folder.Path), "python3", "-c", starter, code];
-        using Process process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         Assert.Equal("killed", await process.StandardOutput.ReadLineAsync(Ct));
         await HostProcesses.AppearsAsync(mark);
         process.StandardInput.Close();

@@ -21,10 +21,11 @@ public sealed class ResourceAttackTests(SandboxesFixture sandboxes) : AttackTest
     public async Task Inotify_instances_of_a_user_of_the_host_are_left_where_the_guest_has_a_uid_of_its_own()
     {
         // A plain user and the engine's containers share the limit with programs of the host that have the same uid.
-        foreach (string setUp in SetUps.All.Where(s => s is not SetUps.Container))
+        foreach (string setUp in SetUps.All.Where(s => !SetUps.IsContainer(s)))
         {
             await using IAttacked sandbox = await SetUps.StartAsync(setUp);
-            AttackedAnswer answer = await sandbox.AskAsync(new(AttackedAction.Run, Attack.Load("resources/inotify").Code(HostFacts.Current.Values)), Ct);
+            string code = Attack.Load("resources/inotify").Code(HostFacts.Current.Values);
+            AttackedAnswer answer = await sandbox.AskAsync(new(AttackedAction.Run, code), Ct);
             Assert.StartsWith("took ", answer.Output, StringComparison.Ordinal);
             Assert.NotEqual("took 0\n", answer.Output);
             (_, string descriptor) = await HostRun.CommandAsync(

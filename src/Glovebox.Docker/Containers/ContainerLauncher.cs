@@ -70,7 +70,9 @@ internal static class ContainerLauncher
             done
 
             """;
-        string script = "umask 022\n" + NoCoreDumps + "{\n" + prepare + "} 2>/dev/null\n" + (usesAgent ? Agent : "") + (stays ? StayForever : Stay);
+
+        // Python imports from where it is started: in the work directory that would be code of an earlier guest, for root.
+        string script = "cd /\numask 022\n" + NoCoreDumps + "{\n" + prepare + "} 2>/dev/null\n" + (usesAgent ? Agent : "") + (stays ? StayForever : Stay);
         return ["/bin/sh", "-c", script, "glovebox", GuestAgentSource.Bootstrap];
     }
 

@@ -9,6 +9,9 @@ internal sealed record ContainerPlan
 
     public required DockerInternals Internals { get; init; }
 
+    /// <summary>Whether the engine is Podman.</summary>
+    public bool IsPodman { get; init; }
+
     public required string Name { get; init; }
 
     public required UserId User { get; init; }

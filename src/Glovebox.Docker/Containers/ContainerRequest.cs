@@ -89,6 +89,15 @@ internal static class ContainerRequest
                 : installs ? [.. AgentCapabilities, AnyFile]
                 : AgentCapabilities;
             host.SecurityOpt = ["no-new-privileges"];
+            if (isRoot && plan.IsPodman)
+            {
+                // It does not look at the field.
+                host.SecurityOpt = [.. host.SecurityOpt, $"mask={string.Join(':', HiddenPaths.Of(settings))}"];
+            }
+            else if (isRoot)
+            {
+                host.MaskedPaths = [.. HiddenPaths.Of(settings)];
+            }
         }
 
         if (plan.Filter.Profile is { } profile)

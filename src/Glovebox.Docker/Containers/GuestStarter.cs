@@ -30,10 +30,12 @@ internal static class GuestStarter
             agent.sendall(data)
         """;
 
+    /// <summary>Nothing is imported from the work directory, nor from anywhere else that guest code can write: this is root.</summary>
     private const string RelayShell = """
+        cd /
         [ -S "$1" ] || { printf P; exit; }
         for name in python3 python; do
-            python=$(command -v "$name") && printf A && exec "$python" -c "$2" "$1"
+            python=$(command -v "$name") && printf A && exec "$python" -I -c "$2" "$1"
         done
         """;
 

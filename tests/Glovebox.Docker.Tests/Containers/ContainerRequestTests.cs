@@ -68,6 +68,16 @@ public sealed class ContainerRequestTests
     public void A_guest_that_is_root_has_no_capabilities_at_all() => Assert.Empty(Build(uid: 0, bound: "/dir").HostConfig.CapAdd);
 
     [Fact]
+    public void A_guest_that_is_root_does_not_see_what_only_root_may_read()
+    {
+        Assert.Null(Build().HostConfig.MaskedPaths);
+        IList<string> hidden = Build(uid: 0, bound: "/dir").HostConfig.MaskedPaths;
+        Assert.Contains("/proc/kcore", hidden);
+        Assert.Contains("/proc/kpagecount", hidden);
+        Assert.Contains("/sys/devices", hidden);
+    }
+
+    [Fact]
     public void The_policy_is_passed_on()
     {
         HostConfig host = Build(new()

@@ -1,4 +1,5 @@
-"""What the attack programs share. To run one by hand, in a sandbox: PYTHONPATH=tests/Security/Attacks python3 tests/Security/Attacks/kernel/mount.py
+"""What the attack programs share. To run one by hand, in a sandbox:
+PYTHONPATH=tests/Security/Attacks python3 tests/Security/Attacks/kernel/mount.py
 
 A program prints one line in the end: "refused", with the reason, or "SUCCEEDED", with what it got.
 """

@@ -16,7 +16,8 @@ internal sealed class Attack
     {
         Name = name;
         string[] lines = File.ReadAllLines(Path.Combine(Folder, name + ".py"));
-        _head = lines.TakeWhile(l => l.StartsWith('#')).Select(l => l[2..].Split(": ", 2)).Where(p => p.Length == 2).ToDictionary(p => p[0], p => p[1]);
+        _head = lines.TakeWhile(l => l.StartsWith('#')).Select(l => l[2..].Split(": ", 2)).Where(p => p.Length == 2)
+            .ToDictionary(p => p[0], p => p[1]);
         _code = string.Join('\n', lines.Select(l => l switch
         {
             "from attack import *" => Read("attack"),
@@ -41,7 +42,8 @@ internal sealed class Attack
 
     /// <summary>The attacks of some groups, or all.</summary>
     public static IEnumerable<Attack> Of(params string[] groups) => groups
-        .SelectMany(g => Directory.EnumerateFiles(Path.Combine(Folder, g), "*.py").Order(StringComparer.Ordinal).Select(f => $"{g}/{Path.GetFileNameWithoutExtension(f)}"))
+        .SelectMany(g => Directory.EnumerateFiles(Path.Combine(Folder, g), "*.py").Order(StringComparer.Ordinal)
+            .Select(f => $"{g}/{Path.GetFileNameWithoutExtension(f)}"))
         .Where(n => n is not "bridge/client" and not "sessions/plant")
         .Select(Load);
 
@@ -53,7 +55,8 @@ internal sealed class Attack
     public string Code(IReadOnlyDictionary<string, object> facts)
     {
         Assert.Contains(FactsLine, _code, StringComparison.Ordinal);
-        return _code.Replace(FactsLine, $"HOST = json.loads({JsonSerializer.Serialize(JsonSerializer.Serialize(facts))})", StringComparison.Ordinal);
+        string text = JsonSerializer.Serialize(JsonSerializer.Serialize(facts));
+        return _code.Replace(FactsLine, $"HOST = json.loads({text})", StringComparison.Ordinal);
     }
 
     private static string Read(string name) => File.ReadAllText(Path.Combine(Folder, name + ".py"));

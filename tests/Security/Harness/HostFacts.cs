@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Glovebox.Security.Tests;
 
@@ -54,6 +55,7 @@ internal sealed class HostFacts : IDisposable
             ["argument"] = 1L << 30,
             ["descriptors"] = 4_200,
             ["score"] = Math.Min(0, int.Parse(File.ReadAllText("/proc/self/oom_score_adj"), CultureInfo.InvariantCulture)) - 1,
+            ["shadow"] = Environment.IsPrivilegedProcess ? Digests("/etc/shadow", "/etc/gshadow", "/etc/shadow-") : [],
             ["terminals"] = Kernel("pty/max") - Kernel("pty/reserve") + 1,
 
             // A share of the memory that the policy gives: see SetUps.Small.
@@ -101,6 +103,9 @@ internal sealed class HostFacts : IDisposable
         AppDomain.CurrentDomain.ProcessExit += (_, _) => facts.Dispose();
         return facts;
     }
+
+    private static string[] Digests(params string[] paths) =>
+        [.. paths.Where(File.Exists).Select(p => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(p))))];
 
     private static int Kernel(string name) => int.Parse(File.ReadAllText("/proc/sys/kernel/" + name), CultureInfo.InvariantCulture);
 

@@ -3,14 +3,18 @@ using System.Globalization;
 
 namespace Glovebox.Security.Tests;
 
-/// <summary>Runs an attack without a sandbox of ours, for its canary: on the host, or under a bwrap that forbids nothing which stays inside.</summary>
+/// <summary>Runs an attack without a sandbox of ours, for its canary: on the host, or under a bwrap that forbids nothing which stays
+/// inside.</summary>
 internal static class HostRun
 {
-    /// <summary>Root of a user namespace of its own, with all capabilities in it and no filter: it may change what is the namespace's.</summary>
+    /// <summary>Root of a user namespace of its own, with all capabilities in it and no filter: it may change what is the
+    /// namespace's.</summary>
     public static IReadOnlyList<string> Open(string folder) =>
     [
-        "bwrap", "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--uid", "0", "--gid", "0", "--cap-add", "ALL", "--die-with-parent",
-        "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/dev/shm", "--tmpfs", "/tmp", "--tmpfs", "/run", "--bind", folder, "/mnt", "--chdir", "/mnt", "--",
+        "bwrap", "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--uid", "0", "--gid", "0",
+        "--cap-add", "ALL", "--die-with-parent",
+        "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/dev/shm", "--tmpfs", "/tmp", "--tmpfs", "/run",
+        "--bind", folder, "/mnt", "--chdir", "/mnt", "--",
     ];
 
     /// <summary>Runs Python code in a folder, and gives what it printed.</summary>
@@ -21,7 +25,8 @@ internal static class HostRun
         await File.WriteAllTextAsync(file, code, cancellation);
         folder.SetMode("", "777");
         folder.SetMode("attack.py", "644");
-        (int exitCode, string output) = await CommandAsync(folder.Path, [.. prefix, "python3", prefix.Contains("bwrap") ? "attack.py" : file]);
+        string program = prefix.Contains("bwrap") ? "attack.py" : file;
+        (int exitCode, string output) = await CommandAsync(folder.Path, [.. prefix, "python3", program]);
         return new() { ExitCode = exitCode, Output = output, Termination = nameof(TerminationReason.Exited) };
     }
 
@@ -29,7 +34,13 @@ internal static class HostRun
     public static async Task<Verdict> ReadAsync(string path, string secret)
     {
         (int exitCode, string output) = await CommandAsync(
-            "/", ["bash", "-c", "set -o pipefail; timeout 0.5 head -c 80000000 -- \"$0\" | { read -r -n 200 line; wc -c; echo \"$line\"; }", path]);
+            "/",
+            [
+                "bash",
+                "-c",
+                "set -o pipefail; timeout 0.5 head -c 80000000 -- \"$0\" | { read -r -n 200 line; wc -c; echo \"$line\"; }",
+                path,
+            ]);
         string[] lines = output.Split('\n', 2);
         bool succeeded = exitCode == 124 || output.Contains(secret, StringComparison.Ordinal)
             || (long.TryParse(lines[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long size) && size > 64 << 20);
@@ -39,7 +50,13 @@ internal static class HostRun
     /// <summary>Runs a command and gives what it printed.</summary>
     public static async Task<(int ExitCode, string Output)> CommandAsync(string folder, IReadOnlyList<string> command)
     {
-        ProcessStartInfo info = new(command[0], command.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        ProcessStartInfo info = new(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
         info.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         using Process process = Process.Start(info)!;
         process.StandardInput.Close();

@@ -16,7 +16,8 @@ internal sealed class RemoteSandbox : IAttacked
     }
 
     /// <summary>How root becomes a plain user.</summary>
-    public static IReadOnlyList<string> Prefix { get; } = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups"] : [];
+    public static IReadOnlyList<string> Prefix { get; } =
+        Environment.IsPrivilegedProcess ? ["setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups"] : [];
 
     public static async Task<IAttacked> StartAsync(AttackedOptions options)
     {
@@ -24,7 +25,12 @@ internal sealed class RemoteSandbox : IAttacked
         folder.GiveAway();
         string program = Path.Combine(PublicFiles.ShowBuilt("HostProgram"), "HostProgram");
         string[] command = [.. Prefix, program, "--attacked", JsonSerializer.Serialize(options with { WorkDirectory = folder.Path })];
-        ProcessStartInfo info = new(command[0], command.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
+        ProcessStartInfo info = new(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = "/",
+        };
         info.Environment.Clear();
         info.Environment["DOTNET_ROOT"] = PublicFiles.ShowRuntime();
         info.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";

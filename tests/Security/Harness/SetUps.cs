@@ -10,11 +10,13 @@ internal static class SetUps
     public const string RootsFolder = "bubblewrap as root in root's folder";
     public const string PlainUser = "bubblewrap as a plain user";
     public const string Container = "Docker";
+    public const string ContainerAsRoot = "Docker as root";
 
     private const long SmallMemory = 128 << 20;
 
     /// <summary>As root, all. As a plain user, those that such a one has.</summary>
-    public static IReadOnlyList<string> All { get; } = Environment.IsPrivilegedProcess ? [OwnFolder, RootsFolder, PlainUser, Container]
+    public static IReadOnlyList<string> All { get; } =
+        Environment.IsPrivilegedProcess ? [OwnFolder, RootsFolder, PlainUser, Container, ContainerAsRoot]
         : HasEngine() ? [PlainUser, Container]
         : [PlainUser];
 
@@ -27,15 +29,10 @@ internal static class SetUps
             case PlainUser:
                 return await RemoteSandbox.StartAsync(options);
             case Container:
-                DockerCommandLineCodeExecutorOptions docker = new()
-                {
-                    Image = "glovebox-test-python",
-                    PullPolicy = PullPolicy.Never,
-                    Timeout = TimeSpan.FromSeconds(options.TimeoutSeconds),
-                    Policy = options.Policy,
-                };
-                AttackedSandbox.AddFunctions(docker, options);
-                return await StartedAsync(new DockerCommandLineCodeExecutor(docker));
+                return await InContainerAsync(options, new());
+            case ContainerAsRoot:
+                TestFolder folder = new();
+                return new WithFolder(await InContainerAsync(options with { WorkDirectory = folder.Path }, new()), folder);
             case RootsFolder:
                 return await InRootsFolderAsync(options, new());
             default:
@@ -61,7 +58,25 @@ internal static class SetUps
         return new WithFolder(await WithoutAsync(internals, options with { WorkDirectory = folder.Path }), folder);
     }
 
-    private static bool LimitsMemory(string setUp) => setUp == Container || (setUp != PlainUser && ControlGroups.LimitMemory);
+    /// <summary>Starts a container. Guest code is the owner of its work directory.</summary>
+    public static Task<IAttacked> InContainerAsync(AttackedOptions options, DockerInternals internals)
+    {
+        DockerCommandLineCodeExecutorOptions docker = new()
+        {
+            Image = "glovebox-test-python",
+            PullPolicy = PullPolicy.Never,
+            WorkDir = options.WorkDirectory,
+            Timeout = TimeSpan.FromSeconds(options.TimeoutSeconds),
+            Policy = options.Policy,
+        };
+        AttackedSandbox.AddFunctions(docker, options);
+        return StartedAsync(new DockerCommandLineCodeExecutor(docker, internals));
+    }
+
+    /// <summary>Whether it is a container.</summary>
+    public static bool IsContainer(string setUp) => setUp is Container or ContainerAsRoot;
+
+    private static bool LimitsMemory(string setUp) => IsContainer(setUp) || (setUp != PlainUser && ControlGroups.LimitMemory);
 
     private static async Task<IAttacked> StartedAsync(ICodeExecutor executor)
     {
@@ -98,7 +113,8 @@ internal static class SetUps
 
     private sealed class WithFolder(IAttacked inner, TestFolder folder) : IAttacked
     {
-        public Task<AttackedAnswer> AskAsync(AttackedRequest request, CancellationToken cancellationToken) => inner.AskAsync(request, cancellationToken);
+        public Task<AttackedAnswer> AskAsync(AttackedRequest request, CancellationToken cancellationToken) =>
+            inner.AskAsync(request, cancellationToken);
 
         public async ValueTask DisposeAsync()
         {

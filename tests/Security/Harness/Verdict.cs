@@ -15,11 +15,13 @@ internal sealed record Verdict(bool IsRefused, bool HasSucceeded, string Text)
         string last = text[(text.LastIndexOf('\n') + 1)..];
 
         // A sandbox that is gone, or one that believes what the guest says in the agent's name, is a success of the guest's.
-        bool succeeded = answer.Error is not null || answer.ExitCode == Forged || answer.Termination == nameof(TerminationReason.EnvironmentLost)
+        bool succeeded = answer.Error is not null || answer.ExitCode == Forged
+            || answer.Termination == nameof(TerminationReason.EnvironmentLost)
             || last.StartsWith("SUCCEEDED", StringComparison.Ordinal);
         bool refused = !succeeded && (answer.Termination == nameof(TerminationReason.OutOfMemory)
             || (answer.ExitCode == 0 && last.StartsWith("refused: ", StringComparison.Ordinal)));
-        return new(refused, succeeded, Clean($"{answer.Termination} {answer.ExitCode}: {(text.Length > 2000 ? text[^2000..] : text)} {answer.Errors}"));
+        string shown = text.Length > 2000 ? text[^2000..] : text;
+        return new(refused, succeeded, Clean($"{answer.Termination} {answer.ExitCode}: {shown} {answer.Errors}"));
     }
 
     /// <summary>Without the control characters, which the tests' report does not take.</summary>

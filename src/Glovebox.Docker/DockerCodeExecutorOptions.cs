@@ -102,6 +102,8 @@ public abstract partial class DockerCodeExecutorOptions : CommandLineCodeExecuto
 
     /// <summary>A shell command that runs as root in each new container before anything else, with network unless that is
     /// <see cref="NetworkAccess.None"/>. Its failure fails the start. Null, the default: none.</summary>
+    /// <remarks>It runs in <c>/</c>, not in the work directory, where an earlier guest may have left modules for root's interpreters to import.
+    /// Name files by their whole path (<c>/workspace/requirements.txt</c>), and trust what they hold no more than the guest.</remarks>
     public string? InitCommand { get; set; }
 
     /// <summary>What guest code may use. Default: safe, see <see cref="ExecutionPolicy"/>. <see cref="ExecutionPolicy.DiskSpace"/> holds for

@@ -301,23 +301,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
     {
         if (_settings.InitCommand is { } command)
         {
-            if (guest is PlainGuest && _user!.IsRoot)
-            {
-                throw new PolicyNotEnforceableException(
-                    "InitCommand needs rights that guest code, which is to be root because the work directory is root's, would have too in an image without Python.",
-                    "Give the work directory to another user: chown 1000:1000 DIRECTORY");
-            }
-
-            BoundedText said = new();
-            ProcessExit? exit = await guest.RunSetupAsync(command, said, cancellationToken).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (exit is null || exit.ExitCode != 0)
-            {
-                throw new EnvironmentUnavailableException(
-                    "init-command-failed",
-                    $"InitCommand failed with exit code {exit?.ExitCode ?? 137}: {exit?.Message}{said}",
-                    "It runs as root in a POSIX shell with the image's own programs. Network = None gives it no network.");
-            }
+            await InitCommand.RunAsync(command, guest, _user!, cancellationToken).ConfigureAwait(false);
         }
 
         if (_functions is not null)

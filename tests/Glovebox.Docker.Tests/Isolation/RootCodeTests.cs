@@ -36,6 +36,22 @@ public sealed class RootCodeTests
         await ImportsNothingAsync(second);
     }
 
+    [Fact(Timeout = Longest)]
+    public async Task An_interpreter_of_the_set_up_imports_nothing_from_the_work_directory()
+    {
+        using TestFolder folder = Folder(isRoots: false);
+        await using (DockerCommandLineCodeExecutor first = await TestContainers.StartAsync(Options(folder)))
+        {
+            Assert.Equal("planted", await first.PrintAsync("python", Plant));
+        }
+
+        DockerCommandLineCodeExecutorOptions options = Options(folder);
+        options.InitCommand = "python3 -c 'import ctypes, socket' && pwd > /tmp/place && chmod 644 /tmp/place";
+        await using DockerCommandLineCodeExecutor second = await TestContainers.StartAsync(options);
+        Assert.Equal("/", await second.PrintAsync("bash", "cat /tmp/place"));
+        await ImportsNothingAsync(second);
+    }
+
     [Theory(Timeout = Longest)]
     [InlineData(false)]
     [InlineData(true)]

@@ -13,6 +13,8 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
 
     private const string Hint = "Install it: apt-get install bubblewrap, dnf install bubblewrap, or your system's way.";
 
+    private static readonly string[] SystemFolders = ["/usr/local/bin", "/usr/bin", "/bin", "/run/current-system/sw/bin"];
+
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<(string, DateTime), BubblewrapProgram> Known = new();
 
     /// <summary>Finds it on PATH and asks its version; the answer is kept for as long as the file stays the same.</summary>
@@ -24,9 +26,7 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
             throw new EnvironmentUnavailableException("bubblewrap-unavailable", "Bubblewrap works on Linux only.", "Use the Docker executor here.");
         }
 
-        string? file = (path ?? Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Select(folder => System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, "bwrap")))
-            .FirstOrDefault(File.Exists);
+        string? file = Places(path ?? Environment.GetEnvironmentVariable("PATH") ?? "").FirstOrDefault(File.Exists);
         if (file is null)
         {
             throw new EnvironmentUnavailableException("bubblewrap-unavailable", "Bubblewrap (bwrap) is not on PATH.", Hint);
@@ -42,6 +42,13 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
         return program.Version >= Oldest ? program : throw new EnvironmentUnavailableException(
             "bubblewrap-too-old", $"Bubblewrap {program.Version} is too old; Glovebox needs {Oldest} or newer.", Hint);
     }
+
+    /// <summary>Where it may be. Of the folders of PATH the system's come first, and those that depend on where we are do not count: guest code
+    /// can write in a work directory, and the programs of a virtual environment there are often first on PATH.</summary>
+    internal static IEnumerable<string> Places(string path) => path.Split(':', StringSplitOptions.RemoveEmptyEntries)
+        .Where(System.IO.Path.IsPathFullyQualified)
+        .OrderBy(folder => !SystemFolders.Contains(System.IO.Path.TrimEndingDirectorySeparator(folder)))
+        .Select(folder => System.IO.Path.Combine(folder, "bwrap"));
 
     private static async Task<Version> AskVersionAsync(string file, CancellationToken cancellationToken)
     {

@@ -13,7 +13,11 @@ internal static class TemporaryFolders
     private const string Prefix = "glovebox-";
     private const uint OwnerOnly = 0x1C0; // 0700
     private const int WritableByOthers = 0x12; // 0022
+    private const int WritableByAll = 0x2; // 0002
     private const int Sticky = 0x200;
+
+    /// <summary>Who owns, as a user namespace shows it, what a user owns whom it does not have.</summary>
+    private const uint Unmapped = 65534;
 
     /// <summary>To sweep is a kindness; the next process goes on with what this one does not manage.</summary>
     private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(10);
@@ -28,6 +32,15 @@ internal static class TemporaryFolders
     /// <exception cref="EnvironmentUnavailableException">It cannot be made.</exception>
     public static string Create(string purpose)
     {
+        if (OperatingSystem.IsLinux() && IsOpenToOthers(Parent))
+        {
+            // Its owner could put a link in the place of a folder that was made, or other files in the place of ours.
+            throw new EnvironmentUnavailableException(
+                "temporary-folder-unusable",
+                $"Another user may rename what is in '{Path.GetTempPath()}'.",
+                "Set TMPDIR to a directory of your own, or to one such as /tmp, in which users cannot rename what others made.");
+        }
+
         _ = Swept.Value;
         string path = Path.Combine(Parent, $"{Prefix}{Environment.ProcessId}-{purpose}-{PidNamespace.Id}-{Guid.NewGuid():n}");
         if (OperatingSystem.IsWindows())
@@ -128,6 +141,14 @@ internal static class TemporaryFolders
         && place == PidNamespace.Id
         && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process)
         && !Exists(process);
+
+    private static bool IsOpenToOthers(string folder)
+    {
+        using SafeFileHandle opened = OpenFolder(folder);
+        return Libc.TryStatus(opened, out Libc.FileStatus status)
+            && ((status.Uid != 0 && status.Uid != Unmapped && status.Uid != Libc.EffectiveUserId())
+                || ((status.Mode & WritableByAll) != 0 && (status.Mode & Sticky) == 0));
+    }
 
     private static SafeFileHandle OpenFolder(string path) =>
         Libc.Open(path, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Glovebox.Environments.Host;
 using Glovebox.Tests.Support;
+using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Tests.Host;
 
@@ -47,6 +49,45 @@ public sealed class WorkDirectoryTests : IDisposable
             File.CreateSymbolicLink(_folder["link"], path);
             Assert.Throws<EnvironmentUnavailableException>(() => new WorkDirectory(_folder["link"]).Create());
         }
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("/")]
+    [InlineData("/etc")]
+    public async Task One_is_refused_where_a_bind_mount_shows_it_under_another_path(string folder)
+    {
+        await Task.Delay(0, TestContext.Current.CancellationToken);
+        using SafeFileHandle directory = Libc.Open(folder, Libc.OpenPath | Libc.OpenDirectory, 0);
+        Assert.NotNull(SystemFolders.Refuses("/srv/glovebox-test", directory));
+
+        // The canary: a folder that is not the system's.
+        using SafeFileHandle other = Libc.Open(_folder.Path, Libc.OpenPath | Libc.OpenDirectory, 0);
+        Assert.Null(SystemFolders.Refuses("/srv/glovebox-test", other));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_directory_that_its_path_does_not_lead_to_is_refused()
+    {
+        // Deleted, its path reads "gone (deleted)", and a folder of that name is another one.
+        string gone = _folder["gone"];
+        Directory.CreateDirectory(gone);
+        Directory.CreateDirectory(gone + " (deleted)");
+        using Process holder = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "echo; read -r end"])
+        {
+            WorkingDirectory = gone,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        string path = $"/proc/{holder.Id}/cwd";
+
+        // The canary: as long as it is there.
+        new WorkDirectory(path).Create();
+        Directory.Delete(gone);
+        EnvironmentUnavailableException e = Assert.Throws<EnvironmentUnavailableException>(() => new WorkDirectory(path).Create());
+        Assert.Equal("work-directory-unusable", e.Code);
+        holder.StandardInput.Close();
+        await holder.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]

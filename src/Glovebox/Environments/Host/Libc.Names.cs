@@ -43,6 +43,10 @@ internal static partial class Libc
         return !file.IsInvalid && Statx(file, "", EmptyPath, StatxBasic | StatxMountId, out status) == 0;
     }
 
+    /// <summary>Whether two descriptors stand for one file, however often it is mounted.</summary>
+    public static bool IsSame(SafeFileHandle one, SafeFileHandle other) =>
+        TryStatus(one, out FileStatus first) && TryStatus(other, out FileStatus second) && (first.Device, first.Inode) == (second.Device, second.Inode);
+
     /// <summary>Where a directory is, once all links are followed; null when it is none, or cannot be told.</summary>
     public static string? RealPath(string path)
     {

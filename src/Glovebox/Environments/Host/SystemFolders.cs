@@ -30,7 +30,7 @@ internal static class SystemFolders
     /// <param name="path">Its path, without links.</param>
     /// <param name="directory">The directory, open.</param>
     public static string? Refuses(string path, SafeFileHandle directory) =>
-        Themselves.Contains(path) ? IsTheSystems
+        Themselves.Contains(path) || Themselves.Any(folder => IsSame(folder, directory)) ? IsTheSystems
         : IsIn(TemporaryFolders.Parent, path) ? $"it holds '{TemporaryFolders.Parent}', where the files are that sandboxes are made with"
         : RefusesFoldersIn(path, directory);
 
@@ -39,6 +39,13 @@ internal static class SystemFolders
         !IsIn(path, "/dev/shm") && Whole.Any(folder => IsIn(path, folder)) ? IsTheSystems
         : Interfaces.Contains(Libc.FileSystemOf(directory)) ? "its files are an interface of the kernel's"
         : null;
+
+    /// <summary>A bind mount shows a folder under another path.</summary>
+    private static bool IsSame(string folder, SafeFileHandle directory)
+    {
+        using SafeFileHandle opened = Libc.Open(folder, Libc.OpenPath | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
+        return Libc.IsSame(opened, directory);
+    }
 
     private static bool IsIn(string path, string folder) =>
         path.StartsWith(folder, StringComparison.Ordinal) && (path.Length == folder.Length || path[folder.Length] == '/');

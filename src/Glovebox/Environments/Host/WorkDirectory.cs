@@ -170,6 +170,13 @@ internal sealed class WorkDirectory(string? path)
             throw Unusable("it is another directory than it was before", null);
         }
 
+        // A deleted directory's path, and one of another mount namespace, mean something else here, or nothing.
+        using SafeFileHandle there = Libc.Open(real, Libc.OpenPath | Libc.OpenDirectory | Libc.OpenNoFollow | Libc.OpenCloseOnExec, 0);
+        if (!Libc.IsSame(directory, there))
+        {
+            throw Unusable($"it leads to a directory that this process does not see at '{WorkspacePath.Printable(real)}'", null);
+        }
+
         if (SystemFolders.Refuses(real, directory) is { } reason)
         {
             throw Unusable(real == _given ? reason : $"it leads to '{real}', and {reason}", null);

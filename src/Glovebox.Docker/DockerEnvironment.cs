@@ -271,6 +271,7 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         }
 
         _hostFiles.CheckWritable();
+        _hostFiles.RefuseSetId();
     }
 
     private ContainerPlan Plan(EngineConnection engine)

@@ -156,6 +156,24 @@ public sealed class HostDirectoryTests : IDisposable
         }
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("4755", true)]
+    [InlineData("2755", true)]
+    [InlineData("755", false)]
+    public async Task A_set_id_program_that_the_guest_could_rewrite_is_found(string mode, bool isRefused)
+    {
+        await Task.Delay(0, TestContext.Current.CancellationToken);
+        File.WriteAllText(_folder["tool"], "x");
+        _folder.SetMode("tool", mode);
+        using HostDirectory directory = new(_folder.Path);
+        Exception? e = Record.Exception(directory.RefuseSetId);
+        Assert.Equal(isRefused, e is EnvironmentUnavailableException { Code: "work-directory-unusable" });
+
+        // One that the guest may not write is no matter of its own.
+        using HostDirectory other = new(_folder.Path, owner: null, reader: new UserId(54321, 54321));
+        other.RefuseSetId();
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private void MakeCarelessly()

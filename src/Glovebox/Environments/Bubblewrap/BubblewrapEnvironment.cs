@@ -206,6 +206,7 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
         }
 
         _files.CheckWritable();
+        _files.RefuseSetId();
         foreach (string path in _readOnlyPaths)
         {
             if (!Path.Exists(path))

@@ -19,6 +19,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
     private const int MayEnter = 1;
     private const int MayWrite = 3;
     private const int MayRead = 4;
+    private const int MayOverwrite = 2;
 
     private const uint NewFileMode = 0x1B6; // 0666, less the umask
     private const uint NewDirectoryMode = 0x1FF; // 0777, less the umask
@@ -138,6 +139,29 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         }
 
         _ = Libc.UnlinkAt(_root, name, 0);
+    }
+
+    /// <summary>Makes sure that the guest gets no set-id program and no device node of its own: it could rewrite the one by mapping it into memory,
+    /// which leaves the bits on, and open the other to all users. It can make neither, so what is there was there before any guest.</summary>
+    /// <exception cref="EnvironmentUnavailableException">There is one, as far as a listing sees.</exception>
+    public void RefuseSetId()
+    {
+        UserId guest = _reader ?? new UserId(Libc.EffectiveUserId(), Libc.EffectiveGroupId());
+        string? found = null;
+        _ = List(CancellationToken.None, (name, status) =>
+        {
+            if ((status.IsSetIdProgram && status.Allows(guest, MayOverwrite)) || (status.IsDeviceNode && status.Uid == guest.Uid))
+            {
+                found ??= name;
+            }
+        });
+        if (found is not null)
+        {
+            throw new EnvironmentUnavailableException(
+                "work-directory-unusable",
+                $"The work directory '{path}' cannot be used: guest code could change '{WorkspacePath.Printable(found)}' in it, a set-user-id or set-group-id program or a device node.",
+                "Take the bits off (chmod a-s), or move it elsewhere.");
+        }
     }
 
     /// <summary>Gives the directory itself to the owner, if that is not done.</summary>
@@ -269,7 +293,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
     private static bool IsLink(SafeFileHandle folder, string name) =>
         Libc.Statx(folder, name, Libc.SymlinkNoFollow, Libc.StatxBasic, out Libc.FileStatus status) == 0 && status.IsLink;
 
-    private WorkspaceListing List(CancellationToken cancellationToken)
+    private WorkspaceListing List(CancellationToken cancellationToken, Action<string, Libc.FileStatus>? see = null)
     {
         List<WorkspaceFile> files = [];
         int entries = 0;
@@ -294,6 +318,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
                     continue;
                 }
 
+                see?.Invoke(prefix + name, status);
                 if (status.IsRegular)
                 {
                     files.Add(FileOf(prefix + name, status));

@@ -119,6 +119,10 @@ internal static partial class Libc
         [FieldOffset(120)]
         public uint ModifyNanoseconds;
 
+        /// <summary>Of a device node: which device it is; 0 is none.</summary>
+        [FieldOffset(128)]
+        public ulong NodeDevice;
+
         [FieldOffset(136)]
         public ulong Device;
 
@@ -131,6 +135,11 @@ internal static partial class Libc
 
         /// <summary>Whether it has set-user-id or set-group-id bits.</summary>
         public readonly bool HasSetIdBits => (Mode & 0xC00) != 0;
+
+        /// <summary>Whether it makes who runs it another user, or one of another group.</summary>
+        public readonly bool IsSetIdProgram => IsRegular && ((Mode & 0x800) != 0 || (Mode & 0x408) == 0x408);
+
+        public readonly bool IsDeviceNode => (Mode & TypeMask) is 0x2000 or 0x6000 && NodeDevice != 0;
 
         public readonly bool IsLink => (Mode & TypeMask) == 0xA000;
 

@@ -1,12 +1,8 @@
 namespace Glovebox.Docker.Containers;
 
-/// <summary>The caller's own command of the set-up: it runs as root, before any guest code of this container.</summary>
+/// <summary>The caller's own command of the set-up: it runs as root, in <c>/</c>, before any guest code of this container.</summary>
 internal static class InitCommand
 {
-    /// <summary>Where it runs. Not in the work directory: what an earlier guest left there must not run as root, and interpreters import
-    /// from the directory that they are started in.</summary>
-    private const string Place = "cd /\n";
-
     /// <summary>Runs it.</summary>
     /// <exception cref="PolicyNotEnforceableException">Guest code would have its rights, too.</exception>
     /// <exception cref="EnvironmentUnavailableException">It failed.</exception>
@@ -20,7 +16,7 @@ internal static class InitCommand
         }
 
         BoundedText said = new();
-        ProcessExit? exit = await guest.RunSetupAsync(Place + command, said, cancellationToken).ConfigureAwait(false);
+        ProcessExit? exit = await guest.RunSetupAsync(command, said, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         if (exit is null || exit.ExitCode != 0)
         {

@@ -161,7 +161,8 @@ class Processes:
             os.environ.update(HOME='/root', USER='root', LOGNAME='root')
         else:
             self.agent.privileges.become_guest()
-        os.chdir(self.work)
+        # Many programs obey or import what they find where they are, and an earlier guest may have left it in the work directory.
+        os.chdir('/' if as_root else self.work)
         # The kernel ends these before the agent when memory is short.
         try:
             with open('/proc/self/oom_score_adj', 'w') as file:

@@ -44,7 +44,7 @@ public sealed class LeftOverTests : IDisposable
         Directory.CreateDirectory(_temporary[open]);
         Directory.CreateDirectory(_temporary[closed]);
         _temporary.SetMode(open, "777");
-        _temporary.SetMode("", "777");
+        _temporary.SetMode("", "775");
         await SweepAsync(TestContext.Current.CancellationToken);
         Assert.Equal(new[] { open, closed }.Order(StringComparer.Ordinal), _temporary.Entries());
         _temporary.SetMode("", "1777");
@@ -87,6 +87,20 @@ public sealed class LeftOverTests : IDisposable
         (int exitCode, string output) = await HostProgram.RunAsync(new("bash", "echo on") { TemporaryFolder = _temporary["missing"] }).WaitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(125, exitCode);
         Assert.StartsWith($"temporary-folder-unusable: No folder can be made in '{_temporary["missing"]}", output, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("chown 4242 .", true)]
+    [InlineData("chmod 777 .", true)]
+    [InlineData("chmod 1777 .", false)]
+    public async Task A_temporary_folder_is_not_made_where_another_user_could_swap_it(string command, bool isRefused)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root gives folders away.");
+        await ShellAsync(command);
+        (int exitCode, string output) = await HostProgram.RunAsync(new("bash", "echo on") { TemporaryFolder = _temporary.Path })
+            .WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(isRefused, output.StartsWith("temporary-folder-unusable: Another user", StringComparison.Ordinal));
+        Assert.Equal(isRefused ? 125 : 0, exitCode);
     }
 
     public void Dispose()

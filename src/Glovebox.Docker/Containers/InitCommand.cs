@@ -1,3 +1,5 @@
+using Glovebox.Environments;
+
 namespace Glovebox.Docker.Containers;
 
 /// <summary>The caller's own command of the set-up: it runs as root, in <c>/</c>, before any guest code of this container.</summary>

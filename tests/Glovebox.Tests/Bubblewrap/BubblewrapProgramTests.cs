@@ -1,4 +1,5 @@
 using Glovebox.Environments.Bubblewrap;
+using Glovebox.Tests.Support;
 
 namespace Glovebox.Tests.Bubblewrap;
 
@@ -14,5 +15,26 @@ public sealed class BubblewrapProgramTests
 
         // The canary: where the system has none, the other is found.
         Assert.Equal(["/work/.venv/bin/bwrap"], BubblewrapProgram.Places(".:/work/.venv/bin"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task One_in_the_work_directory_is_not_run()
+    {
+        using TestFolder folder = new();
+        Directory.CreateDirectory(folder["work/.venv/bin"]);
+        await File.WriteAllTextAsync(folder["work/.venv/bin/bwrap"], $"#!/bin/sh\ntouch {folder["ran"]}\necho bubblewrap 9.9.9\n", TestContext.Current.CancellationToken);
+        folder.SetMode("work/.venv/bin/bwrap", "755");
+        File.CreateSymbolicLink(folder["link"], folder["work/.venv"]);
+        foreach (string place in new[] { folder["work/.venv/bin"], folder["link/bin"] })
+        {
+            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(
+                () => BubblewrapProgram.FindAsync(place, folder["work"], TestContext.Current.CancellationToken));
+            Assert.Equal("bubblewrap-unavailable", e.Code);
+            Assert.False(File.Exists(folder["ran"]));
+        }
+
+        // The canary: elsewhere it is.
+        Assert.Equal(new Version(9, 9, 9), (await BubblewrapProgram.FindAsync(folder["link/bin"], folder["ran"], TestContext.Current.CancellationToken)).Version);
+        Assert.True(File.Exists(folder["ran"]));
     }
 }

@@ -88,6 +88,24 @@ public sealed class UserTests
     }
 
     [Fact]
+    public async Task A_directory_of_roots_with_a_device_node_of_roots_is_refused()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root makes such a node.");
+        using TestFolder folder = new();
+        Directory.CreateDirectory(folder["sub"]);
+        await HostAsync("mknod", folder["sub/null"], "c", "1", "3");
+        await using BubblewrapCommandLineCodeExecutor executor = new(new() { WorkDir = folder.Path });
+        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+        Assert.Equal("work-directory-unusable", e.Code);
+        Assert.Contains("sub/null", e.Message, StringComparison.Ordinal);
+
+        // As another user's it is no business of the guest's.
+        await HostAsync("chown", "4242:4242", folder["sub/null"]);
+        await executor.StartAsync(Ct);
+        Assert.NotEqual(0, (await OutcomeAsync(executor, "chmod 666 sub/null")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_directory_of_roots_on_a_file_system_that_cannot_map_owners_is_refused()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root has such a directory.");

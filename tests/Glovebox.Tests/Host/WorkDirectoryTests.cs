@@ -20,6 +20,8 @@ public sealed class WorkDirectoryTests : IDisposable
     [InlineData("/sbin")]
     [InlineData("/lib")]
     [InlineData("/etc")]
+    [InlineData("/etc/glovebox-test")]
+    [InlineData("/usr/lib/glovebox-test/new")]
     [InlineData("/tmp/../etc/.")]
     [InlineData("/var")]
     [InlineData("/home")]

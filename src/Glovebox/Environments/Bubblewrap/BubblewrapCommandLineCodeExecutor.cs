@@ -52,7 +52,7 @@ public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
     private static Task<ExecutorDiagnosis> TryAsync(BubblewrapCommandLineCodeExecutorOptions options, CancellationToken cancellationToken) =>
         ExecutorDiagnosis.TryAsync(
             "bubblewrap",
-            async () => (await BubblewrapProgram.FindAsync(null, cancellationToken).ConfigureAwait(false)).Version.ToString(),
+            async () => (await BubblewrapProgram.FindAsync(null, null, cancellationToken).ConfigureAwait(false)).Version.ToString(),
             () => new BubblewrapCommandLineCodeExecutor(options),
             cancellationToken);
 }

@@ -77,7 +77,7 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
     {
         cancellationToken.ThrowIfCancellationRequested();
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        BubblewrapProgram bwrap = await BubblewrapProgram.FindAsync(_internals.SearchPath, cancellationToken).ConfigureAwait(false);
+        BubblewrapProgram bwrap = await BubblewrapProgram.FindAsync(_internals.SearchPath, _work.Given, cancellationToken).ConfigureAwait(false);
         try
         {
             string? python = _internals.UsesAgent ? FindPython() : null;

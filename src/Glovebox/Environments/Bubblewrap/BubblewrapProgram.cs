@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Glovebox.Environments.Host;
 
 namespace Glovebox.Environments.Bubblewrap;
 
@@ -18,15 +19,20 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<(string, DateTime), BubblewrapProgram> Known = new();
 
     /// <summary>Finds it on PATH and asks its version; the answer is kept for as long as the file stays the same.</summary>
+    /// <param name="path">Where it is looked for; null: PATH.</param>
+    /// <param name="workDirectory">Where it is not taken from: guest code can write there. Null: a temporary one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="EnvironmentUnavailableException">There is none, it does not run, or it is too old.</exception>
-    public static async Task<BubblewrapProgram> FindAsync(string? path, CancellationToken cancellationToken)
+    public static async Task<BubblewrapProgram> FindAsync(string? path, string? workDirectory, CancellationToken cancellationToken)
     {
         if (!OperatingSystem.IsLinux())
         {
             throw new EnvironmentUnavailableException("bubblewrap-unavailable", "Bubblewrap works on Linux only.", "Use the Docker executor here.");
         }
 
-        string? file = Places(path ?? Environment.GetEnvironmentVariable("PATH") ?? "").FirstOrDefault(File.Exists);
+        string? guests = workDirectory is null ? null : Libc.RealPath(workDirectory);
+        string? file = Places(path ?? Environment.GetEnvironmentVariable("PATH") ?? "")
+            .FirstOrDefault(f => File.Exists(f) && !(guests is not null && IsBelow(Libc.RealPath(System.IO.Path.GetDirectoryName(f)!), guests)));
         if (file is null)
         {
             throw new EnvironmentUnavailableException("bubblewrap-unavailable", "Bubblewrap (bwrap) is not on PATH.", Hint);
@@ -49,6 +55,8 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
         .Where(System.IO.Path.IsPathFullyQualified)
         .OrderBy(folder => !SystemFolders.Contains(System.IO.Path.TrimEndingDirectorySeparator(folder)))
         .Select(folder => System.IO.Path.Combine(folder, "bwrap"));
+
+    private static bool IsBelow(string? folder, string above) => folder is not null && (folder + "/").StartsWith(above + "/", StringComparison.Ordinal);
 
     private static async Task<Version> AskVersionAsync(string file, CancellationToken cancellationToken)
     {

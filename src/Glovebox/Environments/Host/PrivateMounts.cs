@@ -132,7 +132,7 @@ internal sealed class PrivateMounts(bool sealsDevices) : IDisposable
         }
         finally
         {
-            // A namespace is entered at its root, which is not this process' where that was started in a folder (chroot).
+            // That this thread can return was tried before any mounts were made (FindObstacleAsync). A namespace is entered at its root, which is not this process' where that was started in a folder (chroot).
             Check(MountCalls.EnterNamespace(home, MountCalls.NewMountNamespace), "setns");
             Check(MountCalls.EnterFolder(root), "fchdir");
             Check(MountCalls.ChangeRoot("."), "chroot");

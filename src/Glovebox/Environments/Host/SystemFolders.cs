@@ -10,13 +10,17 @@ internal static class SystemFolders
     /// <summary>These, but not the folders in them. Where several names lead to one, each is here.</summary>
     private static readonly HashSet<string> Themselves = new(StringComparer.Ordinal)
     {
-        "/", "/bin", "/boot", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/run", "/sbin", "/usr", "/var",
+        "/", "/bin", "/boot", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/run", "/sbin", "/usr", "/var", "/var/lib", "/var/spool",
         "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/libx32", "/usr/sbin",
         "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin",
     };
 
     /// <summary>These with all that is in them.</summary>
-    private static readonly string[] Whole = ["/proc", "/sys", "/dev"];
+    private static readonly string[] Whole =
+    [
+        "/proc", "/sys", "/dev", "/boot", "/etc", "/var/spool/cron", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec",
+        "/usr/libx32", "/usr/sbin",
+    ];
 
     /// <summary>Magic numbers of file systems that are interfaces of the kernel, wherever they are mounted.</summary>
     private static readonly HashSet<uint> Interfaces =

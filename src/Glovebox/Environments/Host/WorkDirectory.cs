@@ -14,6 +14,9 @@ internal sealed class WorkDirectory(string? path)
     private string? _own;
     private string? _resolved;
 
+    /// <summary>What the caller named, absolute; null: a temporary one.</summary>
+    public string? Given => _given;
+
     /// <summary>Whether we made it, so that we may choose its owner.</summary>
     public bool IsMade { get; private set; }
 

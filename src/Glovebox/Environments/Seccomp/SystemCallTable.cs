@@ -24,8 +24,8 @@ internal static class SystemCallTable
         Mode("creat", 85, -1, 1), Mode("chmod", 90, -1, 1), Mode("fchmod", 91, 52, 1), Mode("fchmodat", 268, 53, 2), Mode("fchmodat2", 452, 452, 2),
         Mode("mkdir", 83, -1, 1), Mode("mkdirat", 258, 34, 2), Mode("mknod", 133, -1, 1), Mode("mknodat", 259, 33, 2),
 
-        // ioctl: typing into a terminal (TIOCSTI, TIOCLINUX).
-        new("ioctl", 16, 29) { AllowedWhen = [[IsNot(1, 0x5412), IsNot(1, 0x541C)]] },
+        // ioctl: typing into a terminal (TIOCSTI, TIOCLINUX), and another of the kernel's drivers for a terminal (TIOCSETD).
+        new("ioctl", 16, 29) { AllowedWhen = [[IsNot(1, 0x5412), IsNot(1, 0x541C), IsNot(1, 0x5423)]] },
 
         // New namespaces. The arguments of clone3 are in memory, too; C libraries use clone instead.
         new("clone", 56, 220) { AllowedWhen = [[HasNoBit(0, CloneNewNamespaces)]] },

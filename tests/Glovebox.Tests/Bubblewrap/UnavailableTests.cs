@@ -293,6 +293,24 @@ public sealed class UnavailableTests
         }
     }
 
+    /// <summary>Until its parent has mapped its uid, a child of bwrap's waits without asking to die with it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_start_that_is_cancelled_leaves_no_child_of_bubblewraps_that_waits_for_it(bool usesAgent)
+    {
+        string marker = HostProcesses.NewMarker();
+        using FakeBubblewrap fake = new(
+            $"[ \"$1\" = --version ] && echo bubblewrap 0.9.0 && exit\nbash -c 'exec -a {marker} sleep 600' &\nexec bash -c 'exec -a {marker} sleep 600'");
+        using CancellationTokenSource cancellation = new();
+        await using BubblewrapCommandLineCodeExecutor executor = new(new(), fake.Internals with { UsesAgent = usesAgent });
+        Task starting = executor.StartAsync(cancellation.Token);
+        await Eventually.HoldsAsync(() => HostProcesses.With(marker).Count == 2, "both wait");
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
+        await HostProcesses.AreGoneAsync(marker);
+    }
+
     private static async Task<EnvironmentUnavailableException> FailsAsync(BubblewrapInternals internals)
     {
         await using BubblewrapCommandLineCodeExecutor executor = new(new(), internals);

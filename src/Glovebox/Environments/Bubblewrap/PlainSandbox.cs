@@ -104,7 +104,9 @@ internal sealed class PlainSandbox(Func<IReadOnlyList<string>, SandboxCommand> l
     private async Task<ProcessExit> StartAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill)
     {
         SandboxCommand start = launch(command);
-        ProcessStartInfo info = new(start.Arguments[0], start.Arguments.Skip(1));
+
+        // In a process group of its own, with which it is killed: a child of bwrap's that waits for its parent's word would wait for ever.
+        ProcessStartInfo info = new("setsid", start.Arguments);
         info.Environment.Clear();
         using HostProcess process = await SpawnerThread.RunAsync(() => HostProcess.Start(info, output), start.Mounts).ConfigureAwait(false);
 

@@ -35,7 +35,9 @@ internal sealed class HostProcess : IDisposable
             new Pump(process.StandardOutput.BaseStream, OutputStream.StandardOutput, sink),
             new Pump(process.StandardError.BaseStream, OutputStream.StandardError, sink),
         ];
-        _pumping = Task.WhenAll(_pumps.Select(p => p.RunAsync()));
+
+        // What is there already would be handed on here, and a sink that is slow would hold up whoever starts processes.
+        _pumping = Task.WhenAll(_pumps.Select(p => Task.Run(p.RunAsync)));
     }
 
     public int Id => _process.Id;
@@ -76,7 +78,16 @@ internal sealed class HostProcess : IDisposable
             : new ProcessExit(ProcessExitKind.Exited, code);
     }
 
-    public void Kill() => _process.Kill();
+    /// <summary>Kills it and, where it has a process group of its own, all that is still in that.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _ = Libc.Kill(-_process.Id, SigKill);
+        }
+
+        _process.Kill();
+    }
 
     public void Dispose() => _process.Dispose();
 

@@ -60,6 +60,10 @@ internal static partial class Libc
     /// <summary>How many bytes a pipe holds; 0 where that cannot be told.</summary>
     public static int BytesToRead(SafeHandle descriptor) => Ioctl(descriptor, 0x541B /* FIONREAD */, out int count) == 0 ? count : 0;
 
+    /// <summary>Sends a signal to a process, or, with a negative id, to a process group.</summary>
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int id, int signal);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUserId();
 

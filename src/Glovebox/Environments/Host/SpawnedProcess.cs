@@ -43,13 +43,14 @@ internal sealed partial class SpawnedProcess : IDisposable
     /// <summary>Waits for the exit. Called once the child is known to be ending, it takes a thread for a moment only.</summary>
     public Task<int> WaitForExitAsync() => _exit.Value;
 
+    /// <summary>Kills it with what is still in its process group: a child of bwrap's that waits for its parent's word would wait for ever.</summary>
     public void Kill()
     {
         lock (_lock)
         {
             if (!_reaped)
             {
-                _ = Send(Id, SigKill);
+                _ = Libc.Kill(-Id, SigKill);
             }
         }
     }
@@ -190,9 +191,6 @@ internal sealed partial class SpawnedProcess : IDisposable
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Send(int id, int signal);
 
     [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
     private static partial int WaitWithoutReaping(int kind, int id, Span<byte> information, int options);

@@ -90,6 +90,21 @@ public sealed class UrlTests
     }
 
     [Fact]
+    public async Task A_kernel_that_never_answers_is_replaced_by_another()
+    {
+        TestFolder folder = new();
+        string kernel = Directory.CreateDirectory(folder[".local/share/jupyter/kernels/second"]).FullName;
+        string spec = $$"""{"argv": ["/bin/sh", "-c", "if mkdir '{{kernel}}/tried'; then exec sleep 600; else exec /usr/bin/python3 -m ipykernel -f \"$0\"; fi", "{connection_file}"], "display_name": "Second", "language": "python"}""";
+        await File.WriteAllTextAsync(Path.Combine(kernel, "kernel.json"), spec, Cancellation);
+        await using JupyterServer server = await JupyterServer.StartAsync(JupyterServer.FreePort(), folder);
+        JupyterCodeExecutorOptions options = new() { Url = server.Url, Token = JupyterServer.Token, KernelName = "second" };
+        await using JupyterCodeExecutor executor = new(options, timeProvider: new QuickClock());
+        await executor.StartAsync(Cancellation);
+        Assert.Equal("2\n", (await executor.PythonAsync("print(1 + 1)")).Output);
+        Assert.True(Directory.Exists(Path.Combine(kernel, "tried")));
+    }
+
+    [Fact]
     public async Task Where_nothing_listens_the_error_says_so()
     {
         Uri url = new($"http://127.0.0.1:{JupyterServer.FreePort()}/");
@@ -211,5 +226,12 @@ public sealed class UrlTests
     {
         using HttpClient client = new();
         return await client.GetStringAsync(new Uri(server.Url, $"api/kernels?token={JupyterServer.Token}"), Cancellation);
+    }
+
+    /// <summary>A clock whose timers go off after a fifth of their time.</summary>
+    private sealed class QuickClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? dueTime / 5 : dueTime, period);
     }
 }

@@ -7,7 +7,13 @@ namespace Glovebox.Jupyter.Kernels;
 /// <summary>A kernel on a server, made anew when it has died. For one execution at a time.</summary>
 internal sealed class Kernel : IAsyncDisposable
 {
-    /// <summary>How long a kernel may take to start.</summary>
+    /// <summary>
+    /// How long a kernel may take to start before another is started in its place: the server asks each kernel once who it is, and a kernel
+    /// whose answer gets lost is never ready.
+    /// </summary>
+    private static readonly TimeSpan FirstStart = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a kernel may take to start, or to be connected to again.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a kernel may take to obey an interrupt before it is ended.</summary>
@@ -54,31 +60,15 @@ internal sealed class Kernel : IAsyncDisposable
             return false;
         }
 
-        using CancellationTokenSource longest = new(LongestStart, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
-        try
-        {
-            // A connection may be lost without the kernel, and then its state is not.
-            bool isNew = _id is null || _isDead || !await _client.HasKernelAsync(_id, either.Token).ConfigureAwait(false);
-            if (isNew)
-            {
-                await DropAsync().ConfigureAwait(false);
-                _id = await _client.StartKernelAsync(_start, either.Token).ConfigureAwait(false);
-                _isDead = false;
-            }
-
-            await ConnectAsync(either.Token).ConfigureAwait(false);
-            if (isNew && _initialization is { } code)
-            {
-                await RunQuietlyAsync(code, either.Token).ConfigureAwait(false);
-            }
-
-            return isNew;
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw JupyterErrors.KernelFailed(_client.Where, _start.Name, $"it was not ready after {LongestStart.TotalSeconds:0} s", e);
-        }
+        // A connection may be lost without the kernel, and then its state is not.
+        bool isNew = _id is null || _isDead || !await _client.HasKernelAsync(_id, cancellationToken).ConfigureAwait(false);
+        bool isReady = isNew
+            ? await TryAsync(StartAsync, FirstStart, cancellationToken).ConfigureAwait(false)
+                || await TryAsync(StartAsync, LongestStart, cancellationToken).ConfigureAwait(false)
+            : await TryAsync(ConnectAsync, LongestStart, cancellationToken).ConfigureAwait(false);
+        return isReady
+            ? isNew
+            : throw JupyterErrors.KernelFailed(_client.Where, _start.Name, $"it was not ready after {LongestStart.TotalSeconds:0} s");
     }
 
     /// <summary>Begins to run code. The kernel must be ready, and run nothing else.</summary>
@@ -120,6 +110,44 @@ internal sealed class Kernel : IAsyncDisposable
     {
         _id = null;
         await DisconnectAsync().ConfigureAwait(false);
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await DropAsync().ConfigureAwait(false);
+        _id = await _client.StartKernelAsync(_start, cancellationToken).ConfigureAwait(false);
+        _isDead = false;
+        try
+        {
+            await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            if (_initialization is { } code)
+            {
+                await RunQuietlyAsync(code, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            // Nobody may find it half started and take it for ready.
+            _isDead = true;
+            throw;
+        }
+    }
+
+    /// <summary>Does something for a time.</summary>
+    /// <returns>Whether the time was enough.</returns>
+    private async Task<bool> TryAsync(Func<CancellationToken, Task> work, TimeSpan longest, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource ends = new(longest, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ends.Token, cancellationToken);
+        try
+        {
+            await work(either.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private async Task ConnectAsync(CancellationToken cancellationToken)

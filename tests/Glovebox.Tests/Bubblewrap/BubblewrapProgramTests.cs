@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Glovebox.Environments.Bubblewrap;
 using Glovebox.Tests.Support;
 
@@ -36,5 +37,42 @@ public sealed class BubblewrapProgramTests
         // The canary: elsewhere it is.
         Assert.Equal(new Version(9, 9, 9), (await BubblewrapProgram.FindAsync(folder["link/bin"], folder["ran"], TestContext.Current.CancellationToken)).Version);
         Assert.True(File.Exists(folder["ran"]));
+    }
+
+    [Fact]
+    public async Task What_lies_in_the_current_directory_starts_no_sandbox()
+    {
+        // .NET looks there before it looks on PATH, and a server may have been started in the work directory. What lies there runs the real
+        // program, for the tests beside this one.
+        using TestFolder folder = new();
+        folder.SetMode("", "777");
+        string[] names = ["bwrap", "setpriv", "setsid"];
+        try
+        {
+            foreach (string name in names)
+            {
+                string script = $"#!/bin/sh\n: >'{folder["ran"]}'\nexec /usr/bin/{name} \"$@\"\n";
+                await File.WriteAllTextAsync(folder[name], script, TestContext.Current.CancellationToken);
+                folder.SetMode(name, "755");
+                File.CreateSymbolicLink(name, folder[name]);
+            }
+
+            foreach (ExecutorKind kind in new[] { ExecutorKind.Bubblewrap, ExecutorKind.BubblewrapPlain })
+            {
+                await using Session session = await Session.StartAsync(kind);
+                Assert.Equal("on\n", (await session.BashAsync("echo on")).Output);
+            }
+
+            Assert.False(File.Exists(folder["ran"]));
+
+            // The canary: started by its name alone, it runs.
+            using Process process = Process.Start("setsid", "true");
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(File.Exists(folder["ran"]));
+        }
+        finally
+        {
+            Array.ForEach(names, File.Delete);
+        }
     }
 }

@@ -300,8 +300,8 @@ public sealed class UnavailableTests
     public async Task A_start_that_is_cancelled_leaves_no_child_of_bubblewraps_that_waits_for_it(bool usesAgent)
     {
         string marker = HostProcesses.NewMarker();
-        using FakeBubblewrap fake = new(
-            $"[ \"$1\" = --version ] && echo bubblewrap 0.9.0 && exit\nbash -c 'exec -a {marker} sleep 600' &\nexec bash -c 'exec -a {marker} sleep 600'");
+        string waiting = $"bash -c 'exec -a {marker} sleep 600'";
+        using FakeBubblewrap fake = new($"[ \"$1\" = --version ] && echo bubblewrap 0.9.0 && exit\n{waiting} &\nexec {waiting}");
         using CancellationTokenSource cancellation = new();
         await using BubblewrapCommandLineCodeExecutor executor = new(new(), fake.Internals with { UsesAgent = usesAgent });
         Task starting = executor.StartAsync(cancellation.Token);

@@ -43,7 +43,8 @@ internal sealed partial class SpawnedProcess : IDisposable
     /// <summary>Waits for the exit. Called once the child is known to be ending, it takes a thread for a moment only.</summary>
     public Task<int> WaitForExitAsync() => _exit.Value;
 
-    /// <summary>Kills it with what is still in its process group: a child of bwrap's that waits for its parent's word would wait for ever.</summary>
+    /// <summary>Kills it and what is still in its process group. A child of bwrap's that waits for its parent's word would wait for ever.
+    /// </summary>
     public void Kill()
     {
         lock (_lock)

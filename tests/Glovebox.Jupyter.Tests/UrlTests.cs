@@ -94,7 +94,10 @@ public sealed class UrlTests
     {
         TestFolder folder = new();
         string kernel = Directory.CreateDirectory(folder[".local/share/jupyter/kernels/second"]).FullName;
-        string spec = $$"""{"argv": ["/bin/sh", "-c", "if mkdir '{{kernel}}/tried'; then exec sleep 600; else exec /usr/bin/python3 -m ipykernel -f \"$0\"; fi", "{connection_file}"], "display_name": "Second", "language": "python"}""";
+        string start = $"if mkdir '{kernel}/tried'; then exec sleep 600; else exec /usr/bin/python3 -m ipykernel -f \\\"$0\\\"; fi";
+        string spec = $$"""
+            {"argv": ["/bin/sh", "-c", "{{start}}", "{connection_file}"], "display_name": "Second", "language": "python"}
+            """;
         await File.WriteAllTextAsync(Path.Combine(kernel, "kernel.json"), spec, Cancellation);
         await using JupyterServer server = await JupyterServer.StartAsync(JupyterServer.FreePort(), folder);
         JupyterCodeExecutorOptions options = new() { Url = server.Url, Token = JupyterServer.Token, KernelName = "second" };

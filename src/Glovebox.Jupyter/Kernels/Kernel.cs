@@ -60,15 +60,28 @@ internal sealed class Kernel : IAsyncDisposable
             return false;
         }
 
-        // A connection may be lost without the kernel, and then its state is not.
-        bool isNew = _id is null || _isDead || !await _client.HasKernelAsync(_id, cancellationToken).ConfigureAwait(false);
-        bool isReady = isNew
-            ? await TryAsync(StartAsync, FirstStart, cancellationToken).ConfigureAwait(false)
-                || await TryAsync(StartAsync, LongestStart, cancellationToken).ConfigureAwait(false)
-            : await TryAsync(ConnectAsync, LongestStart, cancellationToken).ConfigureAwait(false);
-        return isReady
-            ? isNew
-            : throw JupyterErrors.KernelFailed(_client.Where, _start.Name, $"it was not ready after {LongestStart.TotalSeconds:0} s");
+        using CancellationTokenSource longest = new(LongestStart, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
+        try
+        {
+            // A connection may be lost without the kernel, and then its state is not.
+            bool isNew = _id is null || _isDead || !await _client.HasKernelAsync(_id, either.Token).ConfigureAwait(false);
+            if (!isNew)
+            {
+                await ConnectAsync(either.Token).ConfigureAwait(false);
+            }
+            else if (!await TryStartAsync(either.Token).ConfigureAwait(false))
+            {
+                longest.CancelAfter(LongestStart);
+                await StartAsync(either.Token).ConfigureAwait(false);
+            }
+
+            return isNew;
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw JupyterErrors.KernelFailed(_client.Where, _start.Name, $"it was not ready after {LongestStart.TotalSeconds:0} s", e);
+        }
     }
 
     /// <summary>Begins to run code. The kernel must be ready, and run nothing else.</summary>
@@ -112,6 +125,23 @@ internal sealed class Kernel : IAsyncDisposable
         await DisconnectAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Starts a kernel.</summary>
+    /// <returns>Whether it was ready in time.</returns>
+    private async Task<bool> TryStartAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource first = new(FirstStart, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(first.Token, cancellationToken);
+        try
+        {
+            await StartAsync(either.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         await DropAsync().ConfigureAwait(false);
@@ -127,26 +157,9 @@ internal sealed class Kernel : IAsyncDisposable
         }
         catch
         {
-            // Nobody may find it half started and take it for ready.
+            // A later call must not take a kernel that is half started for a ready one.
             _isDead = true;
             throw;
-        }
-    }
-
-    /// <summary>Does something for a time.</summary>
-    /// <returns>Whether the time was enough.</returns>
-    private async Task<bool> TryAsync(Func<CancellationToken, Task> work, TimeSpan longest, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource ends = new(longest, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ends.Token, cancellationToken);
-        try
-        {
-            await work(either.Token).ConfigureAwait(false);
-            return true;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return false;
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>A bubblewrap sandbox at the end of a pipe: requests come on standard input, a line each, and answers go to standard output.</summary>
 internal static class AttackedProgram

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>Something to which attacks are put.</summary>
 internal interface IAttacked : IAsyncDisposable

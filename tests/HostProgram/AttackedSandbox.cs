@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>A started sandbox to which attacks are put: in the tests' process, or in one of a plain user, which answers over a pipe.</summary>
 /// <param name="executor">Started; disposed with this.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Glovebox;
-using Glovebox.Security.Tests;
+using Glovebox.Tests.Security.Harness;
 
 // A program over the library that tests start as a process of its own: to kill it, or to run it as another user.
 //     HostProgram WORK-DIRECTORY|- LANGUAGE CODE [MEMORY]

@@ -1,4 +1,6 @@
-namespace Glovebox.Security.Tests;
+using Glovebox.Tests.Security.Harness;
+
+namespace Glovebox.Tests.Security;
 
 /// <summary>Attacks that tell by themselves whether they were refused. Each is tried on every set-up, and once without the
 /// defence.</summary>

@@ -1,4 +1,6 @@
-namespace Glovebox.Security.Tests;
+using Glovebox.Tests.Security.Harness;
+
+namespace Glovebox.Tests.Security;
 
 /// <summary>A container whose guest is root: what it owns there is a copy, and what it leaves in the work directory is harmless.</summary>
 public sealed class ContainerRootTests

@@ -1,6 +1,7 @@
+using Glovebox.Tests.Security.Harness;
 using System.Diagnostics;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security;
 
 /// <summary>What a guest leaves in the work directory, for the host and its users to fall over.</summary>
 public sealed class FileAttackTests(SandboxesFixture sandboxes) : AttackTests(sandboxes), IClassFixture<SandboxesFixture>

@@ -1,4 +1,6 @@
-namespace Glovebox.Security.Tests;
+using Glovebox.Tests.Security.Harness;
+
+namespace Glovebox.Tests.Security;
 
 /// <summary>What of the host a guest learns.</summary>
 public sealed class HostAttackTests(SandboxesFixture sandboxes) : AttackTests(sandboxes), IClassFixture<SandboxesFixture>

@@ -1,4 +1,6 @@
-namespace Glovebox.Security.Tests;
+using Glovebox.Tests.Security.Harness;
+
+namespace Glovebox.Tests.Security;
 
 /// <summary>What of the kernel a guest can use and change.</summary>
 public sealed class KernelAttackTests(SandboxesFixture sandboxes) : AttackTests(sandboxes), IClassFixture<SandboxesFixture>

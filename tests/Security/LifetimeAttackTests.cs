@@ -1,6 +1,7 @@
+using Glovebox.Tests.Security.Harness;
 using System.Diagnostics;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security;
 
 /// <summary>Programs that want to live on: after their time, after a cancellation, after their sandbox.</summary>
 public sealed class LifetimeAttackTests

@@ -1,4 +1,6 @@
-namespace Glovebox.Security.Tests;
+using Glovebox.Tests.Security.Harness;
+
+namespace Glovebox.Tests.Security;
 
 /// <summary>What a guest can use up.</summary>
 public sealed class ResourceAttackTests(SandboxesFixture sandboxes) : AttackTests(sandboxes), IClassFixture<SandboxesFixture>

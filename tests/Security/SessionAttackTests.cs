@@ -1,4 +1,6 @@
-namespace Glovebox.Security.Tests;
+using Glovebox.Tests.Security.Harness;
+
+namespace Glovebox.Tests.Security;
 
 /// <summary>Two sandboxes at the same time: neither finds anything of the other.</summary>
 public sealed class SessionAttackTests

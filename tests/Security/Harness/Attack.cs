@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>A hostile program of the folder <c>Attacks</c>, with what its first lines say of it.</summary>
 internal sealed class Attack

@@ -1,4 +1,4 @@
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>Where an attack succeeds: without the defence, and where it can do no harm.</summary>
 internal static class Canaries

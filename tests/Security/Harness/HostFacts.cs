@@ -5,7 +5,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>What there is on the host to attack: a file, a variable, a process, ports, sockets.</summary>
 internal sealed class HostFacts : IDisposable

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>Runs an attack without a sandbox of ours, for its canary: on the host, or under a bwrap that forbids nothing which stays
 /// inside.</summary>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>A sandbox that a process of a plain user has started.</summary>
 internal sealed class RemoteSandbox : IAttacked

@@ -1,4 +1,4 @@
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>Started sandboxes that the tests of a class share.</summary>
 public sealed class SandboxesFixture : IAsyncLifetime

@@ -1,7 +1,7 @@
 using Glovebox.Docker;
 using Glovebox.Environments.Bubblewrap;
 
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>The set-ups on which each attack is tried.</summary>
 internal static class SetUps

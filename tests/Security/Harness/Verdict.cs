@@ -1,4 +1,4 @@
-namespace Glovebox.Security.Tests;
+namespace Glovebox.Tests.Security.Harness;
 
 /// <summary>What came of an attack.</summary>
 /// <param name="IsRefused">Whether it was refused, for a reason that it names.</param>

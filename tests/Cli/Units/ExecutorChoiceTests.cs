@@ -1,0 +1,154 @@
+using Glovebox.Cli.Executors;
+using Glovebox.Cli.Run;
+
+namespace Glovebox.Tests.Cli.Units;
+
+/// <summary>Which executor is taken, by kinds that fail as the test says.</summary>
+public sealed class ExecutorChoiceTests
+{
+    private readonly FakeKind _sandbox = new("sandbox", isAutomatic: true, ExecutorOptions.Memory);
+    private readonly FakeKind _container = new("container", isAutomatic: true, ExecutorOptions.Memory | ExecutorOptions.Image);
+    private readonly FakeKind _kernel = new("kernel", isAutomatic: false, ExecutorOptions.Image);
+    private readonly FakeKind _host = new("host", isAutomatic: false, ExecutorOptions.None);
+
+    private FakeKind[] All => [_sandbox, _container, _kernel, _host];
+
+    [Fact]
+    public async Task Auto_takes_the_first_that_works()
+    {
+        Assert.Equal("sandbox", await StartAsync(new()));
+        Assert.Equal([1, 0, 0, 0], All.Select(k => k.Started));
+
+        _sandbox.Error = new EnvironmentUnavailableException("sandbox-unavailable", "There is none.");
+        Assert.Equal("container", await StartAsync(new()));
+        Assert.Equal(1, _sandbox.Disposed);
+        Assert.Equal(0, _container.Disposed);
+    }
+
+    [Fact]
+    public async Task Auto_goes_on_where_a_limit_cannot_be_kept()
+    {
+        _sandbox.Error = new PolicyNotEnforceableException("Memory was set, but cannot be limited here.");
+
+        Assert.Equal("container", await StartAsync(new() { Memory = 1 << 30 }));
+    }
+
+    [Fact]
+    public async Task Auto_takes_only_what_isolates_and_explains_each_failure()
+    {
+        _sandbox.Error = new EnvironmentUnavailableException("sandbox-unavailable", "There is none.", "Install it.");
+        _container.Error = new EnvironmentUnavailableException("container-unavailable", "The engine is down.", "Start it.");
+
+        CliException error = await Assert.ThrowsAsync<CliException>(() => StartAsync(new()));
+
+        Assert.Equal("no-executor", error.Code);
+        Assert.Equal("No executor that isolates works here. sandbox: There is none. container: The engine is down.", error.Message);
+        Assert.Equal("Install it. Start it. For code that you trust there is --executor local.", error.Hint);
+        Assert.Equal(125, error.ExitCode);
+        Assert.Equal([1, 1, 0, 0], All.Select(k => k.Disposed));
+        Assert.Equal([1, 1, 0, 0], All.Select(k => k.Started));
+    }
+
+    [Fact]
+    public async Task Auto_does_not_go_on_when_the_work_directory_is_at_fault()
+    {
+        _sandbox.Error = new EnvironmentUnavailableException("work-directory-unusable", "It is a file.");
+
+        Assert.Same(_sandbox.Error, await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => StartAsync(new())));
+        Assert.Equal([1, 0, 0, 0], All.Select(k => k.Disposed));
+        Assert.Equal(0, _container.Started);
+    }
+
+    [Fact]
+    public async Task Auto_passes_over_what_cannot_honour_an_option() =>
+        Assert.Equal("container", await StartAsync(new() { Image = "x" }));
+
+    [Fact]
+    public async Task An_executor_that_is_named_is_the_only_one_that_is_tried()
+    {
+        Assert.Equal("host", await StartAsync(new() { Executor = "host" }));
+
+        _sandbox.Error = new EnvironmentUnavailableException("sandbox-unavailable", "There is none.");
+        Assert.Same(_sandbox.Error, await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => StartAsync(new() { Executor = "sandbox" })));
+        Assert.Equal(1, _sandbox.Disposed);
+        Assert.Equal(0, _container.Started);
+    }
+
+    [Fact]
+    public void Options_that_cannot_be_honoured_are_refused_before_anything_starts()
+    {
+        CliException error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Executor = "host", Image = "x", Memory = 1 << 30 }, All));
+        Assert.Equal("--executor host cannot honour --image and --memory.", error.Message);
+        Assert.Equal("Leave them out, or take --executor container.", error.Hint);
+        Assert.Equal(2, error.ExitCode);
+
+        error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Cpus = 1 }, All));
+        Assert.Equal("No executor can honour --cpus.", error.Message);
+
+        error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Image = "x" }, [_sandbox, _kernel]));
+        Assert.Equal("--executor auto cannot honour --image.", error.Message);
+        Assert.Equal("Leave it out, or take --executor kernel.", error.Hint);
+    }
+
+    [Fact]
+    public async Task A_cancelled_start_is_no_reason_to_go_on()
+    {
+        _sandbox.Error = new OperationCanceledException();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => StartAsync(new()));
+        Assert.Equal(1, _sandbox.Disposed);
+        Assert.Equal(0, _container.Started);
+    }
+
+    [Fact]
+    public void The_tool_offers_no_automatic_executor_that_does_not_isolate() =>
+        Assert.DoesNotContain(ExecutorKinds.All, k => k.IsAutomatic && k is LocalKind);
+
+    private async Task<string> StartAsync(RunRequest request) =>
+        (await new ExecutorChoice(request, All).StartAsync(e => e, TestContext.Current.CancellationToken)).Name;
+
+    private sealed class FakeKind(string name, bool isAutomatic, ExecutorOptions takes) : IExecutorKind
+    {
+        public string Name => name;
+
+        public bool IsAutomatic => isAutomatic;
+
+        public ExecutorOptions Takes => takes;
+
+        public Exception? Error { get; set; }
+
+        public int Started { get; set; }
+
+        public int Disposed { get; set; }
+
+        public ICodeExecutor Create(RunRequest request) => new FakeExecutor(this);
+
+        public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    private sealed class FakeExecutor(FakeKind kind) : ICodeExecutor
+    {
+        public IWorkspace Workspace => throw new NotSupportedException();
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            kind.Started++;
+            return kind.Error is null ? Task.CompletedTask : Task.FromException(kind.Error);
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task RestartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
+            IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public object? GetService(Type serviceType, object? serviceKey) => null;
+
+        public ValueTask DisposeAsync()
+        {
+            kind.Disposed++;
+            return ValueTask.CompletedTask;
+        }
+    }
+}

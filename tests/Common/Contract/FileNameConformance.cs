@@ -1,0 +1,101 @@
+namespace Glovebox.Tests.Common.Contract;
+
+/// <summary>Under which names code is saved, and which are refused.</summary>
+public abstract class FileNameConformance(ExecutorKind kind)
+{
+    private const string Refusal = "Filename is not in the workspace\n";
+
+    [Theory]
+    [InlineData("# filename: x.py\nprint(1)", "x.py")]
+    [InlineData("#filename:x.py\nprint(1)", "x.py")]
+    [InlineData("\n \n\t# filename: x.py\nprint(1)", "x.py")]
+    [InlineData("\r\n# filename: x.py\r\nprint(1)\r\n", "x.py")]
+    [InlineData("# Filename: x.py   \nprint(1)", "x.py")]
+    [InlineData("# filename: sub/deep/x.py\nprint(1)", "sub/deep/x.py")]
+    [InlineData("# filename: a:b.py\nprint(1)", "a:b.py")]
+    [InlineData("# filename: -c.py\nprint(1)", "-c.py")]
+    [InlineData("# filename: with blank.py\nprint(1)", "with blank.py")]
+    [InlineData("# filename: grün.py\nprint(1)", "grün.py")]
+    [InlineData("# filename: ./sub/../x.py\nprint(1)", "x.py")]
+    [InlineData("# filename: ..x.py\nprint(1)", "..x.py")]
+    [InlineData("# filename: no-extension\nprint(1)", "no-extension")]
+    public async Task A_named_block_is_saved_under_its_name_run_and_kept(string code, string name)
+    {
+        await using Session session = await Session.StartAsync(kind, new() { DeleteTempFiles = true });
+        CodeResult result = await session.PythonAsync(code);
+        Assert.Equal("1\n", result.Output);
+        Assert.Equal(name, result.CodeFile);
+        Assert.Equal(code, await File.ReadAllTextAsync(session.Folder[name], TestContext.Current.CancellationToken));
+        Assert.Empty(result.OutputFiles);
+    }
+
+    [Theory]
+    [InlineData("../x.py")]
+    [InlineData("sub/../../x.py")]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData("")]
+    [InlineData("folder/")]
+    [InlineData("/tmp/glovebox-test-absolute.py")]
+    [InlineData("/workspace/x.py")]
+    [InlineData("a\0b.py")]
+    public async Task A_name_that_leads_outside_is_refused_and_nothing_is_written(string name)
+    {
+        using TestFolder outer = new();
+        await using Session session = await Session.StartAsync(kind, new() { WorkDir = outer["work"] });
+        CodeResult result = await session.RunAsync(new("python", $"# filename: {name}\nprint(1)"), new("bash", "echo never"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(Refusal, result.Output);
+        BlockResult block = Assert.Single(result.Blocks);
+        Assert.Equal(TerminationReason.NotStarted, block.Termination);
+        Assert.Null(block.CodeFile);
+        Assert.Equal(["work"], outer.Entries());
+        Assert.False(File.Exists("/tmp/glovebox-test-absolute.py"));
+    }
+
+    [Theory]
+    [InlineData("javascript", "// filename: x.js", true)]
+    [InlineData("javascript", "# filename: x.js", false)]
+    [InlineData("csharp", "// filename: x.cs", true)]
+    [InlineData("python", "// filename: x.py", false)]
+    [InlineData("dashes", "-- filename: x.sql", true)]
+    public async Task A_comment_is_what_the_language_says(string language, string line, bool isName)
+    {
+        await using Session session = await Session.StartAsync(kind, new()
+        {
+            // The files' names are what counts here, not what the interpreters make of them.
+            Languages =
+            [
+                CodeLanguage.JavaScript with { Programs = ["true"] },
+                CodeLanguage.CSharp with { Programs = ["true"] },
+                CodeLanguage.Python with { Programs = ["true"] },
+                new("dashes", ".sql", ["true"], []) { LineComments = ["--"] },
+            ],
+        });
+        CodeResult result = await session.RunAsync(new CodeBlock(language, line + "\ncode"));
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(isName, result.CodeFile!.StartsWith("x.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_name_after_the_first_line_of_code_is_only_a_comment()
+    {
+        await using Session session = await Session.StartAsync(kind, new() { DeleteTempFiles = false });
+        CodeResult result = await session.PythonAsync("print(1)\n# filename: x.py\n");
+        Assert.Matches("^tmp_code_[0-9a-f]{32}\\.py$", result.CodeFile);
+        Assert.Equal([result.CodeFile!], session.Folder.Entries());
+    }
+
+    [Theory]
+    [InlineData("python", ".py")]
+    [InlineData("bash", ".sh")]
+    [InlineData("sh", ".sh")]
+    public async Task Code_without_a_name_gets_a_temporary_one_that_depends_on_the_code(string language, string extension)
+    {
+        await using Session session = await Session.StartAsync(kind, new() { DeleteTempFiles = false });
+        CodeResult result = await session.RunAsync(new(language, "#1"), new(language, "#2"), new(language, "#1"));
+        Assert.All(result.Blocks, b => Assert.Matches($"^tmp_code_[0-9a-f]{{32}}\\{extension}$", b.CodeFile));
+        Assert.Equal(result.Blocks[0].CodeFile, result.Blocks[2].CodeFile);
+        Assert.NotEqual(result.Blocks[0].CodeFile, result.Blocks[1].CodeFile);
+    }
+}

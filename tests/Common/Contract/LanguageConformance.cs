@@ -1,0 +1,69 @@
+namespace Glovebox.Tests.Common.Contract;
+
+/// <summary>Which language names run what.</summary>
+public abstract class LanguageConformance(ExecutorKind kind)
+{
+    [Theory]
+    [InlineData("python", "python")]
+    [InlineData("py", "python")]
+    [InlineData("python3", "python")]
+    [InlineData("Python", "python")]
+    [InlineData(" PY ", "python")]
+    [InlineData("bash", "bash")]
+    [InlineData("sh", "sh")]
+    [InlineData("shell", "sh")]
+    public async Task A_language_runs_under_its_name_and_aliases(string given, string canonical)
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string code = canonical == "python" ? "print(6 * 7)" : "echo $((6 * 7))";
+        CodeResult result = await session.RunAsync(new CodeBlock(given, code));
+        Assert.Equal("42\n", result.Output);
+        Assert.Equal(0, result.ExitCode);
+        BlockResult block = Assert.Single(result.Blocks);
+        Assert.Equal(canonical, block.Language);
+        Assert.Equal(TerminationReason.Exited, block.Termination);
+
+        // Who decides by the block, or keeps a record of it, sees what the language is called, and not how a model spelled it.
+        Assert.Equal(canonical, block.Block.Language);
+    }
+
+    [Theory]
+    [InlineData("cobol")]
+    [InlineData("")]
+    public async Task An_unknown_language_is_a_result_and_writes_nothing(string language)
+    {
+        await using Session session = await Session.StartAsync(kind);
+        CodeResult result = await session.RunAsync(new("bash", "echo first"), new(language, "x"), new("bash", "echo never"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal($"first\nunknown language {language}\n", result.Output);
+        Assert.Equal(2, result.Blocks.Count);
+        Assert.Equal(TerminationReason.NotStarted, result.Blocks[1].Termination);
+        Assert.Equal(language, result.Blocks[1].Language);
+        Assert.Null(result.Blocks[1].CodeFile);
+        Assert.Empty(session.Folder.Entries());
+    }
+
+    [Fact]
+    public async Task A_language_can_be_added_with_a_choice_of_programs_and_a_place_for_the_file()
+    {
+        CodeLanguage language = new("Upper", ".txt", ["glovebox-no-such-program", "sh"], ["-c", "tr a-z A-Z < \"$1\"; echo \"[$2]\"", "sh", "{file}", "last"])
+        {
+            Aliases = ["up"],
+        };
+        await using Session session = await Session.StartAsync(kind, new() { Languages = [language] });
+        Assert.Equal("# FILENAME: X.TXT\n[last]\n", (await session.RunAsync(new CodeBlock("UPPER", "# filename: x.txt\n"))).Output);
+        Assert.Equal("HELLO[last]\n", (await session.RunAsync(new CodeBlock("up", "hello"))).Output);
+    }
+
+    [Fact]
+    public async Task An_added_language_replaces_the_one_that_has_its_name_with_all_its_aliases()
+    {
+        await using Session session = await Session.StartAsync(
+            kind, new() { Languages = [new("loud", ".loud", ["sh"], []) { Aliases = ["python", "bash"] }] });
+        CodeResult result = await session.RunAsync(new("python", "echo sh"), new("py", "echo py"));
+        Assert.Equal("sh\npy\n", result.Output);
+
+        // Else a rule that allows the new python would let the old one run.
+        Assert.Equal(["loud", "loud"], result.Blocks.Select(b => b.Language));
+    }
+}

@@ -1,0 +1,130 @@
+using System.Diagnostics;
+
+namespace Glovebox.Tests.Common.Contract;
+
+/// <summary>Cancellation, start, stop and disposal.</summary>
+public abstract class LifeCycleConformance(ExecutorKind kind)
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    private static readonly CodeBlock Echo = new("bash", "echo on");
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("dispose")]
+    [InlineData("stop")]
+    [InlineData("restart")]
+    public async Task Ending_the_executor_during_a_run_kills_the_program_and_tells_its_caller(string how)
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string marker = HostProcesses.NewMarker();
+        Running running = session.Begin("bash", $"exec 9> lock; flock 9; (exec -a {marker} sleep 600) & echo ready; trap '' TERM; wait; sleep 600");
+        await running.PrintsAsync("ready");
+        await HostProcesses.AppearsAsync(marker);
+        Running waiting = session.Begin([Echo]);
+
+        long started = Stopwatch.GetTimestamp();
+        Task ending = how switch
+        {
+            "dispose" => session.Executor.DisposeAsync().AsTask(),
+            "stop" => session.Executor.StopAsync(Ct),
+            _ => session.Executor.RestartAsync(Ct),
+        };
+        ExecutorStoppedException e = await Assert.ThrowsAsync<ExecutorStoppedException>(() => running.Completion);
+        Assert.Equal("executor-stopped", e.Code);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Grace);
+        await ending;
+        await HostProcesses.AreGoneAsync(marker);
+        await HeldFile.IsFreeAsync(session.Folder["lock"]);
+
+        await Assert.ThrowsAsync<ExecutorStoppedException>(() => waiting.Completion);
+        if (how == "restart")
+        {
+            Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+        }
+    }
+
+    [Fact]
+    public async Task A_start_with_a_token_that_is_cancelled_already_starts_nothing_and_can_be_repeated()
+    {
+        using TestFolder folder = new();
+        await using ICodeExecutor executor = kind.Create(new() { WorkDir = folder["work"] });
+        CancellationToken cancelled = new(canceled: true);
+        Assert.Equal(cancelled, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => executor.StartAsync(cancelled))).CancellationToken);
+        Assert.Empty(folder.Entries());
+        Assert.Throws<InvalidOperationException>(() => { _ = executor.ExecuteCodeBlocksStreamingAsync([Echo], Ct); });
+        await executor.StartAsync(Ct);
+        Assert.Equal("on\n", (await executor.ExecuteCodeBlocksAsync([Echo], Ct)).Output);
+    }
+
+    [Fact]
+    public async Task Starts_stops_and_executions_at_the_same_time_leave_an_executor_that_works()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(async () =>
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                switch ((worker + i) % 4)
+                {
+                    case 0:
+                        await session.Executor.StartAsync(Ct);
+                        break;
+                    case 1:
+                        await session.Executor.StopAsync(Ct);
+                        break;
+                    case 2:
+                        await session.Executor.RestartAsync(Ct);
+                        break;
+                }
+
+                try
+                {
+                    Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+                }
+                catch (Exception e) when (e is InvalidOperationException or ExecutorStoppedException)
+                {
+                    // Another has stopped it, before this call or during it.
+                }
+            }
+        })));
+        await session.Executor.StartAsync(Ct);
+        Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+    }
+
+    [Fact]
+    public async Task Use_before_the_start_and_after_the_stop_is_an_error_at_the_call()
+    {
+        using TestFolder folder = new();
+        ICodeExecutor executor = kind.Create(new() { WorkDir = folder.Path });
+        await using (executor)
+        {
+            await RefusesAsync<InvalidOperationException>(executor);
+            await executor.StopAsync(Ct);
+            await executor.StartAsync(Ct);
+            Assert.Equal("on\n", (await executor.ExecuteCodeBlocksAsync([Echo], Ct)).Output);
+            await executor.StopAsync(Ct);
+            await executor.StopAsync(Ct);
+            await RefusesAsync<InvalidOperationException>(executor);
+            await executor.StartAsync(Ct);
+            Assert.Equal("on\n", (await executor.ExecuteCodeBlocksAsync([Echo], Ct)).Output);
+        }
+
+        await executor.DisposeAsync();
+        await RefusesAsync<ObjectDisposedException>(executor);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => executor.StartAsync(Ct));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => executor.RestartAsync(Ct));
+        Assert.True(Directory.Exists(folder.Path));
+
+        static async Task RefusesAsync<T>(ICodeExecutor executor)
+            where T : Exception
+        {
+            Assert.Throws<T>(() => { _ = executor.ExecuteCodeBlocksStreamingAsync([Echo], Ct); });
+            await Assert.ThrowsAsync<T>(() => executor.Workspace.ListAsync(Ct));
+            await Assert.ThrowsAsync<T>(() => executor.Workspace.OpenReadAsync("x", Ct));
+            await Assert.ThrowsAsync<T>(() => executor.Workspace.WriteAsync("x", Stream.Null, Ct));
+            await Assert.ThrowsAsync<T>(() => executor.Workspace.DeleteAsync("x", Ct));
+        }
+    }
+}

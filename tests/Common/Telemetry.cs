@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+
+namespace Glovebox.Tests.Common;
+
+/// <summary>The activities of one source, in the order in which they stopped.</summary>
+public sealed class Traces : IDisposable
+{
+    private readonly ConcurrentQueue<Activity> _stopped = new();
+    private readonly ActivityListener _listener;
+
+    public Traces()
+    {
+        _listener = new()
+        {
+            ShouldListenTo = source => source.Name == Source,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = _stopped.Enqueue,
+        };
+        ActivitySource.AddActivityListener(_listener);
+    }
+
+    /// <summary>A name of this test's own: listeners hear the whole process.</summary>
+    public string Source { get; } = Guid.NewGuid().ToString();
+
+    public List<Activity> Activities => [.. _stopped];
+
+    public void Dispose() => _listener.Dispose();
+}
+
+/// <summary>The measurements of one meter.</summary>
+public sealed class Measurements : IDisposable
+{
+    private readonly ConcurrentQueue<(string Instrument, string Text)> _all = new();
+    private readonly MeterListener _listener;
+
+    public Measurements(string meter)
+    {
+        _listener = new()
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == meter)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value.ToString(CultureInfo.InvariantCulture), tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value.ToString(CultureInfo.InvariantCulture), tags));
+        _listener.Start();
+    }
+
+    public IReadOnlyCollection<(string Instrument, string Text)> All => _all;
+
+    public List<string> Of(string instrument) => [.. _all.Where(m => m.Instrument == instrument).Select(m => m.Text)];
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Add(Instrument instrument, string value, ReadOnlySpan<KeyValuePair<string, object?>> tags) => _all.Enqueue(
+        (instrument.Name, $"{instrument.Name} {value} [{string.Join(", ", tags.ToArray().Select(t => $"{t.Key}={t.Value}"))}]"));
+}

@@ -1,0 +1,7 @@
+[assembly: AssemblyFixture(typeof(SharedSandboxes))]
+
+namespace Glovebox.Tests.Contract;
+
+/// <summary>Output without end. Nothing else runs meanwhile, so that the memory that is measured is ours.</summary>
+[CollectionDefinition("Floods", DisableParallelization = true)]
+public sealed class Floods;

@@ -1,0 +1,40 @@
+using Glovebox.Tests.Platform.Docker.Support;
+
+namespace Glovebox.Tests.Platform.Docker.LifeCycle;
+
+[Collection("Many executors")]
+public sealed class EngineRestartTests
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task When_the_engine_dies_every_call_ends_in_a_typed_error_and_the_next_start_works()
+    {
+        await using SeparateEngine engine = await SeparateEngine.StartAsync(TestImages.Python);
+        await using DockerCommandLineCodeExecutor executor = await TestContainers.StartAsync(new() { Image = TestImages.Python, DockerHost = engine.Address });
+        Running running = new(executor.ExecuteCodeBlocksStreamingAsync([new("bash", "echo ready; sleep 600")], Ct));
+        await running.PrintsAsync("ready");
+        Task<CodeResult> waiting = executor.RunAsync("bash", "echo never");
+
+        await engine.KillAsync();
+        EnvironmentLostException lost = await Assert.ThrowsAsync<EnvironmentLostException>(() => running.Completion).WaitAsync(Long, Ct);
+        Assert.Contains("docker info", lost.Hint, StringComparison.Ordinal);
+        Assert.Equal("docker-unavailable", (await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => waiting).WaitAsync(Long, Ct)).Code);
+        Assert.Equal(
+            "docker-unavailable", (await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.RunAsync("bash", "echo no")).WaitAsync(Long, Ct)).Code);
+
+        await engine.StartAsync();
+        Assert.Equal("on", await executor.PrintAsync("python", "print('on')"));
+    }
+
+    [Fact]
+    public async Task When_the_engine_dies_disposal_does_not_hang()
+    {
+        await using SeparateEngine engine = await SeparateEngine.StartAsync(TestImages.Shell);
+        DockerCommandLineCodeExecutor executor = await TestContainers.StartAsync(new() { Image = TestImages.Shell, DockerHost = engine.Address });
+        await engine.KillAsync();
+        await executor.DisposeAsync().AsTask().WaitAsync(Long, Ct);
+    }
+}

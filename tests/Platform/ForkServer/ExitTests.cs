@@ -1,0 +1,115 @@
+namespace Glovebox.Tests.Platform.ForkServer;
+
+/// <summary>How a script ends, and what happens at its end.</summary>
+public sealed class ExitTests(ForkServerFixture forkServer) : IClassFixture<ForkServerFixture>
+{
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("import sys; sys.exit()", 0)]
+    [InlineData("import sys; sys.exit(None)", 0)]
+    [InlineData("import sys; sys.exit(0)", 0)]
+    [InlineData("import sys; sys.exit(3)", 3)]
+    [InlineData("import sys; sys.exit(124)", 124)]
+    [InlineData("import sys; sys.exit(126)", 126)]
+    [InlineData("import sys; sys.exit(127)", 127)]
+    [InlineData("import sys; sys.exit(137)", 137)]
+    [InlineData("import sys; sys.exit(255)", 255)]
+    [InlineData("import sys; sys.exit(256)", 0)]
+    [InlineData("import sys; sys.exit(-1)", 255)]
+    [InlineData("import sys; sys.exit(2**31)", 0)]
+    [InlineData("import sys; sys.exit(2**100)", 255)]
+    [InlineData("import sys; sys.exit(-2**100)", 255)]
+    [InlineData("import sys; sys.exit(True)", 1)]
+    [InlineData("import sys; sys.exit('bye')", 1)]
+    [InlineData("import sys; sys.exit('')", 1)]
+    [InlineData("import sys; sys.exit(b'bytes')", 1)]
+    [InlineData("import sys; sys.exit(1.5)", 1)]
+    [InlineData("import sys; sys.exit([1, 2])", 1)]
+    [InlineData("import sys; sys.exit((3, 4))", 1)]
+    [InlineData("import sys; sys.exit(ValueError('v'))", 1)]
+    [InlineData("class C:\n    def __str__(self): 1/0\nraise SystemExit(C())", 1)]
+    [InlineData("raise SystemExit", 0)]
+    [InlineData("raise SystemExit(5)", 5)]
+    [InlineData("raise SystemExit(1, 2)", 1)]
+    [InlineData("class E(SystemExit): code = 7\nraise E", 7)]
+    [InlineData("class E(SystemExit): pass\nraise E(8)", 8)]
+    [InlineData("e = SystemExit(1); e.code = 9; raise e", 9)]
+    [InlineData("class E(SystemExit):\n    @property\n    def code(self): return 1/0\nraise E", 1)]
+    [InlineData("exit(4)", 4)]
+    [InlineData("quit()", 0)]
+    [InlineData("import os; os._exit(6)", 6)]
+    [InlineData("import os, sys; sys.stdout.write('kept'); os._exit(6)", 6)]
+    [InlineData("import os; os.abort()", 134)]
+    [InlineData("def f():\n    try: raise SystemExit(1)\n    finally: raise SystemExit(2)\nf()", 2)]
+    [InlineData("try:\n    raise SystemExit(1)\nexcept BaseException: print('caught')", 0)]
+    [InlineData("try:\n    raise SystemExit(1)\nfinally: print('finally')", 1)]
+    [InlineData("import sys, threading; t = threading.Thread(target=sys.exit, args=(5,)); t.start(); t.join(); print('on')", 0)]
+    [InlineData("import sys; sys.excepthook = lambda *a: print('never'); sys.exit(3)", 3)]
+    [InlineData("import sys; sys.excepthook = lambda *a: sys.exit(6)\n1/0", 6)]
+    [InlineData("import os; os.close(1); print('x')", 1)]
+    [InlineData("import sys; sys.stdout.close()", 0)]
+    [InlineData("import sys; sys.stdout = None; print('x')", 0)]
+    [InlineData("import os; os.close(1); os.close(2); raise SystemExit(3)", 3)]
+    [InlineData("import os; os.execv('/bin/sh', ['sh', '-c', 'echo replaced; exit 9'])", 9)]
+    [InlineData("import runpy; open('z.py', 'w').write('raise SystemExit(11)')\nrunpy.run_path('z.py')", 11)]
+    [InlineData("import asyncio\nasync def f(): raise SystemExit(12)\nasyncio.run(f())", 12)]
+    public async Task A_script_ends_as_it_ends_in_a_fresh_interpreter(string code, int exitCode) =>
+        Assert.Equal(exitCode, (await forkServer.SameAsync(code)).ExitCode);
+
+    [Theory]
+    [InlineData("import atexit; atexit.register(print, 'last'); atexit.register(print, 'first'); print('end')", "end\nfirst\nlast\n")]
+    [InlineData("import atexit; atexit.register(print, 'bye'); raise SystemExit(3)", "bye\n")]
+    [InlineData("import atexit; atexit.register(print, 'bye'); 1/0", "bye\n")]
+    [InlineData("import atexit, os; atexit.register(print, 'never'); os._exit(0)", "")]
+    [InlineData("import atexit, os; atexit.register(lambda: os._exit(5))", "")]
+    [InlineData("import atexit, sys; atexit.register(sys.exit, 5); print('end')", "end\n")]
+    [InlineData("import atexit, __main__; x = 1; atexit.register(lambda: print(x, __main__.x, __name__))", "1 1 __main__\n")]
+    [InlineData("class C:\n    def __del__(self): print('deleted')\nc = C()", "deleted\n")]
+    [InlineData("import weakref\nclass C: pass\nc = C(); weakref.finalize(c, print, 'finalized')", "finalized\n")]
+    [InlineData("import atexit, threading; atexit.register(lambda: print(threading.active_count()))", "1\n")]
+    [InlineData("import tempfile, atexit, os; d = tempfile.TemporaryDirectory(); atexit.register(print, os.path.isdir(d.name)); d.cleanup()", "True\n")]
+    [InlineData("import gc; gc.set_debug(0); a = []; a.append(a); del a; print('end')", "end\n")]
+    [InlineData("f = open('buffered.txt', 'w'); f.write('kept'); import atexit; atexit.register(lambda: print(open('buffered.txt').read() == ''))", "True\n")]
+    public async Task What_is_due_at_the_end_is_done(string code, string output) =>
+        Assert.Equal(output, (await forkServer.SameAsync(code)).StandardOutput);
+
+    [Fact]
+    public async Task What_was_buffered_in_a_file_is_written_at_the_end()
+    {
+        await forkServer.ForkedAsync("f = open('written.txt', 'w'); f.write('kept')");
+        Assert.Equal("kept", (await forkServer.ForkedAsync("print(open('written.txt').read(), end='')")).Output);
+    }
+
+    [Theory]
+    [InlineData("import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.5), print('thread'))).start()\nprint('main')", "main\nthread\n")]
+    [InlineData("import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.5), print('thread'))).start()\nraise SystemExit(3)", "thread\n")]
+    [InlineData("import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.5), print('thread'))).start()\n1/0", "thread\n")]
+    [InlineData("import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\nprint('main')", "main\n")]
+    [InlineData("import threading\ne = threading.Event()\nthreading.Thread(target=e.wait, daemon=True).start()\nprint('main')", "main\n")]
+    [InlineData("import _thread, time\n_thread.start_new_thread(time.sleep, (600,))\nprint('main')", "main\n")]
+    [InlineData("import atexit, threading, time\natexit.register(print, 'bye')\nthreading.Thread(target=lambda: (time.sleep(0.5), print('thread'))).start()", "thread\nbye\n")]
+    [InlineData("import threading, time, os\nthreading.Thread(target=lambda: (time.sleep(0.5), os._exit(7))).start()\nprint('main')", "main\n")]
+    [InlineData("import threading\ndef chain(n):\n    print(n)\n    if n: threading.Thread(target=chain, args=(n - 1,)).start()\nchain(3)", "3\n2\n1\n0\n")]
+    [InlineData("import threading\nm = threading.main_thread()\nthreading.Thread(target=lambda: (m.join(), print(m.is_alive()))).start()", "False\n")]
+    [InlineData("import threading\nt = threading.Timer(0.5, print, ['timer']); t.start()", "timer\n")]
+    [InlineData("from concurrent.futures import ThreadPoolExecutor; import time\nThreadPoolExecutor().submit(lambda: (time.sleep(0.5), print('pooled')))\nprint('main')", "main\npooled\n")]
+    [InlineData("import threading; threading._register_atexit(print, 'threads'); print('main')", "main\nthreads\n")]
+    public async Task Threads_that_live_at_the_end_are_waited_for_unless_they_are_daemons(string code, string output) =>
+        Assert.Equal(output, (await forkServer.SameAsync(code)).StandardOutput);
+
+    [Theory]
+    [InlineData("raise KeyboardInterrupt")]
+    [InlineData("raise KeyboardInterrupt('with words')")]
+    [InlineData("class K(KeyboardInterrupt): pass\nraise K")]
+    [InlineData("import os, signal; os.kill(os.getpid(), signal.SIGINT)\nwhile True: pass")]
+    [InlineData("import os, signal, time\ntry:\n    os.kill(os.getpid(), signal.SIGINT); time.sleep(600)\nexcept KeyboardInterrupt: print('caught')")]
+    [InlineData("import atexit; atexit.register(print, 'bye')\nraise KeyboardInterrupt")]
+    [InlineData("import _thread, time; _thread.interrupt_main(); time.sleep(600)")]
+    [InlineData("import signal; signal.raise_signal(signal.SIGINT)")]
+    [InlineData("import sys; sys.excepthook = lambda *a: print('hook')\nraise KeyboardInterrupt")]
+    [InlineData("import asyncio, os, signal\nasync def f(): os.kill(os.getpid(), signal.SIGINT); await asyncio.sleep(600)\nasyncio.run(f())")]
+    [InlineData("import threading, time, os, signal\nthreading.Thread(target=lambda: (time.sleep(0.5), os.kill(os.getpid(), signal.SIGINT))).start()\ntime.sleep(600)")]
+    [InlineData("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); signal.raise_signal(signal.SIGINT); print('on')")]
+    [InlineData("import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); signal.raise_signal(signal.SIGINT); print('never')")]
+    public async Task An_interrupt_ends_a_script_as_it_ends_it_in_a_fresh_interpreter(string code) => await forkServer.SameAsync(code);
+}

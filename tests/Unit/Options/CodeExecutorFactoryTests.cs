@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Glovebox.Tests.Unit.Options;
+
+public sealed class CodeExecutorFactoryTests
+{
+    [Theory]
+    [InlineData(null, "the kind of executor is missing. There are: bubblewrap, local.")]
+    [InlineData("", "there is no kind of executor ''. There are: bubblewrap, local.")]
+    [InlineData("docker", "there is no kind of executor 'docker'. There are: bubblewrap, local.")]
+    public void A_kind_that_is_not_there_is_an_error_that_names_those_that_are(string? kind, string message)
+    {
+        ArgumentException e = Assert.Throws<ArgumentException>(() => new CodeExecutorFactory().Create(Settings.Section(("Kind", kind))));
+        Assert.Equal($"Executor:Kind: {message}", e.Message);
+    }
+
+    [Fact]
+    public void Configuration_without_anything_is_an_error() => Assert.Equal(
+        "Kind: the kind of executor is missing. There are: bubblewrap, local.",
+        Assert.Throws<ArgumentException>(() => new CodeExecutorFactory().Create(new ConfigurationBuilder().Build())).Message);
+
+    [Fact]
+    public async Task A_registered_kind_is_made_and_written()
+    {
+        CodeExecutorFactory factory = new CodeExecutorFactory().Register(new ScriptedKind("scripted"));
+        Assert.Equal(["bubblewrap", "local", "scripted"], factory.Kinds.Order());
+        await using ICodeExecutor executor = factory.Create(Settings.Section(("Kind", "SCRIPTED"), ("Name", "a")));
+        Assert.IsType<ScriptedExecutor>(executor);
+        Assert.Equal([new("Kind", "scripted"), new("Name", "a")], factory.GetConfiguration(executor));
+    }
+
+    [Fact]
+    public void A_name_stands_for_one_kind()
+    {
+        CodeExecutorFactory factory = new();
+        Assert.Equal(
+            "There is a kind of executor 'Local' already.",
+            Assert.Throws<ArgumentException>(() => factory.Register(new ScriptedKind("Local"))).Message);
+        Assert.Throws<ArgumentException>(() => new ScriptedKind(" "));
+    }
+
+    [Fact]
+    public async Task A_container_gives_kinds_loggers_and_the_time()
+    {
+        CollectingLogger log = new();
+        await using ServiceProvider services = new ServiceCollection()
+            .AddCodeExecutorFactory().AddCodeExecutorFactory()
+            .AddSingleton<CodeExecutorKind>(new ScriptedKind("scripted"))
+            .AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(log)
+            .BuildServiceProvider();
+        CodeExecutorFactory factory = services.GetRequiredService<CodeExecutorFactory>();
+        await using ICodeExecutor scripted = factory.Create(Settings.Section(("Kind", "scripted")));
+        Assert.IsType<ScriptedExecutor>(scripted);
+        Assert.Empty(log.Entries);
+        await using ICodeExecutor local = factory.Create(Settings.Section(("Kind", "local")));
+        Assert.Contains("isolates nothing", Assert.Single(log.Entries).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_made_runs()
+    {
+        using TestFolder folder = new();
+        await using ICodeExecutor executor = new CodeExecutorFactory().Create(
+            Settings.Section(("Kind", "local"), ("WorkDir", folder.Path), ("Environment:GREETING", "hello")));
+        await executor.StartAsync(TestContext.Current.CancellationToken);
+        CodeResult result = await executor.ExecuteCodeBlocksAsync(
+            [new("sh", "echo $GREETING > greeting; cat greeting")], TestContext.Current.CancellationToken);
+        Assert.Equal("hello\n", result.Output);
+        Assert.Equal(["greeting"], folder.Entries());
+    }
+
+    private sealed class ScriptedKind(string name) : CodeExecutorKind(name)
+    {
+        public override ICodeExecutor Create(IConfiguration configuration, IServiceProvider services) =>
+            new ScriptedExecutor { Services = { [typeof(string)] = configuration["Name"] ?? "" } };
+
+        public override IEnumerable<KeyValuePair<string, string?>>? TryWrite(ICodeExecutor executor) =>
+            executor is ScriptedExecutor scripted ? [new("Name", (string)scripted.Services[typeof(string)])] : null;
+    }
+}

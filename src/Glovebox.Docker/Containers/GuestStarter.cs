@@ -10,6 +10,8 @@ internal static class GuestStarter
     /// <summary>The socket of an agent that outlives its host.</summary>
     private const string Socket = ContainerLauncher.AgentFolder + "/agent";
 
+    private const int MaxAttachTries = 3;
+
     /// <summary>Carries the bytes between this exec's standard streams and the agent's socket. A thread each way, or both would wait for each other.</summary>
     private const string Relay = """
         import os, socket, sys, threading
@@ -58,6 +60,22 @@ internal static class GuestStarter
     /// <summary>Makes a guest of a container that an earlier executor left running.</summary>
     /// <exception cref="ContainerStartException">It does not answer.</exception>
     public static async Task<IContainerGuest> AttachAsync(EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return await AttachOnceAsync(engine, container, plan, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ContainerStartException) when (tries < MaxAttachTries)
+            {
+                // The agent ends every other process when its last host leaves, and that may be a moment ago: the relay was one of them.
+            }
+        }
+    }
+
+    private static async Task<IContainerGuest> AttachOnceAsync(
+        EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
     {
         ContainerExec exec = Exec(engine, container, plan);
         RunningExec relay = await exec.StartAsync(["/bin/sh", "-c", RelayShell, "sh", Socket, Relay], isRoot: true, cancellationToken).ConfigureAwait(false);

@@ -92,7 +92,8 @@ internal sealed class Tool : IDisposable
 
     public ToolProcess Start(IReadOnlyList<string> command)
     {
-        ProcessStartInfo info = new(command[0], command.Skip(1))
+        // A script that runs the tests in the background has them ignore Ctrl-C, and what they start, too.
+        ProcessStartInfo info = new("env", ["--default-signal=INT,QUIT", .. command])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -12,7 +12,7 @@ internal static class Fuzzer
     private const int MaxShown = 2048;
 
     /// <summary>How long each property runs. Two run at once.</summary>
-    private static readonly int Seconds = int.Parse(Environment.GetEnvironmentVariable("GLOVEBOX_FUZZ_SECONDS") ?? "10", CultureInfo.InvariantCulture);
+    private static readonly int Seconds = int.Parse(Environment.GetEnvironmentVariable("GLOVEBOX_FUZZ_SECONDS") ?? "3", CultureInfo.InvariantCulture);
 
     private static readonly string? Seed = Environment.GetEnvironmentVariable("GLOVEBOX_FUZZ_SEED") is { Length: > 0 } seed ? seed : null;
 

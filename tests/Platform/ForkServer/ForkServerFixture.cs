@@ -8,14 +8,28 @@ public sealed partial class ForkServerFixture : IAsyncLifetime
 {
     private static readonly CodeLanguage Plain = new("plain", ".py", ["python3"], []);
 
+    /// <summary>Prints where the kernel has put the random bytes of a new program: a fork has its parent's, and no two programs are likely to
+    /// have the same.</summary>
+    private const string Origin = """
+        import struct
+        with open('/proc/self/auxv', 'rb') as file:
+            print(dict(struct.iter_unpack('QQ', file.read()))[25])
+        """;
+
     private Session? _session;
+    private string? _origin;
 
     public Session Session => _session ?? throw new InvalidOperationException("The fixture is not initialized.");
 
     public static Task<Session> StartAsync() =>
         Session.StartAsync(ExecutorKind.Bubblewrap, new() { Languages = [Plain], TimeProvider = new RealClock() });
 
-    public async ValueTask InitializeAsync() => _session = await StartAsync();
+    public async ValueTask InitializeAsync()
+    {
+        _session = await StartAsync();
+        _origin = (await _session.PythonAsync(Origin)).Output;
+        Assert.NotEqual(_origin, (await _session.RunAsync(new CodeBlock("plain", Origin))).Output);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -37,6 +51,7 @@ public sealed partial class ForkServerFixture : IAsyncLifetime
         BlockResult plain = await PlainAsync(code, name);
         BlockResult forked = await ForkedAsync(code, name);
         Assert.Equal(Describe(plain), Describe(forked));
+        Assert.Equal(_origin, (await Session.PythonAsync(Origin)).Output);
         return forked;
     }
 

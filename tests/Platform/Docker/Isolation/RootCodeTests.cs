@@ -65,6 +65,7 @@ public sealed class RootCodeTests
         {
             await using (DockerCommandLineCodeExecutor first = await TestContainers.StartAsync(options))
             {
+                Assert.True(first.GetService<EnvironmentCapabilities>()!.UsesGuestAgent);
                 Assert.Equal("planted", await first.PrintAsync("python", Plant));
             }
 

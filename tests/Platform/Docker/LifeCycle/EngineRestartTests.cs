@@ -2,7 +2,6 @@ using Glovebox.Tests.Platform.Docker.Support;
 
 namespace Glovebox.Tests.Platform.Docker.LifeCycle;
 
-[Collection("Many executors")]
 public sealed class EngineRestartTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);

@@ -224,6 +224,13 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         {
             _container = DockerContainer.Existing(engine, existing);
             _guest = await GuestStarter.AttachAsync(engine, _container, plan, either.Token).ConfigureAwait(false);
+            if (!_guest.CanFilter && plan.Filter.LeavesSetIdToAgent(existing))
+            {
+                throw new PolicyNotEnforceableException(
+                    $"The container '{plan.Name}' was made for a guest agent that keeps guest code from making set-user-id files, and the agent is gone.",
+                    $"Remove the container: docker rm -f {plan.Name}");
+            }
+
             await OfferFunctionsAsync(_guest, either.Token).ConfigureAwait(false);
         }
         else

@@ -26,6 +26,13 @@ public static class FunctionSetups
             }
         });
 
+    /// <summary>Starts an executor that offers functions.</summary>
+    public static Task<Session> StartAsync(this ExecutorKind kind, params AITool[] functions) => Session.StartAsync(kind, With(functions));
+
+    /// <summary>Imports something and prints values in Python.</summary>
+    public static async Task<string> PrintAsync(this Session session, string import, string values) =>
+        (await session.PythonAsync($"{import}\nprint({values})")).Output;
+
     /// <summary>Starts an executor whose functions cannot be set up.</summary>
     public static async Task<FunctionSetupException> FailsToStartAsync(this ExecutorKind kind, ExecutorSetup setup)
     {

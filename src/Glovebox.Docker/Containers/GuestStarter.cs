@@ -1,3 +1,4 @@
+using System.Text;
 using Glovebox.Docker.Engine;
 using Glovebox.Guest;
 using global::Docker.DotNet;
@@ -11,6 +12,9 @@ internal static class GuestStarter
     private const string Socket = ContainerLauncher.AgentFolder + "/agent";
 
     private const int MaxAttachTries = 3;
+
+    /// <summary>How many bytes are kept of an answer that is no guest's.</summary>
+    private const int MaxWords = 1024;
 
     /// <summary>Carries the bytes between this exec's standard streams and the agent's socket. A thread each way, or both would wait for each other.</summary>
     private const string Relay = """
@@ -128,20 +132,28 @@ internal static class GuestStarter
     private static ContainerExec Exec(EngineConnection engine, DockerContainer container, ContainerPlan plan) =>
         new(engine.Client, container.Id, plan.User, plan.Settings.Variables);
 
+    /// <summary>Reads the mark that says which kind of guest answers. Whatever else comes is no guest: an engine that cannot start a program says
+    /// so in the program's output.</summary>
     private static async Task<byte> MarkAsync(ContainerChannel channel, CancellationToken cancellationToken)
     {
-        byte[] mark = new byte[1];
+        byte[] answer = new byte[MaxWords];
         int read;
         try
         {
-            read = await channel.ReadAsync(mark, cancellationToken).ConfigureAwait(false);
+            read = await channel.ReadAsync(answer.AsMemory(0, 1), cancellationToken).ConfigureAwait(false);
+            if (read == 1 && answer[0] is ContainerLauncher.AgentMark or ContainerLauncher.PlainMark)
+            {
+                return answer[0];
+            }
+
+            read += read == 0 ? 0 : await channel.ReadAsync(answer.AsMemory(1), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or DockerApiException)
         {
             throw new ContainerStartException(channel.Errors, e);
         }
 
-        return read == 1 ? mark[0] : throw new ContainerStartException(channel.Errors, null);
+        throw new ContainerStartException(Encoding.UTF8.GetString(answer, 0, read) + channel.Errors, null);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Docker.DotNet.Models;
 using Glovebox.Docker.Engine;
 using Glovebox.Environments.Seccomp;
 
@@ -21,6 +22,10 @@ internal sealed record ContainerFilter
 
     /// <summary>Whether the profile is ours.</summary>
     public bool IsOurs { get; private init; }
+
+    /// <summary>Whether a container that is there needs the agent's program, because its profile lets set-id bits be made.</summary>
+    public bool LeavesSetIdToAgent(ContainerInspectResponse container) =>
+        WithoutSetId is { } strict && container.HostConfig?.SecurityOpt?.Contains($"seccomp={strict.Profile}") != true;
 
     public static ContainerFilter Choose(DockerSettings settings, EngineConnection engine, DockerInternals internals)
     {

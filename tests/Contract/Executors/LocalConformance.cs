@@ -23,6 +23,8 @@ public sealed class LocalWorkDirectories() : WorkDirectoryConformance(ExecutorKi
 
 public sealed class LocalCalls() : CallConformance(ExecutorKind.Local);
 
+public sealed class LocalStreams() : StreamConformance(ExecutorKind.Local);
+
 public sealed class LocalOutput() : OutputConformance(ExecutorKind.Local);
 
 public sealed class LocalGuestInput() : GuestInputConformance(ExecutorKind.Local);

@@ -3,6 +3,8 @@ using Glovebox.Tests.Common.Contract.Functions;
 namespace Glovebox.Tests.Contract.Functions;
 
 // One class for each topic and kind, so that they run beside each other.
+public sealed class LocalHostCalls() : HostCallConformance(ExecutorKind.Local);
+
 public sealed class LocalHostFunctions() : HostFunctionConformance(ExecutorKind.Local);
 
 public sealed class LocalHostFunctionCallers() : HostFunctionCallerConformance(ExecutorKind.Local);
@@ -10,6 +12,8 @@ public sealed class LocalHostFunctionCallers() : HostFunctionCallerConformance(E
 public sealed class LocalHostFunctionFailures() : HostFunctionFailureConformance(ExecutorKind.Local);
 
 public sealed class LocalHostileCallers() : HostileCallerConformance(ExecutorKind.Local);
+
+public sealed class BubblewrapHostCalls() : HostCallConformance(ExecutorKind.Bubblewrap);
 
 public sealed class BubblewrapHostFunctions() : HostFunctionConformance(ExecutorKind.Bubblewrap);
 

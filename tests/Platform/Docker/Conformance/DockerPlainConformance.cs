@@ -14,7 +14,7 @@ public sealed class DockerPlainLifeCycle() : LifeCycleConformance(DockerKind.Pla
 
 public sealed class DockerPlainWorkDirectories() : WorkDirectoryConformance(DockerKind.Plain);
 
-public sealed class DockerPlainOutput() : OutputConformance(DockerKind.Plain);
+public sealed class DockerPlainStreams() : StreamConformance(DockerKind.Plain);
 
 public sealed class DockerPlainGuestInput() : GuestInputConformance(DockerKind.Plain);
 

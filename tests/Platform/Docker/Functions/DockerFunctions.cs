@@ -4,7 +4,7 @@ using Glovebox.Tests.Common.Contract.Functions;
 namespace Glovebox.Tests.Platform.Docker.Functions;
 
 // The call path through a container; what a call may do is the same code as under bubblewrap.
-public sealed class DockerHostFunctions() : HostFunctionConformance(DockerKind.Agent);
+public sealed class DockerHostCalls() : HostCallConformance(DockerKind.Agent);
 
 public sealed class DockerFunctionModules() : FunctionModuleConformance(DockerKind.Agent);
 

@@ -162,6 +162,31 @@ public sealed class SetIdTests
     }
 
     [Theory(Timeout = Longest)]
+    [InlineData("container-failed", "rm /bin/sh")]
+    [InlineData("policy-not-enforceable", "rm /run/glovebox/agent")]
+    public async Task A_second_host_that_does_not_find_the_agent_does_not_go_on_without_its_wall(string code, string harm)
+    {
+        string name = TestContainers.NewName();
+        DockerCommandLineCodeExecutorOptions Options() => new() { Image = TestImages.Python, ContainerName = name, StopContainer = false, InitCommand = "true" };
+        try
+        {
+            await using (DockerCommandLineCodeExecutor first = await TestContainers.StartAsync(Options()))
+            {
+                Assert.True(first.GetService<EnvironmentCapabilities>()!.UsesGuestAgent);
+            }
+
+            // An engine that cannot start a program says so in the program's own output.
+            await DockerCommand.RunAsync("docker", "exec", "-u", "0", name, "/bin/dash", "-c", harm);
+            CodeExecutionException e = await Assert.ThrowsAnyAsync<CodeExecutionException>(() => TestContainers.StartAsync(Options()));
+            Assert.Contains(code, e.Code, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await DockerCommand.TryAsync("docker", "rm", "-fv", name);
+        }
+    }
+
+    [Theory(Timeout = Longest)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task What_the_set_up_leaves_in_the_background_is_gone_before_guest_code_runs(bool usesAgent)

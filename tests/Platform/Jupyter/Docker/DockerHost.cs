@@ -12,8 +12,6 @@ public sealed class DockerHost : JupyterHost
 
     public DockerHost() => _folder.GiveAway();
 
-    public override bool IsHosted => true;
-
     public override string SharedFolder => _folder.Path;
 
     public override ICodeExecutor Create(Action<JupyterCodeExecutorOptions>? configure = null)
@@ -46,7 +44,7 @@ public sealed class DockerHost : JupyterHost
     protected override ICodeExecutor CreateShared() => Create(o => o.WorkDir = _folder.Path);
 }
 
-public sealed class DockerCells(DockerHost host) : CellConformance(host), IClassFixture<DockerHost>;
+public sealed class DockerDisplayFiles(DockerHost host) : DisplayFileConformance(host), IClassFixture<DockerHost>;
 
 public sealed class DockerFunctions(DockerHost host) : FunctionConformance(host), IClassFixture<DockerHost>;
 

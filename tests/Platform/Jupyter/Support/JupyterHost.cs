@@ -11,9 +11,6 @@ public abstract class JupyterHost : IAsyncLifetime
     private ICodeExecutor? _shared;
     private ICodeExecutor? _brief;
 
-    /// <summary>Whether blocks of other languages run beside the kernel, and files are at hand.</summary>
-    public abstract bool IsHosted { get; }
-
     /// <summary>The work directory of the shared executor on this machine.</summary>
     public abstract string SharedFolder { get; }
 
@@ -70,8 +67,6 @@ public sealed class SandboxHost : JupyterHost
 
     public SandboxHost() => _folder.GiveAway();
 
-    public override bool IsHosted => true;
-
     public override string SharedFolder => _folder.Path;
 
     public override ICodeExecutor Create(Action<JupyterCodeExecutorOptions>? configure = null)
@@ -95,8 +90,6 @@ public sealed class UrlHost : JupyterHost
 {
     private readonly TestFolder _displays = new();
     private JupyterServer? _server;
-
-    public override bool IsHosted => false;
 
     public override string SharedFolder => _server!.Folder.Path;
 
@@ -140,6 +133,12 @@ public static class Executing
     /// <summary>Begins an execution that the test will cancel.</summary>
     public static Running BeginCancellable(this ICodeExecutor executor, string code, CancellationToken cancellation) =>
         new(executor.ExecuteCodeBlocksStreamingAsync([new CodeBlock("python", code)], cancellation));
+
+    /// <summary>Reads the file of a display, on this machine or where the kernel is.</summary>
+    public static Task<byte[]> ReadDisplayAsync(this ICodeExecutor executor, DisplayOutput display, string mimeType) =>
+        Path.IsPathRooted(display.Files[mimeType])
+            ? File.ReadAllBytesAsync(display.Files[mimeType], TestContext.Current.CancellationToken)
+            : executor.Workspace.ReadAllBytesAsync(display.Files[mimeType], cancellationToken: TestContext.Current.CancellationToken);
 
     /// <summary>Runs code and tells how long it took.</summary>
     public static async Task<(CodeResult Result, TimeSpan Elapsed)> TimedAsync(this ICodeExecutor executor, string code)

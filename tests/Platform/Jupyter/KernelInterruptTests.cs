@@ -3,7 +3,7 @@ using Glovebox.Tests.Platform.Jupyter.Support;
 namespace Glovebox.Tests.Platform.Jupyter;
 
 /// <summary>Cells that are cancelled, that end their kernel, or print without end; several kernels at once.</summary>
-public abstract class KernelInterruptConformance(JupyterHost host)
+public sealed class KernelInterruptTests(SandboxHost host) : IClassFixture<SandboxHost>
 {
     [Fact]
     public async Task Cancelling_interrupts_throws_and_keeps_the_state()
@@ -76,7 +76,3 @@ public abstract class KernelInterruptConformance(JupyterHost host)
         }
     }
 }
-
-public sealed class SandboxKernelInterrupts(SandboxHost host) : KernelInterruptConformance(host), IClassFixture<SandboxHost>;
-
-public sealed class UrlKernelInterrupts(UrlHost host) : KernelInterruptConformance(host), IClassFixture<UrlHost>;

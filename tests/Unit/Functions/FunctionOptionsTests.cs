@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 using static Glovebox.Tests.Common.FunctionSetups;
 
-namespace Glovebox.Tests.Contract.Functions;
+namespace Glovebox.Tests.Unit.Functions;
 
 /// <summary>What is checked before anything is started.</summary>
 public sealed class FunctionOptionsTests

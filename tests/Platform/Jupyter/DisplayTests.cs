@@ -3,8 +3,8 @@ using Glovebox.Tests.Platform.Jupyter.Support;
 
 namespace Glovebox.Tests.Platform.Jupyter;
 
-/// <summary>What code shows, wherever its kernel is.</summary>
-public abstract class DisplayConformance(JupyterHost host) : IAsyncLifetime
+/// <summary>What code shows. <see cref="DisplayFileConformance"/> is about where its files are.</summary>
+public sealed class DisplayTests(SandboxHost host) : IClassFixture<SandboxHost>, IAsyncLifetime
 {
     private ICodeExecutor Executor { get; set; } = null!;
 
@@ -34,15 +34,12 @@ public abstract class DisplayConformance(JupyterHost host) : IAsyncLifetime
         (int width, int height) = Png.Decode(display.Data["image/png"]);
         Assert.InRange(width, 300, 700);
         Assert.InRange(height, 200, 500);
-        Assert.Equal(display.Data["image/png"].ToArray(), await FileOfAsync(display, "image/png"));
+        Assert.Equal(display.Data["image/png"].ToArray(), await Executor.ReadDisplayAsync(display, "image/png"));
 
         byte[] saved = await Executor.Workspace.ReadAllBytesAsync("sine.png", cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((600, 400), Png.Decode(saved));
-        if (host.IsHosted)
-        {
-            Assert.Contains(result.OutputFiles, f => f.Path == "sine.png");
-            Assert.Contains(result.OutputFiles, f => f.Path == display.Files["image/png"]);
-        }
+        Assert.Contains(result.OutputFiles, f => f.Path == "sine.png");
+        Assert.Contains(result.OutputFiles, f => f.Path == display.Files["image/png"]);
     }
 
     [Fact]
@@ -63,8 +60,8 @@ public abstract class DisplayConformance(JupyterHost host) : IAsyncLifetime
         Assert.Equal("""{"v":2}""", texts["application/vnd.example+json"].Replace(" ", "", StringComparison.Ordinal));
         Assert.Equal("p\n", result.Output);
         Assert.Equal(["image/svg+xml", "text/html"], display.Files.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal("<b>ü</b>", Encoding.UTF8.GetString(await FileOfAsync(display, "text/html")));
-        Assert.Equal("<svg/>", Encoding.UTF8.GetString(await FileOfAsync(display, "image/svg+xml")));
+        Assert.Equal("<b>ü</b>", Encoding.UTF8.GetString(await Executor.ReadDisplayAsync(display, "text/html")));
+        Assert.Equal("<svg/>", Encoding.UTF8.GetString(await Executor.ReadDisplayAsync(display, "image/svg+xml")));
     }
 
     [Fact]
@@ -95,14 +92,14 @@ public abstract class DisplayConformance(JupyterHost host) : IAsyncLifetime
         IReadOnlyList<DisplayOutput> displays = result.Blocks[0].Displays;
         Assert.Equal(["two", "other"], displays.Select(d => Encoding.UTF8.GetString(d.Data["text/html"].Span)));
         Assert.Equal("progress", displays[0].DisplayId);
-        Assert.Equal("two", Encoding.UTF8.GetString(await FileOfAsync(displays[0], "text/html")));
+        Assert.Equal("two", Encoding.UTF8.GetString(await Executor.ReadDisplayAsync(displays[0], "text/html")));
 
         // Also from a later cell, into the same file.
         CodeResult later = await Executor.PythonAsync("h.update(HTML('three'))");
         DisplayOutput changed = Assert.Single(later.Blocks[0].Displays);
         Assert.Equal("progress", changed.DisplayId);
         Assert.Equal(displays[0].Files["text/html"], changed.Files["text/html"]);
-        Assert.Equal("three", Encoding.UTF8.GetString(await FileOfAsync(changed, "text/html")));
+        Assert.Equal("three", Encoding.UTF8.GetString(await Executor.ReadDisplayAsync(changed, "text/html")));
     }
 
     [Fact]
@@ -163,16 +160,4 @@ public abstract class DisplayConformance(JupyterHost host) : IAsyncLifetime
         Assert.Equal(["display-0001.html", "display-0002.html"], displays.Entries());
         Assert.Equal("1", await File.ReadAllTextAsync(displays["display-0001.html"], TestContext.Current.CancellationToken));
     }
-
-    private async Task<byte[]> FileOfAsync(DisplayOutput display, string mimeType)
-    {
-        string file = display.Files[mimeType];
-        return Path.IsPathRooted(file)
-            ? await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)
-            : await Executor.Workspace.ReadAllBytesAsync(file, cancellationToken: TestContext.Current.CancellationToken);
-    }
 }
-
-public sealed class SandboxDisplays(SandboxHost host) : DisplayConformance(host), IClassFixture<SandboxHost>;
-
-public sealed class UrlDisplays(UrlHost host) : DisplayConformance(host), IClassFixture<UrlHost>;

@@ -5,7 +5,7 @@ namespace Glovebox.Tests.Docs;
 /// <summary>What the documents show and name is there.</summary>
 public sealed partial class DocumentTests
 {
-    public static TheoryData<string> Documents => ["README.md", "docs/architecture.md", "docs/agents.md", "docs/docker.md", "docs/functions.md", "docs/jupyter.md"];
+    public static TheoryData<string> Documents => ["README.md", "docs/architecture.md", "docs/agents.md", "docs/docker.md", "docs/functions.md", "docs/jupyter.md", "docs/testing.md"];
 
     public static TheoryData<string, string> Snippets
     {

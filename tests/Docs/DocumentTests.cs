@@ -5,14 +5,18 @@ namespace Glovebox.Tests.Docs;
 /// <summary>What the documents show and name is there.</summary>
 public sealed partial class DocumentTests
 {
-    public static TheoryData<string> Documents => ["README.md", "docs/architecture.md", "docs/agents.md", "docs/docker.md", "docs/functions.md", "docs/jupyter.md", "docs/testing.md"];
+    /// <summary>All pages: those beside the README, and those in docs.</summary>
+    public static TheoryData<string> Documents => [.. Directory.EnumerateFiles(Repository.File("."), "*.md")
+        .Concat(Directory.EnumerateFiles(Repository.File("docs"), "*.md", SearchOption.AllDirectories))
+        .Select(page => Path.GetRelativePath(Repository.File("."), page))
+        .Order(StringComparer.Ordinal)];
 
     public static TheoryData<string, string> Snippets
     {
         get
         {
             TheoryData<string, string> found = [];
-            foreach (string document in Documents)
+            foreach (string document in Documents.Select(row => row.Data))
             {
                 foreach (CodeBlock block in MarkdownCodeBlocks.Extract(Read(document)).Where(b => b.Language == "csharp"))
                 {

@@ -8,7 +8,7 @@ internal static class ExitCodes
     /// <summary>Glovebox itself could not run the code.</summary>
     public const int CouldNotRun = 125;
 
-    /// <summary>128 + SIGPIPE: nobody reads what the programs print, so they were ended.</summary>
+    /// <summary>128 + SIGPIPE: the reader of the output is gone, so the programs were ended.</summary>
     public const int OutputClosed = 141;
 
     /// <summary>What a shell says of a program that a signal ended.</summary>

@@ -156,7 +156,7 @@ public abstract partial class DockerCodeExecutorOptions : CommandLineCodeExecuto
         }
     }
 
-    /// <summary>Gets told how a pull goes on, on any thread, one call at a time. Null, the default: nobody.</summary>
+    /// <summary>Gets told how a pull goes on, on any thread, one call at a time. The default is null: progress is not reported.</summary>
     public IProgress<ImagePullProgress>? PullProgress { get; set; }
 
     /// <summary>The engine's address: <c>unix:///PATH</c>, <c>npipe://./pipe/NAME</c>, <c>tcp://HOST:PORT</c>. Null, the default: as the

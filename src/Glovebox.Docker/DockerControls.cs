@@ -53,7 +53,7 @@ internal static class DockerControls
     /// <summary>Tells what holds.</summary>
     /// <param name="settings">What was asked for.</param>
     /// <param name="engine">The engine.</param>
-    /// <param name="user">Whom guest code is.</param>
+    /// <param name="user">The user that guest code runs as.</param>
     /// <param name="filter">What filters its system calls.</param>
     /// <param name="usesAgent">Whether the guest agent runs blocks.</param>
     /// <param name="agentFilters">Whether the guest agent filters system calls, too.</param>

@@ -30,7 +30,7 @@ public sealed class CodeExecutorAgentOptions
     /// <summary>Options of the requests to the chat client. <see cref="Instructions"/> go before its own. Null, the default: none.</summary>
     public ChatOptions? ChatOptions { get; set; }
 
-    /// <summary>How often, after code that failed, the model may write it anew. Each time it is asked first whether that makes sense.
+    /// <summary>How often, after code that failed, the model may write it again. Each time it is asked first whether that makes sense.
     /// Default: 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
     public int MaxRetriesOnError
@@ -52,7 +52,7 @@ public sealed class CodeExecutorAgentOptions
     public IList<string> SupportedLanguages { get; init; } = ["python", "sh"];
 
     /// <summary>Is asked before code runs, and sees all of it with the conversation. Without an approval nothing runs, and the output is
-    /// <c>Code execution was not approved. Reason: …</c>. Null, the default: nobody is asked. <see cref="UseApproval"/> sets one that answers at
+    /// <c>Code execution was not approved. Reason: …</c>. The default is null: no approval is asked for. <see cref="UseApproval"/> sets one that answers at
     /// once.</summary>
     public Func<CodeApprovalRequest, CancellationToken, ValueTask<ApprovalDecision>>? Approval { get; set; }
 

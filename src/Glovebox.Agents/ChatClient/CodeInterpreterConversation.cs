@@ -45,7 +45,7 @@ internal sealed class CodeInterpreterConversation
     {
         if (conversationId is not null)
         {
-            // Some services name the conversation anew with each answer.
+            // Some services give the conversation a new name with each answer.
             _settings.Sessions.Link(Request!.SessionName, CodeInterpreterSessions.OfConversation(conversationId));
         }
 

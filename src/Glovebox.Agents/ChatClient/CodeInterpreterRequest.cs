@@ -107,7 +107,7 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the session up at the first run, and anew when somebody has ended it since.</summary>
+    /// <summary>Takes the session at the first run, and again when it has ended since.</summary>
     private async ValueTask<CodeSessionLease> UseSessionAsync(CancellationToken cancellationToken)
     {
         if (_lease is not null && ReferenceEquals(_settings.Sessions.Find(SessionName), _lease.Session))

@@ -12,7 +12,7 @@ internal sealed class CodeInterpreterTurn(CodeInterpreterRequest request)
     /// <summary>The interpreter's calls without a result, in order.</summary>
     public IReadOnlyCollection<FunctionCallContent> OpenCalls => _open.Values;
 
-    /// <summary>Whether a call to somebody else's function waits for a result, so that the model cannot go on.</summary>
+    /// <summary>Whether a call of another function waits for its result, so that the model cannot go on.</summary>
     public bool IsWaitingForOthers => _otherOpen.Count > 0;
 
     /// <summary>A message as the caller sees it.</summary>

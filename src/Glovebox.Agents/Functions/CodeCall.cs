@@ -42,7 +42,7 @@ internal static class CodeCall
     /// <param name="given">What the model asks for.</param>
     /// <param name="languages">The languages that it may use; none means any.</param>
     /// <param name="known">The executor's languages.</param>
-    /// <param name="isExact">Whether only one spelling is taken, because somebody has approved the call by what it says.</param>
+    /// <param name="isExact">Whether only one spelling is taken, because the call was approved as it was written.</param>
     /// <param name="block">What to run, under its language's canonical name.</param>
     /// <param name="error">What is wrong, for the model.</param>
     public static bool TryTake(

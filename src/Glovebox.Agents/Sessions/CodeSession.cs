@@ -29,7 +29,7 @@ internal sealed class CodeSession : IDisposable
     /// <summary>When it was last given back, as its pool's clock has it.</summary>
     public long LastUsed { get; set; }
 
-    /// <summary>Runs while nobody uses the session.</summary>
+    /// <summary>Runs while the session is not in use.</summary>
     public ITimer? IdleTimer { get; set; }
 
     /// <summary>What a user of the pool keeps with the session.</summary>

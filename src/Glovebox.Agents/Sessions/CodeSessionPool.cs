@@ -6,7 +6,7 @@ namespace Glovebox.Agents;
 /// <summary>Keeps one executor for each session, so that conversations do not see each other's files.</summary>
 /// <remarks>
 /// <para>A session begins, with an executor of its own, when it is first asked for by its name. It ends, with its executor and the files that
-/// the executor made for itself, when nobody has used it for <see cref="CodeSessionPoolOptions.IdleTimeout"/>, when
+/// the executor made for itself, when it has not been used for <see cref="CodeSessionPoolOptions.IdleTimeout"/>, when
 /// <see cref="EndAsync(string)"/> is called, when the pool is full and needs its place, or when the pool is disposed.</para>
 /// <para>All members may be called from any thread. Two users of one session share its executor, which runs one execution at a time.</para>
 /// </remarks>

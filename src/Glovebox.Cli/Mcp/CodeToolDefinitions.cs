@@ -60,7 +60,7 @@ internal static class CodeToolDefinitions
         {
             Name = ResetSession,
             Title = "Reset a session",
-            Description = "Ends a session: what runs in it is killed and its files are deleted. Its name can be used anew.",
+            Description = "Ends a session: what runs in it is killed and its files are deleted. Its name can be used again.",
             InputSchema = Schema(Session()),
             Annotations = new() { Title = "Reset a session", ReadOnlyHint = false, DestructiveHint = true, IdempotentHint = true, OpenWorldHint = false },
         },

@@ -1,6 +1,6 @@
 namespace Glovebox.Cli.Output;
 
-/// <summary>Shows a run to whoever reads the tool's output. Disposed when the run is over, however it ended.</summary>
+/// <summary>Shows a run on the tool's output. Disposed when the run is over, however it ended.</summary>
 internal interface IRunOutput : IDisposable
 {
     /// <summary>Shows what happened, at once.</summary>

@@ -91,7 +91,7 @@ internal sealed partial class StandardStream
     }
 }
 
-/// <summary>Whoever read the output has gone.</summary>
+/// <summary>The reader of the output is gone.</summary>
 internal sealed class OutputClosedException() : Exception("The reader of the output has gone.");
 
 /// <summary>The output cannot be written.</summary>

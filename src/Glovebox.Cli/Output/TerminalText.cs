@@ -91,7 +91,7 @@ internal sealed class TerminalText(bool passesColours)
         return clean.ToString();
     }
 
-    /// <summary>The length of the colour that a text begins with: 0 when its end has not arrived, -1 when it is none.</summary>
+    /// <summary>The length of the colour that a text begins with: 0 when its end has not arrived, -1 when it is not a colour.</summary>
     private static int ColourLength(ReadOnlySpan<char> text)
     {
         if (text.Length > 1 && text[1] != '[')

@@ -60,7 +60,7 @@ internal static class RunCommand
         return command;
     }
 
-    /// <summary>What looks like an option and is none would pass for a file.</summary>
+    /// <summary>An unknown option would pass for a file.</summary>
     private static void NoOption(ArgumentResult result)
     {
         if (result.Tokens.Any(t => t.Value.Length > 1 && t.Value[0] == '-'))

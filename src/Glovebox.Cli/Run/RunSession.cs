@@ -8,7 +8,7 @@ internal static class RunSession
 {
     /// <exception cref="CliException">The user can put it right.</exception>
     /// <exception cref="CodeExecutionException">The environment failed.</exception>
-    /// <exception cref="OutputClosedException">Nobody reads what the programs print; they have been ended.</exception>
+    /// <exception cref="OutputClosedException">The reader of the output is gone; the programs have been ended.</exception>
     public static async Task<int> RunAsync(RunRequest request, CancellationToken cancellationToken)
     {
         // What is wrong is said before anything is read, and what cannot be read before anything is made.

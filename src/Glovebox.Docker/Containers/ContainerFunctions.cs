@@ -48,7 +48,7 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
 
     /// <summary>Installs the packages, once for each volume.</summary>
     /// <param name="guest">The container, whose set-up goes on.</param>
-    /// <param name="user">Whom guest code is.</param>
+    /// <param name="user">The user that guest code runs as.</param>
     /// <param name="hasNetwork">Whether the set-up has a network.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FunctionSetupException">They cannot be installed.</exception>

@@ -10,10 +10,10 @@ using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>Whose a container of a name is: nobody's, ours to replace or to attach to, or somebody else's.</summary>
+/// <summary>Decides what a container of a name is: absent, ours to replace or to attach to, or another owner's.</summary>
 internal static class ContainerNames
 {
-    /// <summary>On containers and volumes: whose they are, see <see cref="ContainerOwner"/>.</summary>
+    /// <summary>The label of the owner of a container or volume, see <see cref="ContainerOwner"/>.</summary>
     public const string OwnerLabel = "glovebox.owner";
 
     /// <summary>On a container that stays: what it was made of.</summary>
@@ -29,7 +29,7 @@ internal static class ContainerNames
     /// <param name="claimant">The owner's label of who claims it, who may have one of that name that is on its way out.</param>
     /// <param name="configuration">What a container to attach to must be made of; null: none is attached to.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="EnvironmentUnavailableException">The container of that name is somebody else's.</exception>
+    /// <exception cref="EnvironmentUnavailableException">The container of that name belongs to another owner.</exception>
     public static async Task<ContainerInspectResponse?> ClaimAsync(
         EngineConnection engine, string name, string claimant, string? configuration, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using Glovebox.Environments.Host;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>Says, in a label, whose a container or a volume is, so that what belongs to nobody any more can be told from what is in use.</summary>
+/// <summary>Names the owner of a container or a volume in a label, so that what a dead process left can be told from what is in use.</summary>
 internal sealed class ContainerOwner : IDisposable
 {
     private static readonly ConcurrentDictionary<string, byte> Living = new(StringComparer.Ordinal);

@@ -3,9 +3,9 @@ using Glovebox.Environments.Host;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>Whom guest code is.</summary>
+/// <summary>The user that guest code runs as.</summary>
 /// <param name="Id">As the container numbers users.</param>
-/// <param name="HostOwner">Who is to own, on this machine, what we write into the work directory; null: whoever we are.</param>
+/// <param name="HostOwner">The owner, on this machine, of what we write into the work directory; null: this process' user.</param>
 /// <param name="Reason">Why this one, in words.</param>
 internal sealed record ContainerUser(UserId Id, UserId? HostOwner, string Reason)
 {

@@ -4,7 +4,7 @@ using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>Listens to what the engine tells of one container: who ended it, and why. Afterwards nobody could be asked, because it is gone.</summary>
+/// <summary>Listens to what the engine tells of one container: who ended it, and why. Afterwards it is gone, and the engine knows nothing of it.</summary>
 internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -95,6 +95,6 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
 
 /// <summary>How a container ended.</summary>
 /// <param name="IsOutOfMemory">Whether memory had run out.</param>
-/// <param name="IsKilled">Whether somebody had the engine end it.</param>
+/// <param name="IsKilled">Whether the engine was asked to end it.</param>
 /// <param name="ExitCode">Its exit code, or null.</param>
 internal sealed record ContainerEnd(bool IsOutOfMemory, bool IsKilled, int? ExitCode);

@@ -122,7 +122,7 @@ internal sealed class PlainGuest(ContainerExec exec, ContainerChannel channel, b
         }
         catch (Exception e) when (IsLoss(e))
         {
-            // There is nobody left to end.
+            // There is no process left to end.
         }
     }
 

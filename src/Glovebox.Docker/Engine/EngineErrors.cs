@@ -8,7 +8,7 @@ namespace Glovebox.Docker.Engine;
 /// <summary>Says in words what is wrong with an engine, and what to do.</summary>
 internal static class EngineErrors
 {
-    /// <summary>Explains what the client threw; null when it is none of its errors.</summary>
+    /// <summary>Explains an error of the client; null for an error of another kind.</summary>
     public static CodeExecutionException? Explain(Exception error, EngineEndpoint endpoint) => error switch
     {
         CodeExecutionException known => known,

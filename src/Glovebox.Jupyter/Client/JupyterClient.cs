@@ -181,7 +181,7 @@ internal sealed class JupyterClient : IDisposable
         return response;
     }
 
-    /// <summary>Reads a response's JSON; null when it is none.</summary>
+    /// <summary>Reads a response's JSON; null when it is not JSON.</summary>
     public static async Task<T?> TryReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {

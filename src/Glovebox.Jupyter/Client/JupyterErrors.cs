@@ -27,7 +27,7 @@ internal static class JupyterErrors
         "jupyter-kernel-failed", $"The kernel '{name}' does not start on the Jupyter server {where}: {what}.", "See the server's log.", cause);
 
     public static EnvironmentLostException ServerLost(string where, Exception? cause = null) => new(
-        $"The Jupyter server {where} has gone.", "Start it again; the next execution connects anew.", cause);
+        $"The Jupyter server {where} has gone.", "Start it again; the next execution connects again.", cause);
 
     private static string Names(IEnumerable<string> names)
     {

@@ -20,7 +20,7 @@ internal readonly record struct KernelMessage(string Channel, string Type, strin
     private const int Parts = 6;
 
     /// <summary>Reads a message of the subprotocol. The kernel is hostile: every offset is checked.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <exception cref="FormatException">The message is malformed.</exception>
     public static KernelMessage ReadParts(ReadOnlyMemory<byte> data)
     {
         int count = Offset(data, 0);
@@ -37,7 +37,7 @@ internal readonly record struct KernelMessage(string Channel, string Type, strin
     }
 
     /// <summary>Reads a message that is one JSON object.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <exception cref="FormatException">The message is malformed.</exception>
     public static KernelMessage ReadObject(ReadOnlyMemory<byte> data)
     {
         ReadOnlyMemory<byte> header = default, parent = default, content = default;

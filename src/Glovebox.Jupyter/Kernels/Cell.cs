@@ -17,7 +17,7 @@ internal sealed class Cell(string messageId, ICellOutput output)
     /// <summary>How it ended. Never fails.</summary>
     public Task<CellEnd> Ended => _ended.Task;
 
-    /// <summary>Whether the kernel asked for input, which nobody gives.</summary>
+    /// <summary>Whether the kernel asked for input, which is never given.</summary>
     public bool AskedForInput { get; private set; }
 
     /// <summary>Takes a message that belongs to this cell.</summary>

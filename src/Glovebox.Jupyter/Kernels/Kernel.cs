@@ -4,7 +4,7 @@ using Glovebox.Jupyter.Client;
 
 namespace Glovebox.Jupyter.Kernels;
 
-/// <summary>A kernel on a server, made anew when it has died. For one execution at a time.</summary>
+/// <summary>A kernel on a server, replaced when it has died. For one execution at a time.</summary>
 internal sealed class Kernel : IAsyncDisposable
 {
     /// <summary>
@@ -52,7 +52,7 @@ internal sealed class Kernel : IAsyncDisposable
 
     /// <summary>Makes sure that there is a kernel that answers.</summary>
     /// <returns>Whether a new one had to be started.</returns>
-    /// <exception cref="CodeExecutionException">There is none to be had.</exception>
+    /// <exception cref="CodeExecutionException">No kernel can be started.</exception>
     public async Task<bool> EnsureReadyAsync(CancellationToken cancellationToken)
     {
         if (_id is not null && !_isDead && IsConnected)
@@ -99,7 +99,7 @@ internal sealed class Kernel : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or CodeExecutionException)
         {
-            // It does not obey, or nobody is there to tell it.
+            // It does not obey, or the server is gone.
         }
 
         if (cell.Ended.IsCompletedSuccessfully && (await cell.Ended.ConfigureAwait(false)).Kind is CellEndKind.Succeeded or CellEndKind.Failed)
@@ -275,7 +275,7 @@ internal sealed class Kernel : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the server says that the kernel has died. Some start it anew then, by themselves; the state is gone all the same.</summary>
+    /// <summary>Whether the server says that the kernel has died. Some servers restart it by themselves; the state is gone all the same.</summary>
     private static bool IsDeath(ReadOnlyMemory<byte> content)
     {
         using JsonDocument document = JsonDocument.Parse(content, KernelMessage.Parsing);

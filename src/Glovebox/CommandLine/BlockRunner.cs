@@ -9,7 +9,7 @@ namespace Glovebox;
 /// <summary>Runs one code block in an environment: saves its code, runs it within its time, says how it ended.</summary>
 internal sealed class BlockRunner(IExecutionEnvironment environment, CommandLineSettings settings, TimeProvider timeProvider) : IBlockRunner
 {
-    /// <summary>What the exit code of a block says whose time ran out, as the <c>timeout</c> command has it.</summary>
+    /// <summary>The exit code of a block that timed out, as the <c>timeout</c> command has it.</summary>
     public const int TimeoutExitCode = 124;
 
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(uint.MaxValue - 1);

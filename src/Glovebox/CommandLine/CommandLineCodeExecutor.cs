@@ -309,7 +309,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
         return _environment.Files;
     }
 
-    /// <summary>Starts the environment anew when an earlier block took it down.</summary>
+    /// <summary>Starts the environment again when an earlier block took it down.</summary>
     private async Task EnsureRunningAsync(ExecutorSession session, CancellationToken cancellationToken)
     {
         if (_environment.IsRunning)
@@ -343,7 +343,7 @@ public abstract partial class CommandLineCodeExecutor : ICodeExecutor, IStartedC
     [LoggerMessage(Level = LogLevel.Debug, Message = "Stopped the {Kind} environment.")]
     private static partial void LogStopped(ILogger logger, string kind);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The {Kind} environment was lost; starting it anew.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The {Kind} environment was lost; starting it again.")]
     private static partial void LogStartingAnew(ILogger logger, string kind);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Block {Index} ({Language}) ended with exit code {ExitCode}, {Termination}, after {Milliseconds} ms.")]

@@ -99,7 +99,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         }
     }
 
-    /// <summary>Hands on something rich. One that the reader has not seen yet is replaced when it is shown anew under its name.</summary>
+    /// <summary>Hands on something rich. One that the reader has not seen yet is replaced when it is shown again under its name.</summary>
     public void Show(DisplayOutput display)
     {
         lock (_lock)

@@ -1,7 +1,7 @@
 namespace Glovebox;
 
 /// <summary>Tells which files of the work directory were made or changed between two looks at it.</summary>
-/// <param name="workspace">Gives the work directory; an environment that is started anew has another.</param>
+/// <param name="workspace">Gives the work directory; an environment that was started again has another.</param>
 internal sealed class ProducedFiles(Func<IWorkspace> workspace)
 {
     private readonly HashSet<string> _codeFiles = new(StringComparer.Ordinal);
@@ -19,7 +19,7 @@ internal sealed class ProducedFiles(Func<IWorkspace> workspace)
         _after = null;
     }
 
-    /// <summary>Takes over a look that somebody else has taken; the next <see cref="TakeAsync"/> uses it.</summary>
+    /// <summary>Uses a listing that the environment took; the next <see cref="TakeAsync"/> uses it.</summary>
     public void Offer(Func<CancellationToken, Task<WorkspaceListing>>? look) => _after = look;
 
     /// <summary>Leaves a file out: it holds code that we saved.</summary>

@@ -23,7 +23,7 @@ public interface IExecutionEnvironment : IAsyncDisposable
     /// <summary>The files of the work directory.</summary>
     IWorkspace Files { get; }
 
-    /// <summary>Starts the environment. Starting anew after a stop or a loss keeps the files of the work directory.</summary>
+    /// <summary>Starts the environment. A start after a stop or a loss keeps the files of the work directory.</summary>
     /// <param name="cancellationToken">Gives up; what had been started is ended.</param>
     /// <exception cref="CodeExecutionException">The environment cannot be started, or cannot enforce what was asked for.</exception>
     Task StartAsync(CancellationToken cancellationToken);

@@ -7,7 +7,7 @@ namespace Glovebox.Functions;
 /// <summary>The functions that an executor offers to guest code, and the module that holds them.</summary>
 internal sealed class FunctionSet
 {
-    /// <summary>What a model is told when nobody says otherwise.</summary>
+    /// <summary>The default text that a model is told.</summary>
     private const string DefaultTemplate =
         """
         The Python module `$module_name` has the functions below. Import those that you need, for example `from $module_name import $first`; do not write them yourself.

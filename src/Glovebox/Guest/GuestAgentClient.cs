@@ -35,7 +35,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
 
     /// <summary>Configures the agent and waits for its answer.</summary>
     /// <exception cref="IOException">The channel ended before the answer.</exception>
-    /// <exception cref="GuestProtocolException">The answer is none.</exception>
+    /// <exception cref="GuestProtocolException">The agent's reply is malformed.</exception>
     public async Task<GuestHello> ConnectAsync(GuestConfiguration configuration, CancellationToken cancellationToken)
     {
         _ = ReadAsync(new byte[128 << 10], 0);
@@ -187,7 +187,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
             ValueTask<int> reading = begun ?? _channel.ReadAsync(buffer.AsMemory(filled));
             if (begun is not null && reading.IsCompleted)
             {
-                // Whoever has handed the channel over has work to do on this thread.
+                // The caller has work to do on this thread.
                 await Task.Yield();
             }
 
@@ -342,7 +342,7 @@ internal sealed partial class GuestAgentClient : IAsyncDisposable
 /// <param name="Variables">Environment variables of guest programs that the caller named.</param>
 internal sealed record GuestConfiguration(long AddressSpace, long Processes, string WorkDirectory, IReadOnlyDictionary<string, string> Variables)
 {
-    /// <summary>Whom guest code is to be, where the agent itself is root; else it is whoever the agent is.</summary>
+    /// <summary>The user that guest code runs as, where the agent is root; otherwise it is the agent's user.</summary>
     public UserId User { get; init; }
 
     /// <summary>The path of a socket on which the agent waits for the next host when this one has gone; empty: it ends with the host.

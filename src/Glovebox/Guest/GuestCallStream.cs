@@ -7,7 +7,7 @@ internal sealed class GuestCallStream(GuestAgentClient agent, uint number) : Gue
 
     private volatile bool _ended;
 
-    /// <summary>Whether somebody serves it, or has.</summary>
+    /// <summary>Whether a server has taken it.</summary>
     public bool IsServed { get; set; }
 
     /// <summary>Takes a frame of the agent. Called by the thread that reads the channel; never waits.</summary>

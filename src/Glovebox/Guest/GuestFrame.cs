@@ -135,7 +135,7 @@ internal enum GuestOptions : byte
     /// <summary>Send its program as Python has compiled it.</summary>
     SendProgram,
 
-    /// <summary>Do not get memory ready while nobody waits: the guest has little processor time.</summary>
+    /// <summary>Do not prepare memory between blocks: the guest has little processor time.</summary>
     SaveProcessorTime,
 }
 
@@ -178,7 +178,7 @@ internal enum GuestReplyStatus : byte
     Failed,
 }
 
-/// <summary>A frame that the guest sent is none that the agent sends.</summary>
+/// <summary>The guest sent a frame that the agent never sends.</summary>
 internal sealed class GuestProtocolException(string message) : Exception(message);
 
 /// <summary>Writes the payload of one frame to the agent.</summary>

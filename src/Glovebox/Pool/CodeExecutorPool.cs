@@ -3,14 +3,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Glovebox;
 
-/// <summary>Starts executors ahead of need, so that whoever takes one has it at once.</summary>
+/// <summary>Starts executors ahead of need, so that a caller gets one at once.</summary>
 /// <remarks>
 /// <para>An executor is handed out once, belongs to who took it, and is disposed by them: none is ever used again for another. Others are
 /// started in the background in its place, a moment later where nobody waits: what the taker does first should not have to share the
 /// machine with a start.</para>
 /// <para>Nothing is started before the first call. A start in the background that fails is logged, and tried again with the next call; where
-/// somebody waits for an executor, they get the failure.</para>
-/// <para>All members may be called from any thread. Disposal ends the executors that nobody has taken, and only those.</para>
+/// a caller waits for an executor, the caller gets the failure.</para>
+/// <para>All members may be called from any thread. Disposal ends the executors that were not taken, and only those.</para>
 /// </remarks>
 public sealed partial class CodeExecutorPool : IAsyncDisposable
 {
@@ -134,7 +134,7 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the executors that nobody has taken. Whoever waits for one gets an <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Ends the executors that were not taken. A caller that waits for one gets an <see cref="ObjectDisposedException"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         Task[] starts;
@@ -175,7 +175,7 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
 
     private bool IsFull => _ready.Count >= Math.Min(_size, _maxExecutors - _taken);
 
-    /// <summary>Whether nobody waits for a start, and a moment has been given to who has just taken an executor.</summary>
+    /// <summary>Whether no caller waits for a start, and the last caller has had a moment alone with its executor.</summary>
     private bool CanWait => _isRefillDue && _waiting.Count == 0 && _filled is null;
 
     /// <summary>Begins as many starts as there is need and room for. Called with the lock.</summary>
@@ -251,7 +251,7 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
         StartMore();
     }
 
-    /// <summary>A failed start. Whoever waits learns of it; without anybody, no further is begun, for it would most likely fail, too.</summary>
+    /// <summary>A failed start. Callers that wait get the failure; without any, no further start begins, because it would most likely fail, too.</summary>
     private void Fail(Exception failure)
     {
         LogFailed(_logger, failure);
@@ -293,7 +293,7 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "An executor of the pool could not be started.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 
-    /// <summary>An executor that somebody has taken; its disposal makes room for another.</summary>
+    /// <summary>An executor that was taken; its disposal makes room for another.</summary>
     private sealed class Taken(ICodeExecutor executor, CodeExecutorPool pool) : DelegatingCodeExecutor(executor)
     {
         protected override async ValueTask DisposeAsyncCore()

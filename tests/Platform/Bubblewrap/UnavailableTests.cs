@@ -80,7 +80,7 @@ public sealed class UnavailableTests
     [Theory]
     [InlineData("bwrap: Can't find source path /no/such/path: No such file or directory", "bwrap: Can't find source path")]
     [InlineData("\u001b[31mwith a colour", "with a colour")]
-    [InlineData("", "without a word")]
+    [InlineData("", "with no output")]
     public async Task Another_failure_of_bubblewraps_is_told_in_its_words(string printed, string expected)
     {
         using FakeBubblewrap fake = new($"[ \"$1\" = --version ] && echo bubblewrap 0.9.0 && exit\ncat >&2 <<'END'\n{printed}\nEND\nexit 1");

@@ -53,7 +53,7 @@ internal sealed class BubblewrapEnvironment : IFunctionEnvironment, IServiceHost
             && _variables.FirstOrDefault(v => v.Key.StartsWith("PYTHON", StringComparison.Ordinal) && own.GetValueOrDefault(v.Key) != v.Value).Key is { } name)
         {
             throw new ArgumentException(
-                $"Preload has no effect beside the environment variable {name}: only an interpreter that is started anew for each block obeys it. Leave out one of them.");
+                $"Preload has no effect beside the environment variable {name}: only an interpreter that is started for each block obeys it. Leave out one of them.");
         }
     }
 

@@ -12,7 +12,7 @@ internal static class SandboxErrors
     {
         string message = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(l => l.StartsWith("bwrap:", StringComparison.Ordinal))
             ?? errors.Trim();
-        message = WorkspacePath.Printable(message.Length == 0 ? "it ended without a word" : message.TrimEnd('.'));
+        message = WorkspacePath.Printable(message.Length == 0 ? "it exited with no output" : message.TrimEnd('.'));
         message = message.Replace(mountedAs, workDirectory, StringComparison.Ordinal);
         if (message.Contains(workDirectory, StringComparison.Ordinal))
         {

@@ -44,7 +44,7 @@ internal sealed class SandboxFiles
     /// <summary>Null on a processor for which there is no filter.</summary>
     public string? SeccompFile { get; }
 
-    /// <summary>Writes the agent's program, anew for each sandbox.</summary>
+    /// <summary>Writes the agent's program, once for each sandbox.</summary>
     /// <param name="compiled">As the sandbox's Python has compiled it before; null: its source. Python tells the two apart by what is in them.</param>
     public void WriteAgent(byte[]? compiled)
     {

@@ -16,7 +16,7 @@ internal static class TemporaryFolders
     private const int WritableByAll = 0x2; // 0002
     private const int Sticky = 0x200;
 
-    /// <summary>Who owns, as a user namespace shows it, what a user owns whom it does not have.</summary>
+    /// <summary>The owner that a user namespace shows for files of users that it does not map.</summary>
     private const uint Unmapped = 65534;
 
     /// <summary>To sweep is a kindness; the next process goes on with what this one does not manage.</summary>

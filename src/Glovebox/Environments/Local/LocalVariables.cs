@@ -44,7 +44,7 @@ internal sealed class LocalVariables
     /// <summary>Set in every process of this executor, and in no other.</summary>
     public string Marker { get; } = Guid.NewGuid().ToString("n");
 
-    /// <exception cref="EnvironmentUnavailableException">The virtual environment is none.</exception>
+    /// <exception cref="EnvironmentUnavailableException">The folder is not a virtual environment.</exception>
     public void Validate()
     {
         if (_virtualEnvironment is { } folder && FindIn(Scripts(folder), "python") is null && FindIn(Scripts(folder), "python3") is null)

@@ -130,7 +130,7 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
         return true;
     }
 
-    /// <summary>Reads the request that has arrived; null when it is none of a function that there is.</summary>
+    /// <summary>Reads the request that has arrived; null when it names no offered function.</summary>
     private HostFunctionCall? Read(int size, CallScope scope, out CallFailure? failure)
     {
         ReadOnlySpan<byte> request = stream.Available[..size];

@@ -6,7 +6,7 @@ namespace Glovebox.Functions.Calls;
 /// <summary>A call of a function that there is.</summary>
 /// <param name="function">The function.</param>
 /// <param name="scope">The block that runs.</param>
-/// <param name="argumentText">The beginning of the arguments, for whoever watches.</param>
+/// <param name="argumentText">The beginning of the arguments, for observers.</param>
 internal sealed class HostFunctionCall(AIFunction function, CallScope scope, string argumentText)
 {
     public AIFunction Function => function;

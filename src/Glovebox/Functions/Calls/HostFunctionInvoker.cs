@@ -11,7 +11,7 @@ internal sealed partial class HostFunctionInvoker(
 {
     private static readonly ActivitySource Activities = new("Glovebox");
 
-    /// <summary>Whoever is asked is asked one thing at a time.</summary>
+    /// <summary>Approvals are asked for one at a time.</summary>
     private readonly SemaphoreSlim _asking = new(1, 1);
 
     /// <summary>Runs a function.</summary>
@@ -96,7 +96,7 @@ internal sealed partial class HostFunctionInvoker(
     {
         if (approve is null)
         {
-            LogNobodyToAsk(logger, call.Function.Name);
+            LogNoApproval(logger, call.Function.Name);
             return CallFailure.NotApproved("There is nobody to ask.");
         }
 
@@ -120,5 +120,5 @@ internal sealed partial class HostFunctionInvoker(
     private static partial void LogRefused(ILogger logger, string name, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The host function {Name} needs approval, and the option FunctionApproval is not set; the call was denied.")]
-    private static partial void LogNobodyToAsk(ILogger logger, string name);
+    private static partial void LogNoApproval(ILogger logger, string name);
 }

@@ -30,7 +30,7 @@ internal sealed class FunctionFolder
     public bool IsInstalled { get; private set; }
 
     /// <summary>Makes the folder and writes what is ours.</summary>
-    /// <param name="functions">Whose files.</param>
+    /// <param name="functions">The functions that the files are of.</param>
     /// <param name="socket">The path of the socket for calls, as guest code sees it; gets the folder's path.</param>
     /// <param name="isPrivate">Whether only this process' user may enter.</param>
     public static FunctionFolder Create(OfferedFunctions functions, Func<string, string> socket, bool isPrivate)

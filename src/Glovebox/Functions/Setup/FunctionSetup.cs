@@ -82,7 +82,7 @@ internal static class FunctionSetup
     /// <summary>What a program said at its end.</summary>
     public static string Words(ProcessExit exit, SetupOutput output) =>
         output.LastLines is { Length: > 0 } lines ? lines
-        : exit.Message ?? string.Create(CultureInfo.InvariantCulture, $"It ended with exit code {exit.ExitCode} and without a word.");
+        : exit.Message ?? string.Create(CultureInfo.InvariantCulture, $"It exited with code {exit.ExitCode} and no output.");
 
     public static string Seconds(OfferedFunctions functions) => functions.SetupTimeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Glovebox.Cli.Executors;
 using Glovebox.Tests.Cli.Support;
 
@@ -63,7 +64,7 @@ public sealed class HelpTests : IDisposable
     {
         ToolResult result = await _tool.RunAsync("--version");
 
-        Assert.StartsWith(typeof(ExitCodes).Assembly.GetName().Version!.ToString(3), result.Output, StringComparison.Ordinal);
+        Assert.Equal(typeof(ExitCodes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion + "\n", result.Output);
         Assert.Equal(0, result.ExitCode);
     }
 

@@ -36,6 +36,9 @@ public sealed record ExecutorSetup
     /// <summary>Sets what all command-line executors have.</summary>
     public Action<CommandLineCodeExecutorOptions>? Configure { get; init; }
 
+    /// <summary>Whether the test wants a sandbox that no other had: it looks at the processes in it, say.</summary>
+    public bool IsOwn { get; init; }
+
     /// <summary>Whether another test may have the same sandbox afterwards: nothing in it is the test's own.</summary>
     internal bool IsShareable => this with { Timeout = default, MaxOutput = default } == _shareable;
 

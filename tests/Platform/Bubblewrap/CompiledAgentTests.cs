@@ -22,8 +22,8 @@ public sealed class CompiledAgentTests
     [Fact]
     public async Task A_later_session_starts_from_what_an_earlier_one_has_compiled()
     {
-        await using Session first = await Session.StartAsync(ExecutorKind.Bubblewrap);
-        await using Session second = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session first = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
+        await using Session second = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         Assert.Equal("True\n", (await second.PythonAsync(IsCompiled)).Output);
         await first.Executor.RestartAsync(Ct);
         Assert.Equal("True\n", (await first.PythonAsync(IsCompiled)).Output);
@@ -32,7 +32,7 @@ public sealed class CompiledAgentTests
     [Fact]
     public async Task Guest_code_cannot_change_it()
     {
-        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         string python = (await session.PythonAsync("import sys; print(sys.executable)")).Output.TrimEnd();
         byte[] before = CompiledAgents.Find(python)!;
         const string attack = GuestAttacks.Prelude + """
@@ -77,21 +77,21 @@ public sealed class CompiledAgentTests
     [Fact]
     public async Task One_that_the_interpreter_cannot_run_is_replaced_by_the_source()
     {
-        await using Session before = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session before = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         string python = (await before.PythonAsync("import sys; print(sys.executable)")).Output.TrimEnd();
 
         // As another version of Python would have made it.
         CompiledAgents.Keep(python, [0x01, 0x0d, 0x0d, 0x0a, .. new byte[100]]);
-        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         Assert.Equal("runs\n", (await session.PythonAsync("print('runs')")).Output);
-        await using Session after = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session after = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         Assert.Equal("True\n", (await after.PythonAsync(IsCompiled)).Output);
     }
 
     [Fact]
     public async Task Nothing_of_it_is_left_when_the_session_is_disposed()
     {
-        Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         (int bwrap, string[] arguments) = HostProcesses.OfSandbox(session.Folder.Path)
             .Select(id => (id, File.ReadAllText($"/proc/{id}/cmdline").Split('\0')))
             .First(process => process.Item2.Contains(AgentFile) && process.Item2.Contains("--unshare-all"));

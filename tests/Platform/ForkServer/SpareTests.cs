@@ -15,7 +15,7 @@ public sealed class SpareTests
     [Fact]
     public async Task Each_program_runs_in_the_fork_that_has_waited_for_it()
     {
-        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         foreach (CodeBlock block in new CodeBlock[] { new("python", "import os; print(os.getpid())"), new("bash", "echo $$"), new("sh", "echo $$"), new("python", "import os; print(os.getpid())") })
         {
             (int _, int inside) = await SpareAsync(session);
@@ -26,7 +26,7 @@ public sealed class SpareTests
     [Fact]
     public async Task A_program_sees_no_other_process()
     {
-        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         const string look = "import os; print(sorted(int(p) for p in os.listdir('/proc') if p.isdigit()) == [1, os.getpid()])";
         Assert.Equal("True\nTrue\n", (await session.RunAsync(new("python", look), new("python", look))).Output);
 
@@ -66,7 +66,7 @@ public sealed class SpareTests
     [Fact]
     public async Task When_the_last_process_of_an_earlier_block_is_gone_a_fork_waits_again()
     {
-        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         string marker = HostProcesses.NewMarker();
         await session.BashAsync($"(exec -a {marker} sleep 600) & exit");
         await HostProcesses.AppearsAsync(marker);
@@ -104,7 +104,7 @@ public sealed class SpareTests
     [Fact]
     public async Task It_ends_with_the_session_and_with_its_agent_and_another_waits_after_a_restart()
     {
-        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         int first = (await SpareAsync(session)).Host;
         await session.Executor.RestartAsync(Ct);
         await Eventually.AreBuriedAsync(() => !Directory.Exists($"/proc/{first}"), "it is gone");
@@ -120,7 +120,7 @@ public sealed class SpareTests
     [Fact]
     public async Task After_a_timeout_the_next_block_runs_and_a_fork_waits_again()
     {
-        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         Running running = session.Begin("python", "print('begun')\nwhile True: pass");
         await running.PrintsAsync("begun\n");
         session.Clock.Advance(TimeSpan.FromSeconds(60));
@@ -180,7 +180,7 @@ public sealed class SpareTests
     [Fact]
     public async Task What_has_happened_while_it_waited_is_known_to_it()
     {
-        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap);
+        await using Session session = await Session.StartAsync(ExecutorKind.Bubblewrap, new() { IsOwn = true });
         await session.BashAsync("folder=$(python3 -m site --user-site); mkdir -p $folder; echo 'name = \"installed\"' > $folder/glovebox_test_package.py");
         await SpareAsync(session);
         await File.WriteAllTextAsync(session.Folder["beside.py"], "name = 'beside'", Ct);

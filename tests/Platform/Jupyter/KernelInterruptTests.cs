@@ -49,7 +49,7 @@ public sealed class KernelInterruptTests(SandboxHost host) : IClassFixture<Sandb
     [Fact]
     public async Task Fifty_megabytes_of_output_are_bounded()
     {
-        ICodeExecutor executor = await host.BriefAsync();
+        ICodeExecutor executor = await host.SharedAsync();
         CodeResult result = await executor.PythonAsync("print('first')\nfor i in range(50):\n    print('x' * 1_000_000)\nprint('last')");
         Assert.Equal(0, result.ExitCode);
         Assert.True(result.Blocks[0].Truncated);

@@ -77,7 +77,8 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
             DockerControls.Check(_settings, _engine);
             await StartContainerAsync(_engine, cancellationToken).ConfigureAwait(false);
             _capabilities = DockerControls.Describe(
-                _settings, _engine, _user!, _filter!, _guest is AgentGuest, _guest!.CanFilter && _filter!.AgentProgram.Length > 0, _guest is AgentGuest ? null : "the image has no Python; the engine starts each block");
+                _settings, _engine, _user!, _filter!, _guest is AgentGuest, _filter!.IsAppliedBy(_guest!),
+                _guest is AgentGuest ? null : "the image has no Python; the engine starts each block");
         }
         catch (Exception e)
         {
@@ -224,10 +225,10 @@ internal sealed class DockerEnvironment : IFunctionEnvironment, IServiceHost
         {
             _container = DockerContainer.Existing(engine, existing);
             _guest = await GuestStarter.AttachAsync(engine, _container, plan, either.Token).ConfigureAwait(false);
-            if (!_guest.CanFilter && plan.Filter.LeavesSetIdToAgent(existing))
+            if (plan.Filter.NeedsGuest(existing) && !plan.Filter.IsAppliedBy(_guest))
             {
                 throw new PolicyNotEnforceableException(
-                    $"The container '{plan.Name}' was made for a guest agent that keeps guest code from making set-user-id files, and the agent is gone.",
+                    $"In the container '{plan.Name}' the guest agent keeps guest code from making set-user-id files, and the agent is gone.",
                     $"Remove the container: docker rm -f {plan.Name}");
             }
 

@@ -3,6 +3,14 @@ namespace Glovebox.Tests.Common;
 /// <summary>Set-ups of executors that offer functions.</summary>
 public static class FunctionSetups
 {
+    /// <summary>A Python function <c>add</c> of two numbers.</summary>
+    public static FunctionWithRequirements Adding { get; } = FunctionWithRequirements.FromSource(
+        """
+        def add(a: int, b: int) -> int:
+            '''Adds two numbers.'''
+            return a + b
+        """);
+
     public static ExecutorSetup With(params AITool[] functions) => new ExecutorSetup().Add(functions);
 
     public static ExecutorSetup Add(this ExecutorSetup setup, params AITool[] functions) => setup.And(options =>

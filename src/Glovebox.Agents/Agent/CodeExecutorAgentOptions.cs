@@ -52,8 +52,8 @@ public sealed class CodeExecutorAgentOptions
     public IList<string> SupportedLanguages { get; init; } = ["python", "sh"];
 
     /// <summary>Is asked before code runs, and sees all of it with the conversation. Without an approval nothing runs, and the output is
-    /// <c>Code execution was not approved. Reason: …</c>. The default is null: no approval is asked for. <see cref="UseApproval"/> sets one that answers at
-    /// once.</summary>
+    /// <c>Code execution was not approved. Reason: …</c>. The default is null: no approval is asked for.
+    /// <see cref="UseApproval"/> sets one that answers at once.</summary>
     public Func<CodeApprovalRequest, CancellationToken, ValueTask<ApprovalDecision>>? Approval { get; set; }
 
     /// <summary>How much of what the code drew and wrote goes into the agent's messages as data.</summary>

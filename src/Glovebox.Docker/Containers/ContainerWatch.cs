@@ -4,7 +4,7 @@ using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>Listens to what the engine tells of one container: who ended it, and why. Afterwards it is gone, and the engine knows nothing of it.</summary>
+/// <summary>Listens to what the engine tells of one container: who ended it, and why. Afterwards the engine has forgotten it.</summary>
 internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();

@@ -132,28 +132,24 @@ internal static class GuestStarter
     private static ContainerExec Exec(EngineConnection engine, DockerContainer container, ContainerPlan plan) =>
         new(engine.Client, container.Id, plan.User, plan.Settings.Variables);
 
-    /// <summary>Reads the mark that says which kind of guest answers. Whatever else comes is no guest: an engine that cannot start a program says
-    /// so in the program's output.</summary>
+    /// <summary>Reads the mark by which a guest says its kind; it says no more until it is spoken to. Any other answer is an error: an engine
+    /// that cannot start a program says so in the program's output.</summary>
     private static async Task<byte> MarkAsync(ContainerChannel channel, CancellationToken cancellationToken)
     {
         byte[] answer = new byte[MaxWords];
         int read;
         try
         {
-            read = await channel.ReadAsync(answer.AsMemory(0, 1), cancellationToken).ConfigureAwait(false);
-            if (read == 1 && answer[0] is ContainerLauncher.AgentMark or ContainerLauncher.PlainMark)
-            {
-                return answer[0];
-            }
-
-            read += read == 0 ? 0 : await channel.ReadAsync(answer.AsMemory(1), cancellationToken).ConfigureAwait(false);
+            read = await channel.ReadAsync(answer, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or DockerApiException)
         {
             throw new ContainerStartException(channel.Errors, e);
         }
 
-        throw new ContainerStartException(Encoding.UTF8.GetString(answer, 0, read) + channel.Errors, null);
+        return read == 1 && answer[0] is ContainerLauncher.AgentMark or ContainerLauncher.PlainMark
+            ? answer[0]
+            : throw new ContainerStartException(Encoding.UTF8.GetString(answer, 0, read) + channel.Errors, null);
     }
 }
 

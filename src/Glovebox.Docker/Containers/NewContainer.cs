@@ -14,7 +14,7 @@ internal sealed record NewContainer(DockerContainer Container, IContainerGuest G
     public static async Task<NewContainer> StartAsync(EngineConnection engine, ContainerPlan plan, CancellationToken cancellationToken)
     {
         NewContainer made = await StartOnceAsync(engine, plan, cancellationToken).ConfigureAwait(false);
-        if (plan.Filter.WithoutSetId is not { } strict || (made.Guest.CanFilter && strict.AgentProgram.Length > 0))
+        if (plan.Filter.WithoutSetId is not { } strict || strict.IsAppliedBy(made.Guest))
         {
             return made;
         }

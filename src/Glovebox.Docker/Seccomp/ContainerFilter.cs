@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Docker.DotNet.Models;
+using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Glovebox.Environments.Seccomp;
 
@@ -23,8 +24,12 @@ internal sealed record ContainerFilter
     /// <summary>Whether the profile is ours.</summary>
     public bool IsOurs { get; private init; }
 
-    /// <summary>Whether a container that is there needs the agent's program, because its profile lets set-id bits be made.</summary>
-    public bool LeavesSetIdToAgent(ContainerInspectResponse container) =>
+    /// <summary>Whether a guest puts <see cref="AgentProgram"/> on its code.</summary>
+    public bool IsAppliedBy(IContainerGuest guest) => guest.CanFilter && AgentProgram.Length > 0;
+
+    /// <summary>Whether the profile of a container that is there lets set-id bits be made: then a guest has to apply
+    /// <see cref="AgentProgram"/>.</summary>
+    public bool NeedsGuest(ContainerInspectResponse container) =>
         WithoutSetId is { } strict && container.HostConfig?.SecurityOpt?.Contains($"seccomp={strict.Profile}") != true;
 
     public static ContainerFilter Choose(DockerSettings settings, EngineConnection engine, DockerInternals internals)

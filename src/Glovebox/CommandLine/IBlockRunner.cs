@@ -8,7 +8,7 @@ internal interface IBlockRunner
 
     /// <summary>Runs a block. Ends <paramref name="output"/> in every case.</summary>
     /// <param name="block">The block.</param>
-    /// <param name="files">The look at the files before the program, which it waits for, and a place to put one taken at its end. Null: files are not looked at.</param>
+    /// <param name="files">The look at the files before the program, which it waits for, and a place to put one taken at its end. Null: no look.</param>
     /// <param name="output">Gets what it prints and shows.</param>
     /// <param name="kill">Ends the block; the caller decides what that means.</param>
     Task<BlockResult> RunAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill);

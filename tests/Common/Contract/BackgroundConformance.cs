@@ -5,8 +5,6 @@ namespace Glovebox.Tests.Common.Contract;
 /// <summary>What blocks leave in the background, where an environment holds more than one program.</summary>
 public abstract class BackgroundConformance(ExecutorKind kind)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
-
     private static readonly CodeBlock Echo = new("bash", "echo on");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -14,7 +12,7 @@ public abstract class BackgroundConformance(ExecutorKind kind)
     [Fact]
     public async Task A_background_child_survives_the_end_of_its_block_and_delays_nothing()
     {
-        await using Session session = await Session.StartAsync(kind, new() { Timeout = Timeout });
+        await using Session session = await Session.StartAsync(kind);
         string marker = HostProcesses.NewMarker();
         long started = Stopwatch.GetTimestamp();
         CodeResult result = await session.BashAsync($"(exec -a {marker} sleep 600) & echo done");

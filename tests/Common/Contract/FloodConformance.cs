@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using static Glovebox.Tests.Common.Contract.Deadline;
 
 namespace Glovebox.Tests.Common.Contract;
 
@@ -9,8 +10,6 @@ public abstract class FloodConformance(ExecutorKind kind)
 {
     /// <summary>Well above the megabyte that is kept, in text and in copies; far below what is printed.</summary>
     private const long Growth = 64 << 20;
-
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     [Fact]
     public async Task A_line_of_a_quarter_gigabyte_is_bounded_and_so_is_the_hosts_memory()

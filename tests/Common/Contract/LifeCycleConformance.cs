@@ -1,12 +1,11 @@
 using System.Diagnostics;
+using static Glovebox.Tests.Common.Contract.Deadline;
 
 namespace Glovebox.Tests.Common.Contract;
 
 /// <summary>Cancellation, start, stop and disposal.</summary>
 public abstract class LifeCycleConformance(ExecutorKind kind)
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-
     private static readonly CodeBlock Echo = new("bash", "echo on");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -5,19 +5,12 @@ namespace Glovebox.Tests.Common.Contract.Functions;
 /// <summary>The module of functions and the packages that they need, in a sandbox.</summary>
 public abstract class FunctionModuleConformance(ExecutorKind kind)
 {
-    private static readonly FunctionWithRequirements Add = FunctionWithRequirements.FromSource(
-        """
-        def add(a: int, b: int) -> int:
-            '''Adds two numbers.'''
-            return a + b
-        """);
-
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_function_is_imported_from_the_module()
     {
-        await using Session session = await Session.StartAsync(kind, With(Add));
+        await using Session session = await Session.StartAsync(kind, With(Adding));
         CodeResult result = await session.PythonAsync("from functions import add\nprint(add(1, 2), add.__doc__)");
         Assert.Equal((0, "3 Adds two numbers.\n"), (result.ExitCode, result.Output));
         Assert.Empty(result.OutputFiles);
@@ -26,7 +19,7 @@ public abstract class FunctionModuleConformance(ExecutorKind kind)
     [Fact]
     public async Task Child_processes_and_other_folders_import_it_too()
     {
-        await using Session session = await Session.StartAsync(kind, With(Add));
+        await using Session session = await Session.StartAsync(kind, With(Adding));
         CodeResult result = await session.BashAsync("mkdir -p sub && cd sub && python3 -c 'import functions; print(functions.add(1, 2))' && echo 'import functions; print(functions.add(3, 4))' >x.py && python3 x.py");
         Assert.Equal("3\n7\n", result.Output);
     }
@@ -34,7 +27,7 @@ public abstract class FunctionModuleConformance(ExecutorKind kind)
     [Fact]
     public async Task It_survives_a_restart_and_the_work_directory_stays_clean()
     {
-        await using Session session = await Session.StartAsync(kind, With(Add));
+        await using Session session = await Session.StartAsync(kind, With(Adding));
         await session.Executor.RestartAsync(Ct);
         Assert.Equal("3\n", (await session.PythonAsync("import functions\nprint(functions.add(1, 2))")).Output);
         Assert.Empty(session.Folder.Entries());

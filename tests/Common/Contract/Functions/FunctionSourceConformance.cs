@@ -5,13 +5,6 @@ namespace Glovebox.Tests.Common.Contract.Functions;
 /// <summary>Functions of Python source: what the module may hold, and what fails the start in whose words.</summary>
 public abstract class FunctionSourceConformance(ExecutorKind kind)
 {
-    private static readonly FunctionWithRequirements Add = FunctionWithRequirements.FromSource(
-        """
-        def add(a: int, b: int) -> int:
-            '''Adds two numbers.'''
-            return a + b
-        """);
-
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -20,7 +13,7 @@ public abstract class FunctionSourceConformance(ExecutorKind kind)
         await using Session session = await Session.StartAsync(
             kind,
             With(
-                Add,
+                Adding,
                 FunctionWithRequirements.FromSource("LIMIT = 3\n@counted\ndef thrice(n):\n    return sum(add(n, 0) for _ in range(LIMIT))").WithGlobalImports(new ImportFromModule("functools", new Alias("cache", "counted"))),
                 FunctionWithRequirements.FromSource("async def later():\n    await aio.sleep(0)\n    return path.basename(os.sep + 'x')")
                     .WithGlobalImports("os", new Alias("asyncio", "aio"), new ImportFromModule("os", "path")))
@@ -74,7 +67,7 @@ public abstract class FunctionSourceConformance(ExecutorKind kind)
         using TestFolder folder = new();
         await File.WriteAllTextAsync(folder["functions.py"], "x = 1", Ct);
         folder.GiveAway();
-        FunctionSetupException e = await kind.FailsToStartAsync(With(Add) with { WorkDir = folder.Path });
+        FunctionSetupException e = await kind.FailsToStartAsync(With(Adding) with { WorkDir = folder.Path });
         Assert.Contains("there is another module 'functions'", e.Message, StringComparison.Ordinal);
         Assert.Contains("FunctionsModule", e.Message, StringComparison.Ordinal);
     }
@@ -85,7 +78,7 @@ public abstract class FunctionSourceConformance(ExecutorKind kind)
     [InlineData("traceback")]
     public async Task A_module_of_Python_itself_is_not_hidden(string name)
     {
-        FunctionSetupException e = await kind.FailsToStartAsync(With(Add).And(o => o.FunctionsModule = name));
+        FunctionSetupException e = await kind.FailsToStartAsync(With(Adding).And(o => o.FunctionsModule = name));
         Assert.StartsWith("Functions failed to load: Python has a module", e.Message, StringComparison.Ordinal);
     }
 }

@@ -1,168 +1,139 @@
-using System.Text.RegularExpressions;
-
 namespace Glovebox.Docker;
 
 /// <summary>What the executors over containers have in common.</summary>
 /// <remarks>
 /// <see cref="CommandLineCodeExecutorOptions.WorkDir"/> is bound at <c>/workspace</c>, and what guest code writes there belongs to the
 /// directory's owner. Without it no host folder is bound: files live in a volume of the engine, deleted with the executor.
+/// <see cref="ExecutionPolicy.DiskSpace"/> holds for the container and for the volume with its work directory, each; an engine whose disk has no
+/// quotas refuses it.
 /// </remarks>
-public abstract partial class DockerCodeExecutorOptions : CommandLineCodeExecutorOptions
+public abstract class DockerCodeExecutorOptions : CommandLineCodeExecutorOptions
 {
-    private protected DockerCodeExecutorOptions(string image) => Image = image;
+    private protected DockerCodeExecutorOptions()
+    {
+    }
 
     private protected DockerCodeExecutorOptions(DockerCodeExecutorOptions original)
-        : base(original)
-    {
-        Image = original.Image;
-        ContainerName = original.ContainerName;
-        BindDir = original.BindDir;
-        AutoRemove = original.AutoRemove;
-        StopContainer = original.StopContainer;
-        DeviceRequests = [.. original.DeviceRequests.Select(d => new DeviceRequest(d ?? throw new ArgumentException("DeviceRequests holds a null.")))];
-        ExtraVolumes = [.. original.ExtraVolumes];
-        ExtraHosts = new Dictionary<string, string>(original.ExtraHosts, StringComparer.Ordinal);
-        InitCommand = original.InitCommand;
-        Policy = original.Policy with { };
-        Runtime = original.Runtime;
-        SeccompProfile = original.SeccompProfile;
-        PullPolicy = original.PullPolicy;
-        PullProgress = original.PullProgress;
-        DockerHost = original.DockerHost;
-    }
+        : base(original) => Container = new(original.Container);
 
-    /// <summary>The image. It needs a POSIX shell; with Python in it, blocks run by the guest agent.</summary>
-    /// <value>Default: <c>python:3-slim</c> for a command-line executor, <c>quay.io/jupyter/scipy-notebook</c> for a Jupyter one.</value>
-    /// <exception cref="ArgumentException">Empty, or holds white space.</exception>
+    /// <inheritdoc cref="DockerSandboxOptions.Image"/>
     public string Image
     {
-        get;
-        set
-        {
-            if (string.IsNullOrWhiteSpace(value) || value.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
-            {
-                throw new ArgumentException($"Image must be the name of an image, such as python:3-slim, not '{value}'.", nameof(Image));
-            }
-
-            field = value;
-        }
+        get => Container.Image;
+        set => Container.Image = value;
     }
 
-    /// <summary>The container's name. Null, the default: <c>glovebox-</c> and a unique number. A container of this name that an earlier run
-    /// of an executor left is replaced; anyone else's is an error.</summary>
-    /// <exception cref="ArgumentException">Not a name that Docker takes.</exception>
+    /// <inheritdoc cref="DockerSandboxOptions.ContainerName"/>
     public string? ContainerName
     {
-        get;
-        set
-        {
-            if (value is not null && !NamePattern().IsMatch(value))
-            {
-                throw new ArgumentException(
-                    $"ContainerName must be letters, digits, '_', '.' and '-', at least two, and begin with a letter or digit, not '{value}'.", nameof(ContainerName));
-            }
-
-            field = value;
-        }
+        get => Container.ContainerName;
+        set => Container.ContainerName = value;
     }
 
-    /// <summary>The name that the engine's machine has for <see cref="CommandLineCodeExecutorOptions.WorkDir"/>, where that is another one:
-    /// this program itself runs in a container, say. Absolute. Null, the default: the same.</summary>
-    /// <exception cref="ArgumentException">Not an absolute path.</exception>
+    /// <inheritdoc cref="DockerSandboxOptions.BindDir"/>
     public string? BindDir
     {
-        get;
-        set
-        {
-            if (value is not null && !VolumeMount.IsAbsolute(value))
-            {
-                throw new ArgumentException($"BindDir must be an absolute path on the engine's machine, not '{value}'.", nameof(BindDir));
-            }
-
-            field = value;
-        }
+        get => Container.BindDir;
+        set => Container.BindDir = value;
     }
 
-    /// <summary>Whether the engine removes the container once it has ended. Default: true.</summary>
-    public bool AutoRemove { get; set; } = true;
-
-    /// <summary>Whether stopping or disposing the executor, or the end of this process, ends the container. Default: true. With false it
-    /// stays, its processes ended, and a later executor of the same <see cref="ContainerName"/> and options attaches to it again.</summary>
-    public bool StopContainer { get; set; } = true;
-
-    /// <summary>Devices for the container, such as GPUs. Default: none.</summary>
-    public IList<DeviceRequest> DeviceRequests { get; init; } = [];
-
-    /// <summary>Further directories and volumes. Default: none.</summary>
-    public IList<VolumeMount> ExtraVolumes { get; init; } = [];
-
-    /// <summary>Further names in the container's <c>/etc/hosts</c>, with their addresses; <c>host-gateway</c> stands for the engine's
-    /// machine. Default: none.</summary>
-    public IDictionary<string, string> ExtraHosts { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
-
-    /// <summary>A shell command that runs as root in each new container before anything else, with network unless that is
-    /// <see cref="NetworkAccess.None"/>. Its failure fails the start. Null, the default: none.</summary>
-    /// <remarks>It runs in <c>/</c>, not in the work directory, where an earlier guest may have left modules for root's interpreters to import.
-    /// Name files by their whole path (<c>/workspace/requirements.txt</c>), and trust what they hold no more than the guest.</remarks>
-    public string? InitCommand { get; set; }
-
-    /// <summary>What guest code may use. Default: safe, see <see cref="ExecutionPolicy"/>. <see cref="ExecutionPolicy.DiskSpace"/> holds for
-    /// the container and for the volume with its work directory, each; an engine whose disk has no quotas refuses it.</summary>
-    /// <exception cref="ArgumentNullException">Null.</exception>
-    public ExecutionPolicy Policy
+    /// <inheritdoc cref="DockerSandboxOptions.AutoRemove"/>
+    public bool AutoRemove
     {
-        get;
-        set
-        {
-            ArgumentNullException.ThrowIfNull(value, nameof(Policy));
-            field = value;
-        }
-    } = new();
+        get => Container.AutoRemove;
+        set => Container.AutoRemove = value;
+    }
 
-    /// <summary>The engine's runtime, such as <c>runsc</c>. Null, the default: the engine's own default.</summary>
-    public string? Runtime { get; set; }
+    /// <inheritdoc cref="DockerSandboxOptions.StopContainer"/>
+    public bool StopContainer
+    {
+        get => Container.StopContainer;
+        set => Container.StopContainer = value;
+    }
 
-    /// <summary>The engine's filter of system calls: the path of a JSON profile, or <c>unconfined</c>.</summary>
-    /// <value>Null, the default: Glovebox's own profile, the engine's default narrowed to what guest code needs. Another one is the caller's to answer
-    /// for; where the image has Python, files with set-user-id bits cannot be made all the same. The file is read when the executor is made.</value>
-    /// <exception cref="ArgumentException">Empty, or holds a NUL.</exception>
+    /// <inheritdoc cref="DockerSandboxOptions.DeviceRequests"/>
+    public IList<DeviceRequest> DeviceRequests
+    {
+        get => Container.DeviceRequests;
+        init => Replace(Container.DeviceRequests, value);
+    }
+
+    /// <inheritdoc cref="DockerSandboxOptions.ExtraVolumes"/>
+    public IList<VolumeMount> ExtraVolumes
+    {
+        get => Container.ExtraVolumes;
+        init => Replace(Container.ExtraVolumes, value);
+    }
+
+    /// <inheritdoc cref="DockerSandboxOptions.ExtraHosts"/>
+    public IDictionary<string, string> ExtraHosts
+    {
+        get => Container.ExtraHosts;
+        init => Replace(Container.ExtraHosts, value);
+    }
+
+    /// <inheritdoc cref="DockerSandboxOptions.InitCommand"/>
+    public string? InitCommand
+    {
+        get => Container.InitCommand;
+        set => Container.InitCommand = value;
+    }
+
+    /// <inheritdoc cref="DockerSandboxOptions.Runtime"/>
+    public string? Runtime
+    {
+        get => Container.Runtime;
+        set => Container.Runtime = value;
+    }
+
+    /// <inheritdoc cref="DockerSandboxOptions.SeccompProfile"/>
     public string? SeccompProfile
     {
-        get;
-        set
-        {
-            if (value is not null && (string.IsNullOrWhiteSpace(value) || value.Contains('\0')))
-            {
-                throw new ArgumentException("SeccompProfile must be the path of a JSON profile, 'unconfined', or null.", nameof(SeccompProfile));
-            }
-
-            field = value;
-        }
+        get => Container.SeccompProfile;
+        set => Container.SeccompProfile = value;
     }
 
-    /// <summary>When the image is pulled. Default: <see cref="PullPolicy.Missing"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not a value of the enumeration.</exception>
+    /// <inheritdoc cref="DockerSandboxOptions.PullPolicy"/>
     public PullPolicy PullPolicy
     {
-        get;
-        set
-        {
-            if (!Enum.IsDefined(value))
-            {
-                throw new ArgumentOutOfRangeException(nameof(PullPolicy), value, "PullPolicy must be Missing, Always or Never.");
-            }
+        get => Container.PullPolicy;
+        set => Container.PullPolicy = value;
+    }
 
-            field = value;
+    /// <inheritdoc cref="DockerSandboxOptions.PullProgress"/>
+    public IProgress<ImagePullProgress>? PullProgress
+    {
+        get => Container.PullProgress;
+        set => Container.PullProgress = value;
+    }
+
+    /// <inheritdoc cref="DockerSandboxOptions.DockerHost"/>
+    public string? DockerHost
+    {
+        get => Container.DockerHost;
+        set => Container.DockerHost = value;
+    }
+
+    /// <summary>What the container is made of.</summary>
+    internal DockerSandboxOptions Container { get; } = new();
+
+    /// <exception cref="ArgumentException">An option is invalid, or cannot be had with another.</exception>
+    internal void Validate()
+    {
+        Container.Validate();
+        if (BindDir is not null && WorkDir is null)
+        {
+            throw new ArgumentException("BindDir is the engine's name of WorkDir, so WorkDir must be set, too.");
         }
     }
 
-    /// <summary>Gets told how a pull goes on, on any thread, one call at a time. The default is null: progress is not reported.</summary>
-    public IProgress<ImagePullProgress>? PullProgress { get; set; }
-
-    /// <summary>The engine's address: <c>unix:///PATH</c>, <c>npipe://./pipe/NAME</c>, <c>tcp://HOST:PORT</c>. Null, the default: as the
-    /// <c>docker</c> command finds it (<c>DOCKER_HOST</c>, <c>DOCKER_CONTEXT</c>, the current context, the usual sockets).</summary>
-    public string? DockerHost { get; set; }
-
-    [GeneratedRegex(@"\A[a-zA-Z0-9][a-zA-Z0-9_.-]+\z", RegexOptions.CultureInvariant)]
-    private static partial Regex NamePattern();
+    private static void Replace<T>(ICollection<T> items, ICollection<T> by)
+    {
+        T[] copy = [.. by];
+        items.Clear();
+        foreach (T item in copy)
+        {
+            items.Add(item);
+        }
+    }
 }

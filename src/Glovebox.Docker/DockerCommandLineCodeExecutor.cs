@@ -12,7 +12,7 @@ namespace Glovebox.Docker;
 /// </remarks>
 public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
 {
-    private const string Name = "docker";
+    private const string Name = DockerSandboxProvider.KindName;
 
     /// <summary>Makes an executor; nothing is started, and no engine asked, yet.</summary>
     /// <param name="options">Copied. Null: the defaults.</param>
@@ -27,11 +27,7 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
 
     internal DockerCommandLineCodeExecutor(
         DockerCommandLineCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : base(
-            new DockerEnvironment(new DockerSettings(options = new(options)), internals),
-            new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, options.DeleteTempFiles),
-            loggerFactory,
-            timeProvider) =>
+        : base(options = new(options), Processes(new DockerSandboxProvider(options.Container, internals)), loggerFactory, timeProvider) =>
         Options = options;
 
     /// <summary>This executor's own copy.</summary>
@@ -53,7 +49,7 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
                     Name, () => Task.FromResult<string?>(engine.Version), () => new DockerCommandLineCodeExecutor(options), cancellationToken).ConfigureAwait(false);
             }
 
-            DockerSettings settings = new(options);
+            ContainerDefinition spec = new DockerSandboxProvider(options.Container).Spec(new SandboxRequest());
             ContainerUser user = ContainerUser.Choose(null, null, isMade: false, engine.IsRootless);
             return new ExecutorDiagnosis(
                 Name,
@@ -62,7 +58,8 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
                 null,
                 null,
                 DockerControls.Describe(
-                    settings, engine, user, ContainerFilter.Choose(settings, engine, new()), usesAgent: true, agentFilters: true, $"the image {options.Image} is not there yet and will be pulled at the first run"));
+                    spec, engine, user, ContainerFilter.Choose(spec, engine, new()), usesAgent: true, agentFilters: true,
+                    $"the image {options.Image} is not there yet and will be pulled at the first run"));
         }
         catch (CodeExecutionException e)
         {

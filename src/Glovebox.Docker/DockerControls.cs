@@ -11,9 +11,9 @@ internal static class DockerControls
 
     /// <summary>Makes sure that what the caller set can be enforced by this engine.</summary>
     /// <exception cref="PolicyNotEnforceableException">It cannot.</exception>
-    public static void Check(DockerSettings settings, EngineConnection engine)
+    public static void Check(ContainerDefinition spec, EngineConnection engine)
     {
-        ExecutionPolicy policy = settings.Policy;
+        ExecutionPolicy policy = spec.Policy;
         if (policy.Memory is not null && !engine.Info.MemoryLimit)
         {
             throw new PolicyNotEnforceableException("Memory was set, but this Docker engine cannot limit it.", Hint);
@@ -29,21 +29,21 @@ internal static class DockerControls
             throw new PolicyNotEnforceableException("MaxProcesses was set, but this Docker engine cannot limit them.", Hint);
         }
 
-        if (policy.DiskSpace is not null && settings.WorkDir is not null)
+        if (policy.DiskSpace is not null && spec.Request.WorkDirectory is not null)
         {
             throw new PolicyNotEnforceableException(
                 "DiskSpace was set, but Docker cannot limit what a directory of the host holds.", "Put the work directory on a file system of that size, or leave WorkDir out.");
         }
 
-        if (settings.Seccomp is { Path: not null } && !engine.HasSeccomp)
+        if (spec.Seccomp is { Path: not null } && !engine.HasSeccomp)
         {
             throw new PolicyNotEnforceableException(
                 "SeccompProfile was set, but this Docker engine cannot filter system calls.", "Use an engine that has seccomp, or leave SeccompProfile out.");
         }
 
-        if (settings.Runtime is { } runtime && engine.Info.Runtimes is { Count: > 0 } known && !known.ContainsKey(runtime))
+        if (spec.Options.Runtime is { } runtime && engine.Info.Runtimes is { Count: > 0 } known && !known.ContainsKey(runtime))
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "runtime-missing",
                 $"The Docker engine does not have the runtime '{runtime}'; it has {string.Join(", ", known.Keys)}.",
                 "Add it to /etc/docker/daemon.json and restart the engine, or leave Runtime out.");
@@ -51,21 +51,21 @@ internal static class DockerControls
     }
 
     /// <summary>Tells what holds.</summary>
-    /// <param name="settings">What was asked for.</param>
+    /// <param name="spec">What was asked for.</param>
     /// <param name="engine">The engine.</param>
     /// <param name="user">The user that guest code runs as.</param>
     /// <param name="filter">What filters its system calls.</param>
     /// <param name="usesAgent">Whether the guest agent runs blocks.</param>
     /// <param name="agentFilters">Whether the guest agent filters system calls, too.</param>
     /// <param name="detail">What there is to say of that, or null.</param>
-    public static EnvironmentCapabilities Describe(
-        DockerSettings settings, EngineConnection engine, ContainerUser user, ContainerFilter filter, bool usesAgent, bool agentFilters, string? detail)
+    public static SandboxCapabilities Describe(
+        ContainerDefinition spec, EngineConnection engine, ContainerUser user, ContainerFilter filter, bool usesAgent, bool agentFilters, string? detail)
     {
-        ExecutionPolicy policy = settings.Policy;
+        ExecutionPolicy policy = spec.Policy;
         string groups = engine.Info.CgroupVersion is { Length: > 0 } version ? $"control group, version {version}" : "control group";
-        return new EnvironmentCapabilities
+        return new SandboxCapabilities
         {
-            Environment = "docker",
+            Kind = DockerSandboxProvider.KindName,
             IsIsolated = true,
             UsesGuestAgent = usesAgent,
             GuestAgentDetail = detail,
@@ -92,16 +92,16 @@ internal static class DockerControls
                 user.IsRoot
                     ? new("user", EnforcementLevel.Partial, $"root without capabilities: {user.Reason}")
                     : new("user", EnforcementLevel.Full, $"uid {user.Id.Uid} without capabilities: {user.Reason}"),
-                SystemCalls(settings, engine, filter, agentFilters),
+                SystemCalls(spec, engine, filter, agentFilters),
                 new("output", EnforcementLevel.Full, "bounded by the executor"),
             ],
         };
     }
 
-    private static ControlCapability SystemCalls(DockerSettings settings, EngineConnection engine, ContainerFilter filter, bool agentFilters)
+    private static ControlCapability SystemCalls(ContainerDefinition spec, EngineConnection engine, ContainerFilter filter, bool agentFilters)
     {
         string agent = agentFilters ? ", and the guest agent's filter" : "";
-        if (settings.Seccomp is { } named)
+        if (spec.Seccomp is { } named)
         {
             string also = agentFilters ? "; the guest agent refuses set-user-id bits" : "";
             return named.Path is null

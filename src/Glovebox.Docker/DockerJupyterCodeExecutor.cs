@@ -1,5 +1,4 @@
 using Glovebox.Jupyter.Kernels;
-using Glovebox.Jupyter.Servers;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Docker;
@@ -20,23 +19,13 @@ public sealed class DockerJupyterCodeExecutor : CommandLineCodeExecutor
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public DockerJupyterCodeExecutor(
         DockerJupyterCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : this(options ?? new(), new DockerInternals(), loggerFactory, timeProvider ?? TimeProvider.System)
+        : this(options ?? new(), new DockerInternals(), loggerFactory, timeProvider)
     {
     }
 
-    internal DockerJupyterCodeExecutor(DockerJupyterCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory, TimeProvider time)
-        : this(
-            new HostedJupyter(new DockerEnvironment(new DockerSettings(options = new(options)), internals), options.ToSettings(), time),
-            options,
-            new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, deleteTempFiles: false),
-            loggerFactory,
-            time)
-    {
-    }
-
-    private DockerJupyterCodeExecutor(
-        HostedJupyter environment, DockerJupyterCodeExecutorOptions options, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider time)
-        : base(environment, settings, new KernelBlockRunner(environment, settings, options.ToSettings(), time), loggerFactory, time) =>
+    internal DockerJupyterCodeExecutor(
+        DockerJupyterCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory, TimeProvider? time)
+        : base(options = new(options), KernelBlockRunner.In(new DockerSandboxProvider(options.Container, internals), options.ToSettings()), loggerFactory, time) =>
         Options = options;
 
     /// <summary>This executor's own copy.</summary>

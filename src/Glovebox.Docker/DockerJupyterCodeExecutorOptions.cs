@@ -6,10 +6,7 @@ namespace Glovebox.Docker;
 public sealed class DockerJupyterCodeExecutorOptions : DockerCodeExecutorOptions
 {
     /// <summary>Makes options that hold the defaults.</summary>
-    public DockerJupyterCodeExecutorOptions()
-        : base("quay.io/jupyter/scipy-notebook")
-    {
-    }
+    public DockerJupyterCodeExecutorOptions() => Image = "quay.io/jupyter/scipy-notebook";
 
     internal DockerJupyterCodeExecutorOptions(DockerJupyterCodeExecutorOptions original)
         : base(original)
@@ -18,6 +15,7 @@ public sealed class DockerJupyterCodeExecutorOptions : DockerCodeExecutorOptions
         OutputDir = original.OutputDir;
         MaxDisplays = original.MaxDisplays;
         MaxDisplayBytes = original.MaxDisplayBytes;
+        Validate();
     }
 
     /// <summary>The name of the kernel spec that blocks run in. Default: <c>python3</c>.</summary>

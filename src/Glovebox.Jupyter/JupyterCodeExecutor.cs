@@ -1,6 +1,7 @@
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Execution;
 using Glovebox.Jupyter.Kernels;
 using Glovebox.Jupyter.Servers;
+using Glovebox.Sandboxes.Bubblewrap;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Jupyter;
@@ -26,23 +27,30 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
     /// <param name="timeProvider">Measures time. Null: the system's.</param>
     /// <exception cref="ArgumentException">An option is invalid, or cannot be had together with another.</exception>
     public JupyterCodeExecutor(JupyterCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : this(options ?? new(), new BubblewrapInternals(), loggerFactory, timeProvider ?? TimeProvider.System)
+        : this(options ?? new(), new BubblewrapInternals(), loggerFactory, timeProvider)
     {
     }
 
-    internal JupyterCodeExecutor(JupyterCodeExecutorOptions options, BubblewrapInternals internals, ILoggerFactory? loggerFactory, TimeProvider time)
-        : this(
-            Environment(options = new(options), internals, time),
-            options,
-            new CommandLineSettings(options, options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, deleteTempFiles: false) { TracksFiles = options.Url is null },
-            loggerFactory,
-            time)
+    /// <summary>Makes an executor whose server is in a sandbox of a provider; nothing is started yet.</summary>
+    /// <param name="provider">Starts the sandbox. It stays the caller's.</param>
+    /// <param name="options">Copied.</param>
+    /// <exception cref="ArgumentException">An option is invalid, or is about a server at a URL or a bubblewrap sandbox.</exception>
+    public JupyterCodeExecutor(ISandboxProvider provider, JupyterCodeExecutorOptions options)
+        : this(new JupyterCodeExecutorOptions(options), o => Runner(o, provider), loggerFactory: null, timeProvider: null)
     {
     }
 
-    private JupyterCodeExecutor(JupyterEnvironment environment, JupyterCodeExecutorOptions options, CommandLineSettings settings, ILoggerFactory? loggerFactory, TimeProvider time)
-        : base(environment, settings, new KernelBlockRunner(environment, settings, options.ToSettings(), time), loggerFactory, time) =>
-        Options = options;
+    internal JupyterCodeExecutor(JupyterCodeExecutorOptions options, BubblewrapInternals internals, ILoggerFactory? loggerFactory, TimeProvider? time)
+        : this(new(options), o => Runner(o, internals), loggerFactory, time)
+    {
+    }
+
+    private JupyterCodeExecutor(
+        JupyterCodeExecutorOptions options,
+        Func<JupyterCodeExecutorOptions, Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner>> runner,
+        ILoggerFactory? loggerFactory,
+        TimeProvider? timeProvider)
+        : base(options, runner(options), loggerFactory, timeProvider) => Options = options;
 
     /// <summary>This executor's own copy.</summary>
     internal JupyterCodeExecutorOptions Options { get; }
@@ -52,17 +60,24 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
     public static Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) =>
         ExecutorDiagnosis.TryAsync("jupyter", () => Task.FromResult<string?>(null), () => new JupyterCodeExecutor(), cancellationToken);
 
-    private static JupyterEnvironment Environment(JupyterCodeExecutorOptions options, BubblewrapInternals internals, TimeProvider time)
+    private static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> Runner(
+        JupyterCodeExecutorOptions options, ISandboxProvider provider) => options.IsForAnySandbox
+            ? KernelBlockRunner.In(provider, options.ToSettings())
+            : throw new ArgumentException("Url, Token and ReadOnlyPaths cannot be had with a provider: the sandbox is the provider's.");
+
+    private static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> Runner(
+        JupyterCodeExecutorOptions options, BubblewrapInternals internals)
     {
+        JupyterSettings settings = options.ToSettings();
         if (options.Url is null)
         {
             return options.Token is null
-                ? new HostedJupyter(new BubblewrapEnvironment(options.ToSandbox(), internals), options.ToSettings(), time)
+                ? KernelBlockRunner.In(new BubblewrapSandboxProvider(options.ReadOnlyPaths, internals), settings)
                 : throw new ArgumentException("Token needs Url: a server in a sandbox has none.");
         }
 
         options.CheckForUrl();
         (Uri root, string? token) = ServerAddress.Parse(options.Url, options.Token);
-        return new RemoteJupyter(root, token, options.ToSettings(), time);
+        return (_, own, time) => new KernelBlockRunner(new RemoteJupyter(root, token, settings, time), own, settings, time);
     }
 }

@@ -5,7 +5,7 @@ namespace Glovebox.Jupyter;
 /// <summary>Options of <see cref="JupyterCodeExecutor"/>.</summary>
 /// <remarks>
 /// With <see cref="Url"/>, kernels run on that server, wherever it is, and with whatever it may do: nothing of a policy can be enforced
-/// there, so <see cref="Policy"/> (but for its MaxOutput), <see cref="CommandLineCodeExecutorOptions.WorkDir"/>,
+/// there, so <see cref="CommandLineCodeExecutorOptions.Policy"/> (but for its MaxOutput), <see cref="CommandLineCodeExecutorOptions.WorkDir"/>,
 /// <see cref="CommandLineCodeExecutorOptions.Environment"/>, <see cref="CommandLineCodeExecutorOptions.Languages"/>,
 /// <see cref="CommandLineCodeExecutorOptions.Functions"/> and <see cref="ReadOnlyPaths"/> are refused. Without it, Glovebox starts a server in a bubblewrap sandbox, to which all of them apply.
 /// </remarks>
@@ -25,7 +25,6 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
         OutputDir = original.OutputDir;
         MaxDisplays = original.MaxDisplays;
         MaxDisplayBytes = original.MaxDisplayBytes;
-        Policy = original.Policy with { };
         ReadOnlyPaths = [.. original.ReadOnlyPaths];
     }
 
@@ -96,18 +95,6 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
         set => field = JupyterSettings.CheckMaxDisplayBytes(value, nameof(MaxDisplayBytes));
     } = JupyterSettings.DefaultMaxDisplayBytes;
 
-    /// <summary>What guest code may use. Default: safe, see <see cref="ExecutionPolicy"/>.</summary>
-    /// <exception cref="ArgumentNullException">Null.</exception>
-    public ExecutionPolicy Policy
-    {
-        get;
-        set
-        {
-            ArgumentNullException.ThrowIfNull(value, nameof(Policy));
-            field = value;
-        }
-    } = new();
-
     /// <summary>Further host files and directories that the sandbox sees, read-only, as in <see cref="BubblewrapCommandLineCodeExecutorOptions"/>.
     /// Default: none.</summary>
     public IList<string> ReadOnlyPaths { get; init; } = [];
@@ -115,15 +102,10 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
     /// <summary>Whether there is a token, of its own or in the address.</summary>
     internal bool HasSecret => Url is not null && ServerAddress.Parse(Url, Token).Token is not null;
 
-    internal JupyterSettings ToSettings() => new(KernelName, OutputDir, new(MaxDisplays, MaxDisplayBytes));
+    /// <summary>Whether nothing is set that only one kind of place could give.</summary>
+    internal bool IsForAnySandbox => Url is null && Token is null && ReadOnlyPaths.Count == 0;
 
-    internal BubblewrapCommandLineCodeExecutorOptions ToSandbox() => new()
-    {
-        WorkDir = WorkDir,
-        Environment = Environment,
-        Policy = Policy,
-        ReadOnlyPaths = ReadOnlyPaths,
-    };
+    internal JupyterSettings ToSettings() => new(KernelName, OutputDir, new(MaxDisplays, MaxDisplayBytes));
 
     /// <summary>Makes sure that nothing is asked for that only a sandbox could give.</summary>
     /// <exception cref="ArgumentException">Something is.</exception>
@@ -134,6 +116,7 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
             : Languages.Count > 0 ? nameof(Languages)
             : Functions.Count > 0 ? nameof(Functions)
             : ReadOnlyPaths.Count > 0 ? nameof(ReadOnlyPaths)
+            : Preload.Count > 0 ? nameof(Preload)
             : Policy with { MaxOutput = null } != new ExecutionPolicy() ? nameof(Policy)
             : null;
         if (extra is not null)

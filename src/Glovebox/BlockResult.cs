@@ -64,7 +64,7 @@ public enum TerminationReason
     OutOfMemory,
 
     /// <summary>The environment ended under the program. The next execution has a fresh one.</summary>
-    EnvironmentLost,
+    SandboxLost,
 
     /// <summary>No program was started: the language is unknown, its interpreter is missing, or the file name was refused.</summary>
     NotStarted,

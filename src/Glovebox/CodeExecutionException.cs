@@ -29,7 +29,7 @@ public class CodeExecutionException : Exception
 /// <param name="message">What is wrong.</param>
 /// <param name="hint">What to do, or null.</param>
 /// <param name="innerException">The cause, or null.</param>
-public sealed class EnvironmentUnavailableException(string code, string message, string? hint = null, Exception? innerException = null)
+public sealed class SandboxUnavailableException(string code, string message, string? hint = null, Exception? innerException = null)
     : CodeExecutionException(code, message, hint, innerException);
 
 /// <summary>A control that was asked for cannot be enforced here. Nothing was started: there is no silent downgrade.</summary>
@@ -42,8 +42,8 @@ public sealed class PolicyNotEnforceableException(string message, string? hint =
 /// <param name="message">What happened.</param>
 /// <param name="hint">What to do, or null.</param>
 /// <param name="innerException">The cause, or null.</param>
-public sealed class EnvironmentLostException(string message, string? hint = null, Exception? innerException = null)
-    : CodeExecutionException("environment-lost", message, hint, innerException);
+public sealed class SandboxLostException(string message, string? hint = null, Exception? innerException = null)
+    : CodeExecutionException("sandbox-lost", message, hint, innerException);
 
 /// <summary>The executor was stopped, restarted or disposed while this call was running. The code is dead.</summary>
 public sealed class ExecutorStoppedException()

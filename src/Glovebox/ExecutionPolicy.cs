@@ -4,7 +4,7 @@ namespace Glovebox;
 /// <remarks>
 /// A value that is left null takes its default, applied as strongly as the machine allows (a cgroup, else resource limits). A value
 /// that was set and that cannot be enforced in full fails the start with a <see cref="PolicyNotEnforceableException"/>.
-/// <see cref="EnvironmentCapabilities"/> tells what holds, and how. An executor copies its policy when it is made.
+/// <see cref="SandboxCapabilities"/> tells what holds, and how. An executor copies its policy when it is made.
 /// </remarks>
 public sealed record ExecutionPolicy
 {

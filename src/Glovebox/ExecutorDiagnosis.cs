@@ -8,7 +8,7 @@ namespace Glovebox;
 /// <param name="Hint">What to do about it, or null.</param>
 /// <param name="Capabilities">What it enforces here, by default; null when it does not work.</param>
 public sealed record ExecutorDiagnosis(
-    string Name, bool IsAvailable, string? Version, string? Reason, string? Hint, EnvironmentCapabilities? Capabilities)
+    string Name, bool IsAvailable, string? Version, string? Reason, string? Hint, SandboxCapabilities? Capabilities)
 {
     /// <summary>Starts and stops an executor to see whether it works.</summary>
     internal static async Task<ExecutorDiagnosis> TryAsync(string name, Func<Task<string?>> version, Func<ICodeExecutor> create, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ public sealed record ExecutorDiagnosis(
             await using (executor.ConfigureAwait(false))
             {
                 await executor.StartAsync(cancellationToken).ConfigureAwait(false);
-                return new ExecutorDiagnosis(name, true, found, null, null, (EnvironmentCapabilities?)executor.GetService(typeof(EnvironmentCapabilities)));
+                return new ExecutorDiagnosis(name, true, found, null, null, (SandboxCapabilities?)executor.GetService(typeof(SandboxCapabilities)));
             }
         }
         catch (CodeExecutionException e)

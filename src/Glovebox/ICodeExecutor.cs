@@ -46,7 +46,7 @@ public interface ICodeExecutor : IAsyncDisposable
         IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default);
 
     /// <summary>Looks up a service behind this executor: the executor itself, one that it wraps, or what they offer
-    /// (<see cref="EnvironmentCapabilities"/>, for one).</summary>
+    /// (<see cref="SandboxCapabilities"/>, for one).</summary>
     /// <param name="serviceType">The type asked for.</param>
     /// <param name="serviceKey">A key, or null.</param>
     /// <returns>The service, or null when there is none.</returns>

@@ -1,4 +1,4 @@
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Tests.Common;
 

@@ -1,6 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Diagnostics;
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Sandboxes.Bubblewrap;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Tests.Common;
@@ -110,8 +110,8 @@ public abstract class ExecutorKind
             {
                 Timeout = setup.Timeout,
                 WorkDir = setup.WorkDir,
-                MaxOutput = setup.MaxOutput,
-                CleanupTempFiles = setup.DeleteTempFiles,
+                Policy = new() { MaxOutput = setup.MaxOutput },
+                DeleteTempFiles = setup.DeleteTempFiles,
                 Environment = new Dictionary<string, string>(setup.Environment),
                 Languages = [.. setup.Languages],
             }),

@@ -27,7 +27,7 @@ public sealed class AgentsSnippets
     [Fact]
     public async Task A_function()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
 
         AIFunction python = new ExecuteCodeFunction(executor, new ExecuteCodeFunctionOptions { Languages = ["python"] });
         AIFunction anything = ExecuteCodeFunction.Create(executor, new ExecuteCodeFunctionOptions { RequiresApproval = true });
@@ -51,7 +51,7 @@ public sealed class AgentsSnippets
     [Fact]
     public async Task The_code_executor_agent()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         using ScriptedChatClient model = new(_ => Says("```sh\necho many\n```"), r => Says(r.Messages[^1].Text));
 
         CodeExecutorAgent agent = new(executor, model, new CodeExecutorAgentOptions { MaxRetriesOnError = 2 });

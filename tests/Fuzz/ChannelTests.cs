@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Glovebox.Environments;
+using Glovebox.Sandboxes;
 using Glovebox.Tests.Fuzz.Support;
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Fuzz;
 
@@ -15,7 +15,7 @@ public sealed class ChannelTests
         (1, Gen.Select(Frames.Any, Bytes.AnyChange, (frame, change) => new Step(change.Apply(frame), -1))));
 
     private static readonly byte[] Hello = Frames.Frame(
-        GuestFrameType.Hello, 0, [GuestAgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3', 1]);
+        GuestFrameType.Hello, 0, [AgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3', 1]);
 
     [Fact(Timeout = 24 * 3600 * 1000)]
     public Task Frames_of_any_kind_in_any_order_do_no_harm() => Fuzzer.RunAsync(
@@ -112,7 +112,7 @@ public sealed class ChannelTests
         for (int n = 0; n < 4; n++)
         {
             Run run = new();
-            run.Ending = agent.Client.RunAsync(new GuestCommand(["x"], []), run, CancellationToken.None);
+            run.Ending = agent.Client.RunAsync(new ProcessRequest(["x"], []) { Output = run }, CancellationToken.None);
             runs.Add(run);
         }
 

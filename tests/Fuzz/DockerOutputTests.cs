@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Glovebox.Docker.Containers;
-using Glovebox.Environments;
+using Glovebox.Sandboxes;
 using Glovebox.Tests.Fuzz.Support;
 
 namespace Glovebox.Tests.Fuzz;

@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using Glovebox.Docker.Containers;
-using Glovebox.Environments;
+using Glovebox.Execution;
 using Glovebox.Functions.Calls;
-using Glovebox.Tests.Fuzz.Support;
-using Glovebox.Guest;
 using Glovebox.Jupyter.Client;
 using Glovebox.Jupyter.Kernels;
+using Glovebox.Sandboxes;
+using Glovebox.Sandboxes.Agent;
+using Glovebox.Tests.Fuzz.Support;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -15,7 +16,7 @@ namespace Glovebox.Tests.Fuzz;
 /// <summary>What the fuzzers and the reading of the parsers have found, each as one test.</summary>
 public sealed class FindingsTests
 {
-    private static readonly byte[] Hello = Frames.Frame(GuestFrameType.Hello, 0, [GuestAgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3', 1]);
+    private static readonly byte[] Hello = Frames.Frame(GuestFrameType.Hello, 0, [AgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3', 1]);
 
     private static readonly byte[] Unknown = Frames.Frame((GuestFrameType)200, 0, []);
 
@@ -25,9 +26,9 @@ public sealed class FindingsTests
     public async Task A_channel_that_broke_the_rules_holds_up_no_writer()
     {
         FuzzStream channel = new();
-        await using GuestAgentClient client = await StartAsync(channel);
+        await using AgentClient client = await StartAsync(channel);
         channel.IsBlocked = true;
-        Task<ProcessExit?> run = client.RunAsync(new GuestCommand(["x"], []), new NoSink(), CancellationToken.None);
+        Task<ProcessExit?> run = client.RunAsync(new ProcessRequest(["x"], []) { Output = new NoSink() }, CancellationToken.None);
         channel.Feed(Unknown);
         Assert.Null(await run.WaitAsync(Cancellation));
         Assert.True(channel.IsDisposed);
@@ -37,10 +38,10 @@ public sealed class FindingsTests
     public async Task Writers_that_wait_for_their_turn_end_when_the_client_is_disposed()
     {
         FuzzStream channel = new();
-        GuestAgentClient client = await StartAsync(channel);
+        AgentClient client = await StartAsync(channel);
         channel.IsBlocked = true;
         Task[] sends = [.. Enumerable.Range(0, 50).Select(_ =>
-            Assert.ThrowsAsync<EnvironmentLostException>(() => client.TellAsync(GuestFrameType.Close, new())))];
+            Assert.ThrowsAsync<SandboxLostException>(() => client.TellAsync(GuestFrameType.Close, new())))];
         TaskCompletionSource late = new(TaskCreationOptions.RunContinuationsAsynchronously);
         channel.FailuresWait = late.Task;
         await client.DisposeAsync();
@@ -52,7 +53,7 @@ public sealed class FindingsTests
     public async Task Connections_that_are_opened_and_closed_without_end_are_served_so_many_at_a_time()
     {
         FuzzStream channel = new();
-        await using GuestAgentClient client = await StartAsync(channel);
+        await using AgentClient client = await StartAsync(channel);
         List<TaskCompletionSource> served = [];
         Task Serve(Stream stream)
         {
@@ -91,7 +92,7 @@ public sealed class FindingsTests
     public async Task A_listing_with_a_file_that_cannot_be_is_refused(string path, long size)
     {
         FuzzStream channel = new();
-        await using GuestAgentClient client = await StartAsync(channel);
+        await using AgentClient client = await StartAsync(channel);
         byte[] name = Encoding.UTF8.GetBytes(path);
         byte[] file = [.. Bytes.LittleEndian((uint)name.Length), .. name, .. BitConverter.GetBytes(size), .. new byte[25]];
         Task<WorkspaceListing> listing = new GuestWorkspace(client).ListAsync(Cancellation);
@@ -111,7 +112,7 @@ public sealed class FindingsTests
     public async Task A_seal_that_is_answered_without_words_is_an_input_error()
     {
         FuzzStream channel = new();
-        await using GuestAgentClient client = await StartAsync(channel);
+        await using AgentClient client = await StartAsync(channel);
         Task<string> sealing = client.SealAsync([], Cancellation);
         channel.Feed(Frames.Frame(GuestFrameType.Reply, 1, [0]));
         await Assert.ThrowsAsync<IOException>(() => sealing.WaitAsync(Cancellation));
@@ -202,10 +203,10 @@ public sealed class FindingsTests
         Assert.True(cell.Ended.IsCompletedSuccessfully);
     }
 
-    private static async Task<GuestAgentClient> StartAsync(FuzzStream channel)
+    private static async Task<AgentClient> StartAsync(FuzzStream channel)
     {
-        GuestAgentClient client = new(channel);
-        Task<GuestHello> hello = client.ConnectAsync(new GuestConfiguration(0, 0, "/", new Dictionary<string, string>()), Cancellation);
+        AgentClient client = new(channel);
+        Task<AgentHello> hello = client.ConnectAsync(new AgentConfiguration(0, 0, "/", new Dictionary<string, string>()), Cancellation);
         channel.Feed(Hello);
         await hello;
         return client;

@@ -1,3 +1,4 @@
+using Glovebox.Execution;
 using Glovebox.Functions.Calls;
 using Glovebox.Tests.Fuzz.Support;
 using Microsoft.Extensions.AI;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using Glovebox.Tests.Fuzz.Support;
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Fuzz;
 

@@ -27,7 +27,7 @@ try
 {
     await using BubblewrapCommandLineCodeExecutor executor = new(options);
     await executor.StartAsync();
-    EnvironmentCapabilities capabilities = (EnvironmentCapabilities)executor.GetService(typeof(EnvironmentCapabilities))!;
+    SandboxCapabilities capabilities = (SandboxCapabilities)executor.GetService(typeof(SandboxCapabilities))!;
     foreach (ControlCapability control in capabilities.Controls)
     {
         Console.WriteLine($"{control.Name}: {control.Level}: {control.Mechanism}");

@@ -9,7 +9,7 @@ internal static class BlockOutcome
     {
         TerminationReason.TimedOut => "timed out",
         TerminationReason.OutOfMemory => "out of memory",
-        TerminationReason.EnvironmentLost => "its environment ended",
+        TerminationReason.SandboxLost => "its environment ended",
         TerminationReason.NotStarted => "not started",
         TerminationReason.Denied => "not approved",
         TerminationReason.Signaled when result.ExitCode > 128 => string.Create(CultureInfo.InvariantCulture, $"ended by signal {result.ExitCode - 128}"),

@@ -19,9 +19,7 @@ internal static class DockerConfiguration
 
     public static OptionsCodeExecutorKind<DockerCommandLineCodeExecutor, DockerCommandLineCodeExecutorOptions> Kind { get; } = new(
         "docker",
-        Container(new OptionsSchema<DockerCommandLineCodeExecutorOptions>())
-            .Value("DeleteTempFiles", SettingFormat.Flag, o => o.DeleteTempFiles, (o, v) => o.DeleteTempFiles = v)
-            .List("Preload", o => o.Preload),
+        Container(new OptionsSchema<DockerCommandLineCodeExecutorOptions>()),
         (options, loggerFactory, timeProvider) => new(options, loggerFactory, timeProvider),
         executor => Writable(executor.Options));
 
@@ -47,7 +45,6 @@ internal static class DockerConfiguration
             .Items("ExtraVolumes", o => o.ExtraVolumes, ReadVolume, (v, writer, index) => _volume.Write(new VolumeDraft(v), writer.Section(index)))
             .Map("ExtraHosts", o => o.ExtraHosts)
             .Value("InitCommand", SettingFormat.Text, o => o.InitCommand, (o, v) => o.InitCommand = v)
-            .Nested("Policy", o => o.Policy, CommandLineConfiguration.Policy)
             .Value("Runtime", SettingFormat.Text, o => o.Runtime, (o, v) => o.Runtime = v)
             .Value("SeccompProfile", SettingFormat.Text, o => o.SeccompProfile, (o, v) => o.SeccompProfile = v)
             .Value("PullPolicy", SettingFormat.Choice<PullPolicy>(), o => o.PullPolicy, (o, v) => o.PullPolicy = v)

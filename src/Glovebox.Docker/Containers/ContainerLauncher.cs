@@ -1,5 +1,5 @@
 using System.Globalization;
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Docker.Containers;
 
@@ -8,7 +8,6 @@ namespace Glovebox.Docker.Containers;
 internal static class ContainerLauncher
 {
     public const string WorkDirectory = "/workspace";
-    public const string Home = "/home/glovebox";
 
     /// <summary>Only root enters it.</summary>
     public const string AgentFolder = "/run/glovebox";
@@ -57,7 +56,7 @@ internal static class ContainerLauncher
     /// <param name="stays">Whether the container outlives its host.</param>
     public static IList<string> Command(UserId user, bool ownsWork, bool usesAgent, bool stays)
     {
-        string folders = ownsWork ? $"{Home} {WorkDirectory}" : Home;
+        string folders = ownsWork ? $"{GuestVariables.Home} {WorkDirectory}" : GuestVariables.Home;
 
         // A read-only root or a home that the image has is no reason to fail. What cannot be given away is opened to all: nobody else is here.
         string prepare = string.Create(
@@ -73,23 +72,9 @@ internal static class ContainerLauncher
 
         // Python imports from where it is started: in the work directory that would be code of an earlier guest, for root.
         string script = "cd /\numask 022\n" + NoCoreDumps + "{\n" + prepare + "} 2>/dev/null\n" + (usesAgent ? Agent : "") + (stays ? StayForever : Stay);
-        return ["/bin/sh", "-c", script, "glovebox", GuestAgentSource.Bootstrap];
+        return ["/bin/sh", "-c", script, "glovebox", AgentSource.Bootstrap];
     }
 
     /// <summary>The environment variables that every guest program has, but for PATH, which is the image's.</summary>
-    public static Dictionary<string, string> Variables() => new(StringComparer.Ordinal)
-    {
-        ["HOME"] = Home,
-        ["USER"] = "glovebox",
-        ["LOGNAME"] = "glovebox",
-        ["LANG"] = "C.UTF-8",
-        ["TMPDIR"] = "/tmp",
-
-        // Without this, Python holds printed text back until its buffer is full, and output has neither its time nor its order.
-        ["PYTHONUNBUFFERED"] = "1",
-
-        // The home is the container's own, and gone with it: what pip puts there harms no system's packages.
-        ["PIP_BREAK_SYSTEM_PACKAGES"] = "1",
-        ["PIP_ROOT_USER_ACTION"] = "ignore",
-    };
+    public static Dictionary<string, string> Variables() => new(GuestVariables.Defaults(), StringComparer.Ordinal) { ["PIP_ROOT_USER_ACTION"] = "ignore" };
 }

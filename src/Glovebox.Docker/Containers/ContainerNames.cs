@@ -4,7 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Glovebox.Docker.Engine;
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
@@ -29,7 +29,7 @@ internal static class ContainerNames
     /// <param name="claimant">The owner's label of who claims it, who may have one of that name that is on its way out.</param>
     /// <param name="configuration">What a container to attach to must be made of; null: none is attached to.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="EnvironmentUnavailableException">The container of that name belongs to another owner.</exception>
+    /// <exception cref="SandboxUnavailableException">The container of that name belongs to another owner.</exception>
     public static async Task<ContainerInspectResponse?> ClaimAsync(
         EngineConnection engine, string name, string claimant, string? configuration, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal static class ContainerNames
 
         if (found.Config?.Labels?.TryGetValue(OwnerLabel, out string? owner) != true)
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "container-name-conflict",
                 $"There is a container named '{name}' already, and it is not one of Glovebox.",
                 $"Choose another ContainerName, or remove that container: docker rm -f {name}");
@@ -57,7 +57,7 @@ internal static class ContainerNames
         // One that stays has no owner while it waits.
         if (!stays && owner != claimant && (ContainerOwner.IsAlive(owner!) ?? runs))
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "container-name-conflict",
                 $"The container '{name}' belongs to another executor that is using it.",
                 $"Choose another ContainerName, or, if nothing uses it any more, remove it: docker rm -f {name}");
@@ -81,15 +81,16 @@ internal static class ContainerNames
     }
 
     /// <summary>Sums up what a container is made of, so that one of the same can be told.</summary>
-    public static string Configuration(DockerSettings settings, UserId user, ContainerFunctions? functions)
+    public static string Configuration(ContainerDefinition spec, UserId user, ContainerFunctions? functions)
     {
         StringBuilder text = new();
         foreach (string? part in (string?[])
         [
-            GuestAgentClient.AgentVersion.ToString(CultureInfo.InvariantCulture), settings.Image, settings.WorkDir, settings.BindDir, settings.InitCommand, settings.Runtime, settings.Seccomp?.Text, settings.Policy.ToString(), user.ToString(), functions?.Text,
-            .. settings.Volumes.Select(v => v.ToString()),
-            .. settings.Hosts.Select(h => h.ToString()).Order(StringComparer.Ordinal),
-            .. settings.Devices.Select(d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}"),
+            AgentClient.AgentVersion.ToString(CultureInfo.InvariantCulture), spec.Options.Image, spec.WorkDirectory,
+            spec.Options.BindDir, spec.Options.InitCommand, spec.Options.Runtime, spec.Seccomp?.Text, spec.Policy.ToString(), user.ToString(), functions?.Text,
+            .. spec.Options.ExtraVolumes.Select(v => v.ToString()),
+            .. spec.Options.ExtraHosts.Select(h => h.ToString()).Order(StringComparer.Ordinal),
+            .. spec.Options.DeviceRequests.Select(d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}"),
         ])
         {
             text.Append(part).Append('\0');

@@ -5,7 +5,7 @@ namespace Glovebox.Docker.Containers;
 /// <summary>What a container is made of, beyond the options.</summary>
 internal sealed record ContainerPlan
 {
-    public required DockerSettings Settings { get; init; }
+    public required ContainerDefinition Spec { get; init; }
 
     public required DockerInternals Internals { get; init; }
 
@@ -29,4 +29,20 @@ internal sealed record ContainerPlan
     public required ContainerFilter Filter { get; init; }
 
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
+}
+
+/// <summary>What a container is to be, as its callers have said.</summary>
+/// <param name="Options">The provider's options.</param>
+/// <param name="Request">What the sandbox is made of.</param>
+/// <param name="Seccomp">The profile of system calls that the options name; null: ours.</param>
+internal sealed record ContainerDefinition(DockerSandboxOptions Options, SandboxRequest Request, NamedProfile? Seccomp)
+{
+    public ExecutionPolicy Policy => Request.Policy;
+
+    /// <summary>The work directory on this machine, absolute; null: a volume of the engine.</summary>
+    public string? WorkDirectory { get; } = Request.WorkDirectory is { } path ? Path.GetFullPath(path) : null;
+
+    /// <summary>Whether the set-up has something to do that may need the network, which is cut after it.</summary>
+    public bool NeedsSetupNetwork =>
+        Policy.Network == NetworkAccess.SetupOnly && (Options.InitCommand is not null || Request.Functions is { Set.Packages.Count: > 0 });
 }

@@ -25,17 +25,17 @@ internal static class ContainerRequest
 
     public static CreateContainerParameters Build(ContainerPlan plan)
     {
-        DockerSettings settings = plan.Settings;
+        ContainerDefinition spec = plan.Spec;
         return new CreateContainerParameters
         {
             Name = plan.Name,
-            Image = settings.Image,
+            Image = spec.Options.Image,
             Hostname = "glovebox",
 
             // The agent begins as root to make the container ready, and guest code never gets any of that.
             User = "0:0",
             WorkingDir = ContainerLauncher.WorkDirectory,
-            Entrypoint = ContainerLauncher.Command(plan.User, plan.BoundDirectory is null, plan.Internals.UsesAgent, !settings.StopContainer),
+            Entrypoint = ContainerLauncher.Command(plan.User, plan.BoundDirectory is null, plan.Internals.UsesAgent, !spec.Options.StopContainer),
             Cmd = [],
             Env = [.. ContainerLauncher.Variables().Select(v => $"{v.Key}={v.Value}")],
             Labels = new Dictionary<string, string>(plan.Labels, StringComparer.Ordinal),
@@ -52,27 +52,27 @@ internal static class ContainerRequest
 
     private static HostConfig Host(ContainerPlan plan)
     {
-        DockerSettings settings = plan.Settings;
+        ContainerDefinition spec = plan.Spec;
         HostConfig host = new()
         {
-            AutoRemove = settings.AutoRemove,
-            NetworkMode = settings.Policy.Network == NetworkAccess.Full || settings.NeedsSetupNetwork ? Bridge : "none",
+            AutoRemove = spec.Options.AutoRemove,
+            NetworkMode = spec.Policy.Network == NetworkAccess.Full || spec.NeedsSetupNetwork ? Bridge : "none",
 
             // What goes over the stream is no log, and would fill the engine's disk.
             LogConfig = new LogConfig { Type = "none", Config = new Dictionary<string, string>() },
-            Memory = settings.Memory,
-            MemorySwap = settings.Memory,
-            PidsLimit = settings.Processes + OwnProcesses,
-            NanoCPUs = settings.Policy.Cpus is { } cpus ? (long)Math.Round(cpus * Billion) : 0,
-            ReadonlyRootfs = settings.Policy.ReadOnlyRootFilesystem ?? false,
-            ShmSize = settings.Memory / 8,
+            Memory = spec.Request.Memory,
+            MemorySwap = spec.Request.Memory,
+            PidsLimit = spec.Request.Processes + OwnProcesses,
+            NanoCPUs = spec.Policy.Cpus is { } cpus ? (long)Math.Round(cpus * Billion) : 0,
+            ReadonlyRootfs = spec.Policy.ReadOnlyRootFilesystem ?? false,
+            ShmSize = spec.Request.Memory / 8,
             Tmpfs = TemporaryFileSystems(plan),
             Mounts = Mounts(plan),
-            ExtraHosts = [.. settings.Hosts.Select(h => $"{h.Key}:{h.Value}")],
-            Runtime = settings.Runtime ?? "",
-            DeviceRequests = [.. settings.Devices.Select(Device)],
+            ExtraHosts = [.. spec.Options.ExtraHosts.Select(h => $"{h.Key}:{h.Value}")],
+            Runtime = spec.Options.Runtime ?? "",
+            DeviceRequests = [.. spec.Options.DeviceRequests.Select(Device)],
         };
-        if (settings.Policy.DiskSpace is { } bytes)
+        if (spec.Policy.DiskSpace is { } bytes)
         {
             host.StorageOpt = new Dictionary<string, string> { ["size"] = bytes.ToString(CultureInfo.InvariantCulture) };
         }
@@ -84,7 +84,7 @@ internal static class ContainerRequest
             // A guest that is root has what its container has, so that may be nothing; the agent then has nobody else to become.
             bool isRoot = plan.User.Uid == 0;
             bool installs = plan.Functions is { HasPackages: true, IsInstalled: false };
-            host.CapAdd = settings.InitCommand is not null ? [.. AgentCapabilities, AnyFile, .. SetupCapabilities]
+            host.CapAdd = spec.Options.InitCommand is not null ? [.. AgentCapabilities, AnyFile, .. SetupCapabilities]
                 : isRoot ? []
                 : installs ? [.. AgentCapabilities, AnyFile]
                 : AgentCapabilities;
@@ -92,11 +92,11 @@ internal static class ContainerRequest
             if (isRoot && plan.IsPodman)
             {
                 // It does not look at the field.
-                host.SecurityOpt = [.. host.SecurityOpt, $"mask={string.Join(':', HiddenPaths.Of(settings))}"];
+                host.SecurityOpt = [.. host.SecurityOpt, $"mask={string.Join(':', HiddenPaths.Of(spec))}"];
             }
             else if (isRoot)
             {
-                host.MaskedPaths = [.. HiddenPaths.Of(settings)];
+                host.MaskedPaths = [.. HiddenPaths.Of(spec)];
             }
         }
 
@@ -112,14 +112,14 @@ internal static class ContainerRequest
     /// holds at most half of it.</summary>
     private static Dictionary<string, string> TemporaryFileSystems(ContainerPlan plan)
     {
-        DockerSettings settings = plan.Settings;
+        ContainerDefinition spec = plan.Spec;
         Dictionary<string, string> found = new(StringComparer.Ordinal)
         {
-            ["/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=1777,size={settings.Memory / 4}"),
+            ["/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=1777,size={spec.Request.Memory / 4}"),
         };
-        if (settings.Policy.ReadOnlyRootFilesystem == true)
+        if (spec.Policy.ReadOnlyRootFilesystem == true)
         {
-            found[ContainerLauncher.Home] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=0755,size={settings.Memory / 8}");
+            found[GuestVariables.Home] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=0755,size={spec.Request.Memory / 8}");
             if (plan.Functions is not null)
             {
                 // Root's: guest code reads there.
@@ -127,7 +127,7 @@ internal static class ContainerRequest
             }
         }
 
-        if (!settings.StopContainer)
+        if (!spec.Options.StopContainer)
         {
             found[ContainerLauncher.AgentFolder] = "rw,nosuid,nodev,noexec,mode=0700,size=64k";
         }
@@ -150,7 +150,7 @@ internal static class ContainerRequest
             mounts.Add(new Mount { Type = "volume", Source = functions.VolumeName ?? "", Target = ContainerFunctions.Packages, ReadOnly = functions.IsInstalled });
         }
 
-        mounts.AddRange(plan.Settings.Volumes.Select(volume => new Mount
+        mounts.AddRange(plan.Spec.Options.ExtraVolumes.Select(volume => new Mount
         {
             Type = volume.IsBind ? "bind" : "volume",
             Source = volume.Source,
@@ -164,7 +164,7 @@ internal static class ContainerRequest
     private static Mount WorkVolumeOf(ContainerPlan plan)
     {
         Mount mount = new() { Type = "volume", Source = plan.Volume ?? "", Target = ContainerLauncher.WorkDirectory };
-        if (plan.Volume is null && plan.Settings.Policy.DiskSpace is { } bytes)
+        if (plan.Volume is null && plan.Spec.Policy.DiskSpace is { } bytes)
         {
             mount.VolumeOptions = new VolumeOptions { DriverConfig = new Driver { Name = "local", Options = WorkVolume.Options(bytes) } };
         }

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Docker.Containers;
 

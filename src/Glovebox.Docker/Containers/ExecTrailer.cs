@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Glovebox.Environments;
 
 namespace Glovebox.Docker.Containers;
 

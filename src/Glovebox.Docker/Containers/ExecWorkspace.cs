@@ -183,7 +183,7 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
         }
         catch (Exception e) when (e is DockerApiException or HttpRequestException or IOException or ObjectDisposedException)
         {
-            throw new EnvironmentLostException("The container has ended; its files cannot be reached.", innerException: e);
+            throw new SandboxLostException("The container has ended; its files cannot be reached.", innerException: e);
         }
     }
 

@@ -1,4 +1,4 @@
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Docker.Containers;
 
@@ -6,26 +6,26 @@ namespace Glovebox.Docker.Containers;
 internal static class GuestCheck
 {
     /// <summary>Makes sure that there is no network any more.</summary>
-    public static async Task NetworkAsync(IContainerGuest guest, CancellationToken cancellationToken)
+    public static async Task NetworkAsync(ISandbox sandbox, CancellationToken cancellationToken)
     {
-        if (await ContainerNetwork.InterfacesAsync(guest, cancellationToken).ConfigureAwait(false) is { Count: > 0 } left)
+        if (await ContainerNetwork.InterfacesAsync(sandbox, cancellationToken).ConfigureAwait(false) is { Count: > 0 } left)
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "network-not-cut", $"The container still has a network after the set-up: {string.Join(", ", left)}.", "Use Network = None, or report this with the version of your engine.");
         }
     }
 
     /// <summary>Makes sure that the work directory is the one that we see, and that guest code can use it.</summary>
-    public static async Task WorkDirectoryAsync(IContainerGuest guest, HostDirectory files, string path, UserId user, CancellationToken cancellationToken)
+    public static async Task WorkDirectoryAsync(IWorkspace inside, HostDirectory files, string path, UserId user, CancellationToken cancellationToken)
     {
         string probe = $".glovebox-{Guid.NewGuid():n}";
         using MemoryStream nothing = new();
         await files.WriteAsync(probe, nothing, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!await guest.Files.DeleteAsync(probe, cancellationToken).ConfigureAwait(false))
+            if (!await inside.DeleteAsync(probe, cancellationToken).ConfigureAwait(false))
             {
-                throw new EnvironmentUnavailableException(
+                throw new SandboxUnavailableException(
                     "work-directory-unusable",
                     $"The work directory '{path}' is not the one that the engine's machine has under that name.",
                     "Where this program runs in a container itself, or the engine on another machine, BindDir is that machine's name of WorkDir. Or leave WorkDir out.");
@@ -41,7 +41,7 @@ internal static class GuestCheck
         }
     }
 
-    public static EnvironmentUnavailableException NotTheGuests(string path, UserId user, Exception cause) => new(
+    public static SandboxUnavailableException NotTheGuests(string path, UserId user, Exception cause) => new(
         "work-directory-unusable",
         $"The work directory '{path}' cannot be used by uid {user.Uid}, which guest code runs as: {cause.Message}",
         "Make it that user's, name its owner in Policy.User, or leave WorkDir out.",

@@ -1,6 +1,6 @@
 using System.Text;
 using Glovebox.Docker.Engine;
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 using global::Docker.DotNet;
 
 namespace Glovebox.Docker.Containers;
@@ -47,23 +47,23 @@ internal static class GuestStarter
 
     /// <summary>Makes a guest of a container that has just been started.</summary>
     /// <exception cref="ContainerStartException">It ended at once.</exception>
-    public static async Task<IContainerGuest> StartAsync(
+    public static async Task<ContainerSetup> StartAsync(
         EngineConnection engine, DockerContainer container, ContainerChannel channel, ContainerPlan plan, CancellationToken cancellationToken)
     {
-        bool stays = !plan.Settings.StopContainer;
+        bool stays = !plan.Spec.Options.StopContainer;
         byte mark = await MarkAsync(channel, cancellationToken).ConfigureAwait(false);
         if (mark != ContainerLauncher.AgentMark)
         {
-            return new PlainGuest(Exec(engine, container, plan), channel, stays, container.Kill);
+            return new ContainerSetup.WithoutAgent(new ExecPrograms(Exec(engine, container, plan), channel, stays, container.Kill));
         }
 
-        await channel.WriteAsync(GuestAgentSource.Bytes, cancellationToken).ConfigureAwait(false);
-        return await ConnectAsync(new AgentGuest(channel, container.Kill), channel, plan, cancellationToken).ConfigureAwait(false);
+        await channel.WriteAsync(AgentSource.Bytes, cancellationToken).ConfigureAwait(false);
+        return await ConnectAsync(channel, plan, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes a guest of a container that an earlier executor left running.</summary>
     /// <exception cref="ContainerStartException">It does not answer.</exception>
-    public static async Task<IContainerGuest> AttachAsync(EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
+    public static async Task<ContainerSetup> AttachAsync(EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
     {
         for (int tries = 1; ; tries++)
         {
@@ -78,7 +78,7 @@ internal static class GuestStarter
         }
     }
 
-    private static async Task<IContainerGuest> AttachOnceAsync(
+    private static async Task<ContainerSetup> AttachOnceAsync(
         EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
     {
         ContainerExec exec = Exec(engine, container, plan);
@@ -88,7 +88,7 @@ internal static class GuestStarter
         {
             if (await MarkAsync(channel, cancellationToken).ConfigureAwait(false) == ContainerLauncher.AgentMark)
             {
-                return await ConnectAsync(new AgentGuest(channel, container.Kill), channel, plan, cancellationToken).ConfigureAwait(false);
+                return await ConnectAsync(channel, plan, cancellationToken).ConfigureAwait(false);
             }
         }
         catch
@@ -98,28 +98,28 @@ internal static class GuestStarter
         }
 
         await channel.DisposeAsync().ConfigureAwait(false);
-        PlainGuest guest = new(exec, await container.AttachAsync(isInput: false, cancellationToken).ConfigureAwait(false), stays: true, container.Kill);
-        await guest.KillEverythingAsync().ConfigureAwait(false);
-        return guest;
+        ExecPrograms programs = new(exec, await container.AttachAsync(isInput: false, cancellationToken).ConfigureAwait(false), stays: true, container.Kill);
+        await programs.KillEverythingAsync().ConfigureAwait(false);
+        return new ContainerSetup.WithoutAgent(programs);
     }
 
-    private static async Task<IContainerGuest> ConnectAsync(AgentGuest guest, ContainerChannel channel, ContainerPlan plan, CancellationToken cancellationToken)
+    private static async Task<ContainerSetup> ConnectAsync(ContainerChannel channel, ContainerPlan plan, CancellationToken cancellationToken)
     {
+        AgentClient agent = new(channel);
         try
         {
-            GuestConfiguration configuration = new(0, 0, ContainerLauncher.WorkDirectory, plan.Settings.Variables)
+            AgentConfiguration configuration = new(0, 0, ContainerLauncher.WorkDirectory, plan.Spec.Request.Variables)
             {
                 User = plan.User,
                 Filter = plan.Filter.AgentProgram,
-                Options = GuestConfiguration.OptionsOf(plan.Settings.Policy),
-                Listen = plan.Settings.StopContainer ? "" : Socket,
+                Options = AgentConfiguration.OptionsOf(plan.Spec.Policy),
+                Listen = plan.Spec.Options.StopContainer ? "" : Socket,
             };
-            guest.Hello = await guest.Agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false);
-            return guest;
+            return new ContainerSetup.WithAgent(agent, await agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception e)
         {
-            await guest.DisposeAsync().ConfigureAwait(false);
+            await agent.DisposeAsync().ConfigureAwait(false);
             if (e is IOException or GuestProtocolException)
             {
                 throw new ContainerStartException(channel.Errors, e);
@@ -130,7 +130,7 @@ internal static class GuestStarter
     }
 
     private static ContainerExec Exec(EngineConnection engine, DockerContainer container, ContainerPlan plan) =>
-        new(engine.Client, container.Id, plan.User, plan.Settings.Variables);
+        new(engine.Client, container.Id, plan.User, plan.Spec.Request.Variables);
 
     /// <summary>Reads the mark by which a guest says its kind; it says no more until it is spoken to. Any other answer is an error: an engine
     /// that cannot start a program says so in the program's output.</summary>

@@ -25,6 +25,6 @@ internal static class HiddenPaths
     ];
 
     /// <summary>The paths to hide. Programs that use a device look for it below <c>/sys</c>.</summary>
-    public static IReadOnlyList<string> Of(DockerSettings settings) =>
-        [.. Engines, .. Roots, .. settings.Devices.Count == 0 ? Hardware : []];
+    public static IReadOnlyList<string> Of(ContainerDefinition spec) =>
+        [.. Engines, .. Roots, .. spec.Options.DeviceRequests.Count == 0 ? Hardware : []];
 }

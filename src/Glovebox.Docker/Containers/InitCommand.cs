@@ -1,5 +1,3 @@
-using Glovebox.Environments;
-
 namespace Glovebox.Docker.Containers;
 
 /// <summary>The caller's own command of the set-up: it runs as root, in <c>/</c>, before any guest code of this container.</summary>
@@ -7,10 +5,10 @@ internal static class InitCommand
 {
     /// <summary>Runs it.</summary>
     /// <exception cref="PolicyNotEnforceableException">Guest code would have its rights, too.</exception>
-    /// <exception cref="EnvironmentUnavailableException">It failed.</exception>
-    public static async Task RunAsync(string command, IContainerGuest guest, ContainerUser user, CancellationToken cancellationToken)
+    /// <exception cref="SandboxUnavailableException">It failed.</exception>
+    public static async Task RunAsync(string command, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
     {
-        if (guest is PlainGuest && user.IsRoot)
+        if (!guest.HasAgent && user.IsRoot)
         {
             throw new PolicyNotEnforceableException(
                 "InitCommand needs rights that guest code, which is to be root because the work directory is root's, would have too in an image without Python.",
@@ -18,11 +16,11 @@ internal static class InitCommand
         }
 
         BoundedText said = new();
-        ProcessExit? exit = await guest.RunSetupAsync(command, said, cancellationToken).ConfigureAwait(false);
+        ProcessExit? exit = await guest.RunAsRootAsync(command, said, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         if (exit is null || exit.ExitCode != 0)
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "init-command-failed",
                 $"InitCommand failed with exit code {exit?.ExitCode ?? 137}: {exit?.Message}{said}",
                 "It runs as root in a POSIX shell in '/', with the image's own programs. Network = None gives it no network.");

@@ -7,7 +7,7 @@ namespace Glovebox.Docker.Containers;
 /// <param name="Container">The container.</param>
 /// <param name="Guest">What runs programs in it.</param>
 /// <param name="Plan">What it was made of in the end.</param>
-internal sealed record NewContainer(DockerContainer Container, IContainerGuest Guest, ContainerPlan Plan)
+internal sealed record NewContainer(DockerContainer Container, ContainerSetup Guest, ContainerPlan Plan)
 {
     /// <summary>Makes a container and starts it. One that fails is not left behind.</summary>
     /// <exception cref="ContainerStartException">It ended at once.</exception>

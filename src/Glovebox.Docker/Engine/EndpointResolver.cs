@@ -19,7 +19,7 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
 
     /// <summary>Finds the engine.</summary>
     /// <param name="address">An address that goes before all else, or null.</param>
-    /// <exception cref="EnvironmentUnavailableException">What the user configured makes no sense.</exception>
+    /// <exception cref="SandboxUnavailableException">What the user configured makes no sense.</exception>
     public EngineEndpoint Resolve(string? address)
     {
         if (address is not null)
@@ -69,7 +69,7 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
             case "https" when uri.Host.Length > 0:
                 return new EngineEndpoint(WithPort(uri, 2376), source, tls ?? new EngineTls("", SkipsVerification: false));
             case "ssh":
-                throw new EnvironmentUnavailableException(
+                throw new SandboxUnavailableException(
                     "docker-host-invalid",
                     $"The address {WorkspacePath.Printable(address)} ({source}) needs SSH, which this library does not speak.",
                     "Forward the socket: ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock USER@HOST, then set DOCKER_HOST=unix:///tmp/docker.sock.");
@@ -81,7 +81,7 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
     private static Uri WithPort(Uri uri, int port) =>
         uri.Port > 0 && !uri.IsDefaultPort ? uri : new UriBuilder(uri) { Port = port }.Uri;
 
-    private static EnvironmentUnavailableException Invalid(string message, Exception? cause = null) =>
+    private static SandboxUnavailableException Invalid(string message, Exception? cause = null) =>
         new("docker-host-invalid", message, "Use unix:///PATH, npipe://./pipe/NAME, or tcp://HOST:PORT; see what works with: docker context ls", cause);
 
     private string? CurrentContext()
@@ -110,7 +110,7 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
         string file = Path.Combine(contexts, "meta", folder, "meta.json");
         if (!exists(file))
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "docker-host-invalid",
                 $"There is no Docker context '{WorkspacePath.Printable(name)}' ({source}).",
                 "See which there are with: docker context ls. Choose one with: docker context use NAME");

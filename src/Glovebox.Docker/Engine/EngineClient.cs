@@ -10,7 +10,7 @@ internal static class EngineClient
     /// <summary>For the calls that answer at once; a stream and a pull take as long as they take.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(100);
 
-    /// <exception cref="EnvironmentUnavailableException">The TLS files cannot be used.</exception>
+    /// <exception cref="SandboxUnavailableException">The TLS files cannot be used.</exception>
     public static DockerClient Create(EngineEndpoint endpoint)
     {
         ClientOptions options = new() { Endpoint = endpoint.Address, Timeout = CallTimeout };

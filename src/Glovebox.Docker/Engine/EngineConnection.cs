@@ -71,7 +71,7 @@ internal sealed class EngineConnection : IDisposable
     {
         if (!System.Version.TryParse(version.APIVersion, out System.Version? api) || api < OldestApi)
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "docker-too-old",
                 $"The Docker engine at {connection.Endpoint} is too old: its API is {WorkspacePath.Printable(version.APIVersion ?? "unknown")}, and {OldestApi} is needed.",
                 "Update it to Docker 20.10 or later: https://docs.docker.com/engine/install/");
@@ -79,7 +79,7 @@ internal sealed class EngineConnection : IDisposable
 
         if (connection.Info.OSType is { Length: > 0 } system && system != "linux")
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "docker-not-linux",
                 $"The Docker engine at {connection.Endpoint} runs {WorkspacePath.Printable(system)} containers; Linux containers are needed.",
                 "Switch Docker Desktop to Linux containers.");

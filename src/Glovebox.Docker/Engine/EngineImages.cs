@@ -24,7 +24,7 @@ internal static class EngineImages
         ImageInspectResponse? found = await FindAsync(engine, image, cancellationToken).ConfigureAwait(false);
         if (found is null && policy == PullPolicy.Never)
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "image-missing", $"The engine does not have the image '{image}', and PullPolicy is Never.", $"Pull it: docker pull {image}");
         }
 
@@ -32,7 +32,7 @@ internal static class EngineImages
         {
             await PullAsync(engine, image, progress, cancellationToken).ConfigureAwait(false);
             found = await FindAsync(engine, image, cancellationToken).ConfigureAwait(false)
-                ?? throw new EnvironmentUnavailableException("image-missing", $"The engine pulled the image '{image}', but does not have it.", $"Try: docker pull {image}");
+                ?? throw new SandboxUnavailableException("image-missing", $"The engine pulled the image '{image}', but does not have it.", $"Try: docker pull {image}");
         }
 
         CheckSystem(image, found);
@@ -102,11 +102,11 @@ internal static class EngineImages
         return colon > image.LastIndexOf('/') ? (image[..colon], image[(colon + 1)..]) : (image, "latest");
     }
 
-    private static EnvironmentUnavailableException Failed(string image, string said, Exception? cause)
+    private static SandboxUnavailableException Failed(string image, string said, Exception? cause)
     {
         if (said.Contains("no space left", StringComparison.OrdinalIgnoreCase))
         {
-            return new EnvironmentUnavailableException(
+            return new SandboxUnavailableException(
                 "disk-full", $"The image '{image}' cannot be pulled, because the disk of the Docker engine is full.", "Free some: docker system df shows what is used, docker system prune deletes what is not.", cause);
         }
 
@@ -116,9 +116,9 @@ internal static class EngineImages
         }
 
         return UnknownImage.Any(words => said.Contains(words, StringComparison.OrdinalIgnoreCase))
-            ? new EnvironmentUnavailableException(
+            ? new SandboxUnavailableException(
                 "image-missing", $"The engine does not have the image '{image}', and its registry does not give it: {said}", $"See whether the name is right. A private registry wants: docker login REGISTRY, then docker pull {image}", cause)
-            : new EnvironmentUnavailableException(
+            : new SandboxUnavailableException(
                 "image-pull-failed", $"The engine does not have the image '{image}', and cannot pull it: {said}", $"See whether the engine's machine reaches the registry: docker pull {image}. Or name an image that the engine has: docker images", cause);
     }
 

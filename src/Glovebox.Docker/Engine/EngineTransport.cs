@@ -22,7 +22,7 @@ internal sealed class EngineTransport : IDockerHandlerFactory<EngineEndpoint>
     public ResolvedTransport CreateHandler(ResolvedClientOptions clientOptions, ILogger logger) =>
         throw new NotSupportedException("The endpoint says how to connect.");
 
-    /// <exception cref="EnvironmentUnavailableException">The TLS files cannot be used.</exception>
+    /// <exception cref="SandboxUnavailableException">The TLS files cannot be used.</exception>
     public ResolvedTransport CreateHandler(EngineEndpoint transportOptions, ResolvedClientOptions clientOptions, ILogger logger)
     {
         Uri address = transportOptions.Address;
@@ -116,7 +116,7 @@ internal sealed class EngineTransport : IDockerHandlerFactory<EngineEndpoint>
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new EnvironmentUnavailableException(
+            throw new SandboxUnavailableException(
                 "docker-tls-invalid",
                 $"The TLS files of the Docker engine in '{tls.Folder}' cannot be used: {e.Message}",
                 "The folder must hold cert.pem and key.pem, which belong together, and ca.pem; DOCKER_CERT_PATH names it.",

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Docker.DotNet.Models;
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
-using Glovebox.Environments.Seccomp;
+using Glovebox.Sandboxes.Seccomp;
 
 namespace Glovebox.Docker.Seccomp;
 
@@ -25,14 +25,14 @@ internal sealed record ContainerFilter
     public bool IsOurs { get; private init; }
 
     /// <summary>Whether a guest puts <see cref="AgentProgram"/> on its code.</summary>
-    public bool IsAppliedBy(IContainerGuest guest) => guest.CanFilter && AgentProgram.Length > 0;
+    public bool IsAppliedBy(ContainerSetup guest) => guest.CanFilter && AgentProgram.Length > 0;
 
     /// <summary>Whether the profile of a container that is there lets set-id bits be made: then a guest has to apply
     /// <see cref="AgentProgram"/>.</summary>
     public bool NeedsGuest(ContainerInspectResponse container) =>
         WithoutSetId is { } strict && container.HostConfig?.SecurityOpt?.Contains($"seccomp={strict.Profile}") != true;
 
-    public static ContainerFilter Choose(DockerSettings settings, EngineConnection engine, DockerInternals internals)
+    public static ContainerFilter Choose(ContainerDefinition spec, EngineConnection engine, DockerInternals internals)
     {
         Architecture? architecture = engine.Info.Architecture switch
         {
@@ -40,8 +40,8 @@ internal sealed record ContainerFilter
             "aarch64" or "arm64" => Architecture.Arm64,
             _ => null,
         };
-        byte[] program = internals.AgentFilters && architecture is { } known ? SeccompFilter.Build(known, setIdOnly: settings.Seccomp is not null) ?? [] : [];
-        if (settings.Seccomp is { } named)
+        byte[] program = internals.AgentFilters && architecture is { } known ? SeccompFilter.Build(known, setIdOnly: spec.Seccomp is not null) ?? [] : [];
+        if (spec.Seccomp is { } named)
         {
             // Podman reads the file itself.
             return new ContainerFilter { Profile = engine.IsPodman ? named.Path ?? named.Text : named.Text, AgentProgram = program };
@@ -53,7 +53,7 @@ internal sealed record ContainerFilter
         }
 
         ContainerFilter strict = new() { Profile = ProfileWriter.Write(processor, allowsSetId: false), AgentProgram = program, IsOurs = true };
-        return settings.InitCommand is null
+        return spec.Options.InitCommand is null
             ? strict
             : strict with { Profile = ProfileWriter.Write(processor, allowsSetId: true), WithoutSetId = strict };
     }

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using Glovebox.Environments.Seccomp;
+using Glovebox.Sandboxes.Seccomp;
 
 namespace Glovebox.Docker.Seccomp;
 

@@ -51,7 +51,7 @@ internal sealed class JupyterClient : IDisposable
     public string Where { get; init; }
 
     /// <summary>Looks a kernel spec up by its name.</summary>
-    /// <exception cref="EnvironmentUnavailableException">No server answers, it is no Jupyter server, it refuses the token, or it has no such kernel.</exception>
+    /// <exception cref="SandboxUnavailableException">No server answers, it is no Jupyter server, it refuses the token, or it has no such kernel.</exception>
     public async Task<KernelSpec> FindKernelSpecAsync(string name, CancellationToken cancellationToken)
     {
         KernelSpecList list;
@@ -70,11 +70,11 @@ internal sealed class JupyterClient : IDisposable
         {
             throw JupyterErrors.NotJupyter(Where, "its answer to a request for its kernels is not a list of kernels", e);
         }
-        catch (EnvironmentLostException e) when (e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded })
+        catch (SandboxLostException e) when (e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded })
         {
             throw JupyterErrors.NotJupyter(Where, "it does not speak HTTP", e);
         }
-        catch (EnvironmentLostException e)
+        catch (SandboxLostException e)
         {
             throw JupyterErrors.Unreachable(Where, e.InnerException!);
         }
@@ -153,8 +153,8 @@ internal sealed class JupyterClient : IDisposable
     }
 
     /// <summary>Sends a request.</summary>
-    /// <exception cref="EnvironmentUnavailableException">The server refuses the token.</exception>
-    /// <exception cref="EnvironmentLostException">The server does not answer; the inner exception says why.</exception>
+    /// <exception cref="SandboxUnavailableException">The server refuses the token.</exception>
+    /// <exception cref="SandboxLostException">The server does not answer; the inner exception says why.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
         HttpResponseMessage response;

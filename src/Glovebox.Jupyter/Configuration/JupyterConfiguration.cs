@@ -20,7 +20,6 @@ internal static class JupyterConfiguration
             .Value("OutputDir", SettingFormat.Text, o => o.OutputDir, (o, v) => o.OutputDir = v)
             .Value("MaxDisplays", SettingFormat.Integer, o => o.MaxDisplays, (o, v) => o.MaxDisplays = v)
             .Value("MaxDisplayBytes", SettingFormat.LongInteger, o => o.MaxDisplayBytes, (o, v) => o.MaxDisplayBytes = v)
-            .Nested("Policy", o => o.Policy, CommandLineConfiguration.Policy)
             .List("ReadOnlyPaths", o => o.ReadOnlyPaths),
         (options, loggerFactory, timeProvider) => new(options, loggerFactory, timeProvider),
         executor => executor.Options.HasSecret

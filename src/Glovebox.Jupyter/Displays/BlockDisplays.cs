@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Glovebox.Execution;
 using Glovebox.Jupyter.Kernels;
 
 namespace Glovebox.Jupyter.Displays;

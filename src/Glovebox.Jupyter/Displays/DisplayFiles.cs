@@ -1,5 +1,5 @@
 using System.Globalization;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Jupyter.Displays;
 
@@ -22,7 +22,7 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
     public bool Saves => outputDir is not null || workspace is not null;
 
     /// <summary>Makes the folder when it is missing, and goes on after the last number that it holds.</summary>
-    /// <exception cref="EnvironmentUnavailableException">The folder cannot be used.</exception>
+    /// <exception cref="SandboxUnavailableException">The folder cannot be used.</exception>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         if (_isPrepared || !Saves)
@@ -40,7 +40,7 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CodeExecutionException)
             {
-                throw new EnvironmentUnavailableException(
+                throw new SandboxUnavailableException(
                     "output-directory-unusable", $"OutputDir '{outputDir}' cannot be used: {e.Message}", "Name a folder that you may write, or none for the work directory.", e);
             }
         }

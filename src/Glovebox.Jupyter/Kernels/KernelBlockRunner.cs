@@ -1,68 +1,75 @@
 using System.Globalization;
 using System.Text;
+using Glovebox.Execution;
 using Glovebox.Jupyter.Displays;
 using Glovebox.Jupyter.Servers;
+using Glovebox.Languages;
 
 namespace Glovebox.Jupyter.Kernels;
 
 /// <summary>Runs a block as a cell of the kernel when it is in the kernel's language, else as a process beside it.</summary>
-internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandLineSettings settings, JupyterSettings jupyter, TimeProvider time) : IBlockRunner
+/// <param name="host">The server. Owned by this runner.</param>
+/// <param name="options">The executor's options.</param>
+/// <param name="jupyter">What is asked of the kernel.</param>
+/// <param name="time">The clock.</param>
+internal sealed class KernelBlockRunner(JupyterHost host, CommandLineCodeExecutorOptions options, JupyterSettings jupyter, TimeProvider time) : IBlockRunner
 {
     private const string KernelLost = "The kernel is a new one: what earlier blocks defined and imported is gone.";
 
-    private readonly BlockRunner _processes = new(environment, settings, time);
+    private readonly LanguageRegistry _registry = new(options.Languages);
+    private readonly ProcessBlockRunner? _processes = host.Sandbox is { } sandbox ? new ProcessBlockRunner(sandbox, options, time) : null;
     private KnownLanguages? _languages;
 
-    private bool IsPython => environment.Language.Equals(CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase);
+    public string Kind => host.Kind;
+
+    public bool IsRunning => host.IsRunning;
+
+    public SandboxCapabilities Capabilities => host.Capabilities;
+
+    public IWorkspace Files => host.Files;
+
+    public ISandbox? Sandbox => host.Sandbox?.Started;
 
     public LanguageRegistry Languages => Known().All;
 
-    public async Task<BlockResult> RunAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, CancellationToken kill)
-    {
-        if (!IsOfKernel(block.Language) && environment.RunsPrograms)
-        {
-            return await _processes.RunAsync(block, files, output, kill).ConfigureAwait(false);
-        }
+    private bool IsPython => host.Language.Equals(CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase);
 
-        BlockDisplays displays = new(output, environment.DisplayFiles, environment.DisplayNames, jupyter.Limits);
-        long started = time.GetTimestamp();
-        try
-        {
-            BlockEnd end = IsOfKernel(block.Language)
-                ? await RunCellAsync(block, files, output, displays, kill).ConfigureAwait(false)
-                : new BlockEnd(1, TerminationReason.NotStarted, Refusal(block.Language));
-            await displays.CompleteAsync().ConfigureAwait(false);
-            output.Complete(end.Notice);
-            return new BlockResult
-            {
-                Block = block,
-                Language = LanguageOf(block.Language),
-                ExitCode = end.ExitCode,
-                Output = output.Combined,
-                StandardOutput = output.StandardOutput,
-                StandardError = output.StandardError,
-                Truncated = output.Truncated || displays.IsTruncated,
-                Duration = time.GetElapsedTime(started),
-                Termination = end.Reason,
-                StateLost = end.StateLost,
-                CodeFile = end.CodeFile,
-                Displays = displays.Shown,
-            };
-        }
-        finally
-        {
-            output.Complete(null);
-        }
+    /// <summary>Says how kernels are run in the sandboxes of a provider.</summary>
+    public static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> In(ISandboxProvider provider, JupyterSettings jupyter)
+    {
+        ArgumentNullException.ThrowIfNull(provider);
+        return (request, options, time) => new KernelBlockRunner(new HostedJupyter(new LiveSandbox(provider, request), jupyter, time), options, jupyter, time);
     }
 
-    private async Task<BlockEnd> RunCellAsync(CodeBlock block, ProducedFiles? files, OutputCollector output, BlockDisplays displays, CancellationToken kill)
+    public Task StartAsync(CancellationToken cancellationToken) => host.StartAsync(cancellationToken);
+
+    public Task StopAsync() => host.StopAsync();
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    public async Task<BlockEnd> RunAsync(BlockRun run)
+    {
+        string language = run.Block.Language;
+        if (!IsOfKernel(language))
+        {
+            return _processes is not null ? await _processes.RunAsync(run).ConfigureAwait(false)
+                : new BlockEnd(1, TerminationReason.NotStarted, Refusal(language));
+        }
+
+        BlockDisplays displays = new(run.Output, host.DisplayFiles, host.DisplayNames, jupyter.Limits);
+        BlockEnd end = await RunCellAsync(run, displays).ConfigureAwait(false);
+        await displays.CompleteAsync().ConfigureAwait(false);
+        return end with { Displays = displays.Shown, IsTruncated = displays.IsTruncated };
+    }
+
+    private async Task<BlockEnd> RunCellAsync(BlockRun run, BlockDisplays displays)
     {
         string? file = null;
-        if (environment.RunsPrograms)
+        if (_processes is not null)
         {
             try
             {
-                file = await SaveAsync(block, kill).ConfigureAwait(false);
+                file = await SaveAsync(run).ConfigureAwait(false);
             }
             catch (WorkspaceException e)
             {
@@ -70,19 +77,19 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
             }
         }
 
-        await (files?.Remembered ?? Task.CompletedTask).ConfigureAwait(false);
-        bool wasLost = await environment.PrepareKernelAsync(kill).ConfigureAwait(false);
+        await (run.Files?.Remembered ?? Task.CompletedTask).ConfigureAwait(false);
+        bool wasLost = await host.PrepareKernelAsync(run.Kill).ConfigureAwait(false);
         if (wasLost)
         {
-            output.WriteNotice(KernelLost);
+            run.Output.WriteNotice(KernelLost);
         }
 
         // What came before is not this block's doing.
-        await environment.TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false);
-        Kernel kernel = environment.Kernel;
-        using CancellationTokenSource deadline = new(settings.Timeout, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, kill);
-        Cell cell = kernel.Execute(IsPython ? PipQuieting.Apply(block.Code) : block.Code, displays);
+        await host.TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false);
+        Kernel kernel = host.Kernel;
+        using CancellationTokenSource deadline = new(options.Timeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
+        Cell cell = kernel.Execute(IsPython ? PipQuieting.Apply(run.Block.Code) : run.Block.Code, displays);
         try
         {
             CellEnd end = await cell.Ended.WaitAsync(either.Token).ConfigureAwait(false);
@@ -91,10 +98,10 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
         catch (OperationCanceledException)
         {
             bool lives = await kernel.StopAsync(cell).ConfigureAwait(false);
-            await environment.ClearAfterKernelAsync().ConfigureAwait(false);
-            string seconds = string.Create(CultureInfo.InvariantCulture, $"Timed out after {settings.Timeout.TotalSeconds:0.###} s;");
+            await host.ClearAfterKernelAsync().ConfigureAwait(false);
+            string seconds = string.Create(CultureInfo.InvariantCulture, $"Timed out after {options.Timeout.TotalSeconds:0.###} s;");
             return new BlockEnd(
-                BlockRunner.TimeoutExitCode,
+                ProcessBlockRunner.TimeoutExitCode,
                 TerminationReason.TimedOut,
                 lives
                     ? $"{seconds} the code was interrupted. What it and earlier blocks defined is kept."
@@ -123,41 +130,39 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
                 bool lives = await kernel.StopAsync(cell).ConfigureAwait(false);
                 return new BlockEnd(1, TerminationReason.Exited, "The code asks for input, and there is nobody to give any: put the values into the code.") { StateLost = !lives };
             case CellEndKind.KernelDied:
-                await environment.ClearAfterKernelAsync().ConfigureAwait(false);
-                return await environment.TakeOutOfMemoryAsync(isExpected: true).ConfigureAwait(false)
+                await host.ClearAfterKernelAsync().ConfigureAwait(false);
+                return await host.TakeOutOfMemoryAsync(isExpected: true).ConfigureAwait(false)
                     ? new BlockEnd(137, TerminationReason.OutOfMemory, "Out of memory: the kernel was ended, and what this and earlier blocks defined is lost.") { StateLost = true }
-                    : new BlockEnd(1, TerminationReason.EnvironmentLost, "The kernel died, and what this and earlier blocks defined is lost.") { StateLost = true };
+                    : new BlockEnd(1, TerminationReason.SandboxLost, "The kernel died, and what this and earlier blocks defined is lost.") { StateLost = true };
             default:
-                bool outOfMemory = await environment.TakeOutOfMemoryAsync(isExpected: true).ConfigureAwait(false);
-                (TerminationReason reason, string notice) = environment.ServerLost();
+                bool outOfMemory = await host.TakeOutOfMemoryAsync(isExpected: true).ConfigureAwait(false);
+                (TerminationReason reason, string notice) = host.ServerLost();
                 return new BlockEnd(137, outOfMemory ? TerminationReason.OutOfMemory : reason, notice) { StateLost = true };
         }
     }
 
     /// <summary>Saves a block that names a file, so that others find it there. One that names none is no file.</summary>
-    private async Task<string?> SaveAsync(CodeBlock block, CancellationToken kill)
+    private async Task<string?> SaveAsync(BlockRun run)
     {
-        CodeFileName file = CodeFileName.Choose(block.Code, settings.Languages.Find(block.Language) ?? CodeLanguage.Python, Guid.Empty);
+        CodeFileName file = CodeFileName.Choose(run.Block.Code, _registry.Find(run.Block.Language) ?? CodeLanguage.Python, Guid.Empty);
         if (file.IsTemporary)
         {
             return null;
         }
 
-        using MemoryStream content = new(Encoding.UTF8.GetBytes(block.Code), writable: false);
-        await environment.Files.WriteAsync(file.Path, content, kill).ConfigureAwait(false);
+        using MemoryStream content = new(Encoding.UTF8.GetBytes(run.Block.Code), writable: false);
+        await host.Files.WriteAsync(file.Path, content, run.Kill).ConfigureAwait(false);
         return file.Path;
     }
 
     /// <summary>Whether a name is the kernel's, its language's, or an alias of that.</summary>
     private bool IsOfKernel(string name) => Known() is { } known && ReferenceEquals(known.All.Find(name), known.OfKernel);
 
-    private string LanguageOf(string name) => Known().All.Find(name)?.Name ?? name;
-
     /// <summary>The languages, that of the kernel among them, which no program runs. Which that is, is known once the server runs.</summary>
     private KnownLanguages Known()
     {
-        CodeLanguage? known = settings.Languages.Find(environment.Language);
-        string name = known?.Name ?? (environment.Language.Length > 0 ? environment.Language : jupyter.KernelName).ToLowerInvariant();
+        CodeLanguage? known = _registry.Find(host.Language);
+        string name = known?.Name ?? (host.Language.Length > 0 ? host.Language : jupyter.KernelName).ToLowerInvariant();
         if (_languages is { } languages && languages.OfKernel.Name == name)
         {
             return languages;
@@ -165,11 +170,11 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
 
         CodeLanguage ofKernel = known ?? new CodeLanguage(name, ".txt", [], []);
         ofKernel = ofKernel with { Programs = [], Aliases = [.. ofKernel.Aliases, jupyter.KernelName] };
-        return _languages = new KnownLanguages(settings.Languages.With(ofKernel), ofKernel);
+        return _languages = new KnownLanguages(_registry.With(ofKernel), ofKernel);
     }
 
-    private string Refusal(string name) => settings.Languages.Find(name) is { } language
-        ? $"A {language.Name} block needs a process of its own, and the server at a URL runs none beside its kernel ({environment.Language}). "
+    private string Refusal(string name) => _registry.Find(name) is { } language
+        ? $"A {language.Name} block needs a process of its own, and the server at a URL runs none beside its kernel ({host.Language}). "
             + $"In a Python kernel, a block that begins with %%{language.Name} does the same."
         : $"unknown language {WorkspacePath.Printable(name)}";
 
@@ -178,11 +183,4 @@ internal sealed class KernelBlockRunner(JupyterEnvironment environment, CommandL
         value is "" or "None" ? 0 : int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int code) ? code & 0xFF : 1;
 
     private sealed record KnownLanguages(LanguageRegistry All, CodeLanguage OfKernel);
-
-    private sealed record BlockEnd(int ExitCode, TerminationReason Reason, string? Notice)
-    {
-        public bool StateLost { get; init; }
-
-        public string? CodeFile { get; init; }
-    }
 }

@@ -1,100 +1,89 @@
 using System.Net.Sockets;
-using Glovebox.Environments;
-using Glovebox.Functions.Setup;
+using Glovebox.Execution;
 using Glovebox.Jupyter.Client;
 using Glovebox.Jupyter.Displays;
 
 namespace Glovebox.Jupyter.Servers;
 
-/// <summary>A Jupyter server that Glovebox starts inside an environment, and reaches through its guest agent: it needs no network, and has no
+/// <summary>A Jupyter server that Glovebox starts in a sandbox, and reaches through its guest agent: it needs no network, and has no
 /// port. Blocks of other languages run as processes beside it.</summary>
-internal sealed class HostedJupyter : JupyterEnvironment, IFunctionEnvironment
+internal sealed class HostedJupyter : JupyterHost
 {
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
 
-    private readonly IExecutionEnvironment _inner;
-    private readonly IServiceHost _services;
+    private readonly LiveSandbox _sandbox;
     private readonly TimeProvider _time;
-    private CancellationTokenSource? _serverKill;
-    private Task<ProcessExit>? _server;
+    private ISandboxProcess? _server;
 
     /// <summary>Whether the server has shown that it is gone; the news of its end may come later.</summary>
     private bool _isLost;
 
     /// <summary>Makes a server; nothing is started yet.</summary>
-    /// <param name="inner">Where it is to run; owned from here on.</param>
+    /// <param name="sandbox">Where it is to run; owned from here on.</param>
     /// <param name="settings">Its options.</param>
     /// <param name="time">The clock.</param>
-    public HostedJupyter(IExecutionEnvironment inner, JupyterSettings settings, TimeProvider time)
+    public HostedJupyter(LiveSandbox sandbox, JupyterSettings settings, TimeProvider time)
         : base(settings, time)
     {
-        _inner = inner;
-        _services = (IServiceHost)inner;
+        _sandbox = sandbox;
         _time = time;
-        DisplayFiles = new DisplayFiles(settings.OutputDir, () => inner.Files);
+        DisplayFiles = new DisplayFiles(settings.OutputDir, () => sandbox.Current.Files);
     }
 
-    public override string Kind => _inner.Kind;
+    public override string Kind => _sandbox.Kind;
 
-    public override bool IsRunning => _inner.IsRunning && !_isLost && _server is { IsCompleted: false };
+    public override bool IsRunning => _sandbox.IsRunning && !_isLost && _server is { Ended.IsCompleted: false };
 
-    public override string WorkDirectory => _inner.WorkDirectory;
+    public override SandboxCapabilities Capabilities => _sandbox.Current.Capabilities;
 
-    public override EnvironmentCapabilities Capabilities => _inner.Capabilities;
+    public override IWorkspace Files => _sandbox.Current.Files;
 
-    public override IWorkspace Files => _inner.Files;
-
-    public override bool RunsPrograms => true;
+    public override LiveSandbox Sandbox => _sandbox;
 
     public override DisplayFiles DisplayFiles { get; }
-
-    public void Offer(OfferedFunctions functions) =>
-        (_inner as IFunctionEnvironment ?? throw new ArgumentException("Functions is not empty, but this environment offers none.")).Offer(functions);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await EndServerAsync().ConfigureAwait(false);
         try
         {
-            await _inner.StartAsync(cancellationToken).ConfigureAwait(false);
-            if (!_inner.Capabilities.UsesGuestAgent)
+            await _sandbox.StartAsync(cancellationToken).ConfigureAwait(false);
+            if (!_sandbox.Current.Capabilities.UsesGuestAgent)
             {
-                throw new EnvironmentUnavailableException("jupyter-needs-python", $"A Jupyter server needs Python, and the {Kind} environment has none.", "Install Python there, or name an image that has it.");
+                throw new SandboxUnavailableException("jupyter-needs-python", $"A Jupyter server needs Python, and the {Kind} sandbox has none.", "Install Python there, or name an image that has it.");
             }
 
             string folder = $"/tmp/.glovebox-{Guid.NewGuid().ToString("n")[..16]}";
             await StartServerAsync(folder, cancellationToken).ConfigureAwait(false);
             UnixDomainSocketEndPoint socket = new(folder + "/s");
-            JupyterClient client = new(new Uri("http://localhost/"), token: null, c => new(_services.ConnectAsync(socket, c)), _time)
+            JupyterClient client = new(new Uri("http://localhost/"), token: null, c => new(_sandbox.Current.ConnectAsync(socket, c)), _time)
             {
-                Where = $"in the {Kind} environment",
+                Where = $"in the {Kind} sandbox",
             };
             await ConnectAsync(client, spec => Place(spec, folder), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             await EndServerAsync().ConfigureAwait(false);
-            await _inner.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            await _sandbox.StopAsync().ConfigureAwait(false);
             throw;
         }
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StopAsync()
     {
         await EndServerAsync().ConfigureAwait(false);
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        await _inner.StopAsync(cancellationToken).ConfigureAwait(false);
+        await base.StopAsync().ConfigureAwait(false);
+        await _sandbox.StopAsync().ConfigureAwait(false);
     }
-
-    public override Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill) => _inner.RunAsync(command, output, kill);
 
     public override async Task ClearAfterKernelAsync()
     {
         try
         {
-            await _services.EndAllButServicesAsync(CancellationToken.None).ConfigureAwait(false);
+            await _sandbox.Current.EndProcessesAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (EnvironmentLostException)
+        catch (SandboxLostException)
         {
             // All has ended.
         }
@@ -103,7 +92,7 @@ internal sealed class HostedJupyter : JupyterEnvironment, IFunctionEnvironment
     public override (TerminationReason Reason, string Notice) ServerLost()
     {
         _isLost = true;
-        return (TerminationReason.EnvironmentLost, "The Jupyter server has ended; the next block gets a fresh one.");
+        return (TerminationReason.SandboxLost, "The Jupyter server has ended; the next block gets a fresh one.");
     }
 
     public override async Task<bool> PrepareKernelAsync(CancellationToken cancellationToken)
@@ -112,7 +101,7 @@ internal sealed class HostedJupyter : JupyterEnvironment, IFunctionEnvironment
         {
             return await base.PrepareKernelAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (EnvironmentLostException)
+        catch (SandboxLostException)
         {
             // The server ended after an earlier block, by what that left behind, say. Nobody stops us meanwhile: a stop waits for the block.
             await StartAsync(cancellationToken).ConfigureAwait(false);
@@ -120,27 +109,27 @@ internal sealed class HostedJupyter : JupyterEnvironment, IFunctionEnvironment
         }
     }
 
-    public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => _services.TakeOutOfMemoryAsync(isExpected);
+    public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => (_sandbox.Started?.TakeOutOfMemoryAsync(isExpected) ?? new(false));
 
     public override async ValueTask DisposeAsync()
     {
         await EndServerAsync().ConfigureAwait(false);
         DisplayFiles.Dispose();
-        await _inner.DisposeAsync().ConfigureAwait(false);
+        await _sandbox.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task StartServerAsync(string folder, CancellationToken cancellationToken)
     {
         ServerLog log = new();
-        GuestCommand command = new(["python3", "python"], ["-c", ServerLauncher.Script, _inner.WorkDirectory, folder]) { IsService = true };
+        ISandbox sandbox = _sandbox.Current;
+        ProcessRequest request = new(["python3", "python"], ["-c", ServerLauncher.Script, sandbox.WorkDirectory, folder]) { Output = log, IsService = true };
         _isLost = false;
-        _serverKill = new CancellationTokenSource();
-        _server = _inner.RunAsync(command, log, _serverKill.Token);
+        _server = await sandbox.StartProcessAsync(request, cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource longest = new(LongestStart, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
         try
         {
-            await Task.WhenAny(log.Ready, _server).WaitAsync(either.Token).ConfigureAwait(false);
+            await Task.WhenAny(log.Ready, _server.Ended).WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -149,7 +138,7 @@ internal sealed class HostedJupyter : JupyterEnvironment, IFunctionEnvironment
 
         if (!log.Ready.IsCompleted)
         {
-            throw ServerLauncher.Explain(Kind, await _server.ConfigureAwait(false), log);
+            throw ServerLauncher.Explain(Kind, await _server.Ended.ConfigureAwait(false), log);
         }
     }
 
@@ -160,9 +149,8 @@ internal sealed class HostedJupyter : JupyterEnvironment, IFunctionEnvironment
         if (_server is { } server)
         {
             _server = null;
-            await _serverKill!.CancelAsync().ConfigureAwait(false);
-            await ((Task)server).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _serverKill.Dispose();
+            server.Kill();
+            await ((Task)server.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -170,6 +158,6 @@ internal sealed class HostedJupyter : JupyterEnvironment, IFunctionEnvironment
     /// <remarks>A Python kernel starts outside of the work directory and then enters it: a file <c>random.py</c> there would keep it from starting.</remarks>
     private (string Path, string? Initialization) Place(KernelSpec spec, string folder) =>
         string.Equals(spec.Language, CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase)
-            ? (folder, $"__import__('os').chdir('{_inner.WorkDirectory}')")
-            : (_inner.WorkDirectory, null);
+            ? (folder, $"__import__('os').chdir('{_sandbox.Current.WorkDirectory}')")
+            : (_sandbox.Current.WorkDirectory, null);
 }

@@ -1,11 +1,10 @@
-using Glovebox.Environments;
 using Glovebox.Jupyter.Client;
 using Glovebox.Jupyter.Displays;
 
 namespace Glovebox.Jupyter.Servers;
 
 /// <summary>A Jupyter Server or Kernel Gateway that someone else started, at a URL. Glovebox has a kernel of its own on it.</summary>
-internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings settings, TimeProvider time) : JupyterEnvironment(settings, time)
+internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings settings, TimeProvider time) : JupyterHost(settings, time)
 {
     private readonly TimeProvider _time = time;
     private RemoteWorkspace? _files;
@@ -14,17 +13,13 @@ internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings set
 
     public override bool IsRunning => Current is { IsConnected: true };
 
-    public override string WorkDirectory => "";
-
-    public override IWorkspace Files => _files ?? throw new InvalidOperationException("The environment is not started.");
-
-    public override bool RunsPrograms => false;
+    public override IWorkspace Files => _files ?? throw new InvalidOperationException("The executor is not started.");
 
     public override DisplayFiles DisplayFiles { get; } = new(settings.OutputDir, workspace: null);
 
-    public override EnvironmentCapabilities Capabilities { get; } = new()
+    public override SandboxCapabilities Capabilities { get; } = new()
     {
-        Environment = "jupyter",
+        Kind = "jupyter",
         IsIsolated = false,
         UsesGuestAgent = false,
         Controls =
@@ -51,12 +46,12 @@ internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings set
         }
         catch
         {
-            await StopAsync(CancellationToken.None).ConfigureAwait(false);
+            await StopAsync().ConfigureAwait(false);
             throw;
         }
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StopAsync()
     {
         // The kernel is ours, the server is not.
         if (Current is { } kernel)
@@ -66,15 +61,12 @@ internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings set
 
         await AbandonAsync().ConfigureAwait(false);
         _files = null;
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        await base.StopAsync().ConfigureAwait(false);
     }
-
-    public override Task<ProcessExit> RunAsync(GuestCommand command, IOutputSink output, CancellationToken kill) => Task.FromResult(
-        new ProcessExit(ProcessExitKind.NotStarted, 126, "The Jupyter server at a URL runs no programs beside its kernels."));
 
     public override Task ClearAfterKernelAsync() => Task.CompletedTask;
 
     public override (TerminationReason Reason, string Notice) ServerLost() => throw JupyterErrors.ServerLost(JupyterErrors.At(root));
 
-    public override async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None).ConfigureAwait(false);
+    public override async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 }

@@ -1,10 +1,9 @@
 using System.Reflection;
 using System.Text;
-using Glovebox.Environments;
 
 namespace Glovebox.Jupyter.Servers;
 
-/// <summary>The program that starts a Jupyter server inside an environment, and what its failures mean.</summary>
+/// <summary>The program that starts a Jupyter server inside a sandbox, and what its failures mean.</summary>
 internal static class ServerLauncher
 {
     /// <summary>The program's exit code when there is no Jupyter server.</summary>
@@ -15,18 +14,18 @@ internal static class ServerLauncher
     /// <summary>The program, for <c>python3 -c</c>. Its arguments: the work directory, and a folder to make for the server's socket.</summary>
     public static string Script => Source.Value;
 
-    public static EnvironmentUnavailableException Explain(string kind, ProcessExit exit, ServerLog log) => exit switch
+    public static SandboxUnavailableException Explain(string kind, ProcessExit exit, ServerLog log) => exit switch
     {
-        { Kind: ProcessExitKind.NotFound } => new("jupyter-needs-python", $"A Jupyter server needs Python, and the {kind} environment has none.", "Install Python there, or name an image that has it."),
+        { Kind: ProcessExitKind.NotFound } => new("jupyter-needs-python", $"A Jupyter server needs Python, and the {kind} sandbox has none.", "Install Python there, or name an image that has it."),
         { ExitCode: Missing } => new(
             "jupyter-missing",
-            $"The {kind} environment's Python has no Jupyter server.",
+            $"The {kind} sandbox's Python has no Jupyter server.",
             "Install it there: apt-get install python3-jupyter-server python3-ipykernel, or in an image: pip install jupyter-server ipykernel. For plots, matplotlib too."),
         { Kind: ProcessExitKind.OutOfMemory } => Failed("it ran out of memory", log),
         _ => Failed($"it ended with exit code {exit.ExitCode}", log),
     };
 
-    public static EnvironmentUnavailableException Failed(string what, ServerLog log) => new(
+    public static SandboxUnavailableException Failed(string what, ServerLog log) => new(
         "jupyter-server-failed", $"The Jupyter server does not start: {what}.{log.LastLines()}", "See what it says, or raise the limits of Policy.");
 
     private static string Load()

@@ -1,5 +1,5 @@
-using Glovebox.Environments.Bubblewrap;
-using Glovebox.Environments.Local;
+using Glovebox.Sandboxes.Bubblewrap;
+using Glovebox.Sandboxes.Local;
 using Microsoft.Extensions.Configuration;
 
 namespace Glovebox;

@@ -1,6 +1,6 @@
 using Glovebox;
-using Glovebox.Environments.Bubblewrap;
-using Glovebox.Environments.Local;
+using Glovebox.Sandboxes.Bubblewrap;
+using Glovebox.Sandboxes.Local;
 using Microsoft.Extensions.Configuration;
 
 namespace Microsoft.Extensions.DependencyInjection;

@@ -19,7 +19,7 @@ public sealed class ExecutorChoiceTests
         Assert.Equal("sandbox", await StartAsync(new()));
         Assert.Equal([1, 0, 0, 0], All.Select(k => k.Started));
 
-        _sandbox.Error = new EnvironmentUnavailableException("sandbox-unavailable", "There is none.");
+        _sandbox.Error = new SandboxUnavailableException("sandbox-unavailable", "There is none.");
         Assert.Equal("container", await StartAsync(new()));
         Assert.Equal(1, _sandbox.Disposed);
         Assert.Equal(0, _container.Disposed);
@@ -36,8 +36,8 @@ public sealed class ExecutorChoiceTests
     [Fact]
     public async Task Auto_takes_only_what_isolates_and_explains_each_failure()
     {
-        _sandbox.Error = new EnvironmentUnavailableException("sandbox-unavailable", "There is none.", "Install it.");
-        _container.Error = new EnvironmentUnavailableException("container-unavailable", "The engine is down.", "Start it.");
+        _sandbox.Error = new SandboxUnavailableException("sandbox-unavailable", "There is none.", "Install it.");
+        _container.Error = new SandboxUnavailableException("container-unavailable", "The engine is down.", "Start it.");
 
         CliException error = await Assert.ThrowsAsync<CliException>(() => StartAsync(new()));
 
@@ -52,9 +52,9 @@ public sealed class ExecutorChoiceTests
     [Fact]
     public async Task Auto_does_not_go_on_when_the_work_directory_is_at_fault()
     {
-        _sandbox.Error = new EnvironmentUnavailableException("work-directory-unusable", "It is a file.");
+        _sandbox.Error = new SandboxUnavailableException("work-directory-unusable", "It is a file.");
 
-        Assert.Same(_sandbox.Error, await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => StartAsync(new())));
+        Assert.Same(_sandbox.Error, await Assert.ThrowsAsync<SandboxUnavailableException>(() => StartAsync(new())));
         Assert.Equal([1, 0, 0, 0], All.Select(k => k.Disposed));
         Assert.Equal(0, _container.Started);
     }
@@ -68,8 +68,8 @@ public sealed class ExecutorChoiceTests
     {
         Assert.Equal("host", await StartAsync(new() { Executor = "host" }));
 
-        _sandbox.Error = new EnvironmentUnavailableException("sandbox-unavailable", "There is none.");
-        Assert.Same(_sandbox.Error, await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => StartAsync(new() { Executor = "sandbox" })));
+        _sandbox.Error = new SandboxUnavailableException("sandbox-unavailable", "There is none.");
+        Assert.Same(_sandbox.Error, await Assert.ThrowsAsync<SandboxUnavailableException>(() => StartAsync(new() { Executor = "sandbox" })));
         Assert.Equal(1, _sandbox.Disposed);
         Assert.Equal(0, _container.Started);
     }

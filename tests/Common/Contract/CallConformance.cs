@@ -82,7 +82,7 @@ public abstract class CallConformance(ExecutorKind kind)
     {
         await using Session session = await Session.StartAsync(kind);
         Assert.Same(session.Executor, session.Executor.GetService<ICodeExecutor>());
-        Assert.Equal(kind.IsIsolated, session.Executor.GetService<EnvironmentCapabilities>()!.IsIsolated);
+        Assert.Equal(kind.IsIsolated, session.Executor.GetService<SandboxCapabilities>()!.IsIsolated);
         Assert.Null(session.Executor.GetService<TimeProvider>());
         Assert.Null(session.Executor.GetService(typeof(ICodeExecutor), "key"));
         Assert.Throws<ArgumentNullException>(() => { session.Executor.GetService(null!); });

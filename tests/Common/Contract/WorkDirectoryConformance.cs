@@ -58,7 +58,7 @@ public abstract class WorkDirectoryConformance(ExecutorKind kind)
         using TestFolder folder = new();
         await File.WriteAllTextAsync(folder["file"], "x", Ct);
         await using ICodeExecutor executor = kind.Create(new() { WorkDir = folder["file"] });
-        CodeExecutionException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+        CodeExecutionException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Ct));
         Assert.Equal("work-directory-unusable", e.Code);
         Assert.Contains(folder["file"], e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.Hint);

@@ -48,8 +48,8 @@ public sealed class LocalTests
     public async Task It_says_that_it_isolates_nothing()
     {
         await using Session session = await Session.StartAsync(ExecutorKind.Local);
-        EnvironmentCapabilities capabilities = session.Executor.GetService<EnvironmentCapabilities>()!;
-        Assert.Equal(("local", false, false), (capabilities.Environment, capabilities.IsIsolated, capabilities.UsesGuestAgent));
+        SandboxCapabilities capabilities = session.Executor.GetService<SandboxCapabilities>()!;
+        Assert.Equal(("local", false, false), (capabilities.Kind, capabilities.IsIsolated, capabilities.UsesGuestAgent));
         Assert.Equal(EnforcementLevel.None, capabilities.Control("memory")!.Level);
         Assert.Equal(EnforcementLevel.Full, capabilities.Control("output")!.Level);
         Assert.Null(capabilities.Control("no such control"));
@@ -97,7 +97,7 @@ public sealed class LocalTests
     {
         using TestFolder folder = new();
         await using LocalCommandLineCodeExecutor executor = new(new() { VirtualEnvironment = folder.Path });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Ct));
         Assert.Equal("virtual-environment-unusable", e.Code);
         Assert.Contains(folder.Path, e.Message, StringComparison.Ordinal);
         Assert.Contains("python3 -m venv", e.Hint, StringComparison.Ordinal);

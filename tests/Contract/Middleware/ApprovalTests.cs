@@ -118,7 +118,7 @@ public sealed class ApprovalTests
     public async Task A_denied_block_leaves_no_trace_in_a_real_work_directory()
     {
         using TestFolder folder = new();
-        await using ICodeExecutor executor = new LocalCommandLineCodeExecutor(new() { WorkDir = folder.Path }).AsBuilder()
+        await using ICodeExecutor executor = new LocalCommandLineCodeExecutor(new() { WorkDir = folder.Path, DeleteTempFiles = true }).AsBuilder()
             .UseApproval(block => block.Code.Contains("second", StringComparison.Ordinal) ? ApprovalDecision.Deny("no") : ApprovalDecision.Approve())
             .Build();
         await executor.StartAsync(Ct);

@@ -61,9 +61,9 @@ public sealed class DecoratorTests
     public async Task Capabilities_are_there_while_the_executor_is_started()
     {
         await using ICodeExecutor executor = new LocalCommandLineCodeExecutor().AsBuilder().UseApproval(_ => ApprovalDecision.Approve()).Build();
-        Assert.Null(executor.GetService<EnvironmentCapabilities>());
+        Assert.Null(executor.GetService<SandboxCapabilities>());
         await executor.StartAsync(Ct);
-        Assert.Equal("local", executor.GetService<EnvironmentCapabilities>()!.Environment);
+        Assert.Equal("local", executor.GetService<SandboxCapabilities>()!.Kind);
     }
 
     [Fact]

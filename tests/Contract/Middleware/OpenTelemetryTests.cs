@@ -87,14 +87,14 @@ public sealed class OpenTelemetryTests
     public async Task An_environment_that_fails_is_an_error_of_the_block_and_of_the_execution()
     {
         using Traces traces = new();
-        await using ICodeExecutor executor = new ScriptedExecutor { Running = (_, _) => throw new EnvironmentLostException("Gone.") }.AsBuilder()
+        await using ICodeExecutor executor = new ScriptedExecutor { Running = (_, _) => throw new SandboxLostException("Gone.") }.AsBuilder()
             .UseOpenTelemetry(traces.Source).Build();
-        await Assert.ThrowsAsync<EnvironmentLostException>(() => executor.ExecuteCodeBlocksAsync([new("sh", "1")], Ct));
+        await Assert.ThrowsAsync<SandboxLostException>(() => executor.ExecuteCodeBlocksAsync([new("sh", "1")], Ct));
         Assert.Equal(2, traces.Activities.Count);
         Assert.All(traces.Activities, a =>
         {
             Assert.Equal((ActivityStatusCode.Error, "Gone."), (a.Status, a.StatusDescription));
-            Assert.Equal("Glovebox.EnvironmentLostException", a.GetTagItem("error.type"));
+            Assert.Equal("Glovebox.SandboxLostException", a.GetTagItem("error.type"));
         });
     }
 

@@ -181,11 +181,11 @@ public sealed class CodeExecutorPoolTests
     public async Task A_failed_start_is_told_to_who_waits_and_the_pool_recovers()
     {
         bool fails = true;
-        EnvironmentUnavailableException failure = new("broken", "It is broken.");
+        SandboxUnavailableException failure = new("broken", "It is broken.");
         CollectingLogger log = new();
         await using CodeExecutorPool pool = new(() => Make(_ => fails ? Task.FromException(failure) : Task.CompletedTask), new() { Size = 1 }, log);
-        Assert.Same(failure, await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => pool.FillAsync(Ct)));
-        Assert.Same(failure, await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => pool.TakeAsync(Ct)));
+        Assert.Same(failure, await Assert.ThrowsAsync<SandboxUnavailableException>(() => pool.FillAsync(Ct)));
+        Assert.Same(failure, await Assert.ThrowsAsync<SandboxUnavailableException>(() => pool.TakeAsync(Ct)));
         Assert.Contains(log.Entries, e => e.Level == LogLevel.Warning);
         Assert.InRange(_made.Count, 2, 4);
         await Eventually.HoldsAsync(() => _made.All(IsDisposed), "what could not be started is disposed");

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Glovebox.Docker.Containers;
-using Glovebox.Environments;
-using Glovebox.Guest;
+using Glovebox.Sandboxes;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Fuzz.Support;
 
@@ -51,15 +51,15 @@ internal static class CorpusRecorder
         byte[] mark = new byte[1];
         await output.ReadExactlyAsync(mark, Cancellation);
         Assert.Equal(ContainerLauncher.AgentMark, mark[0]);
-        await input.WriteAsync(GuestAgentSource.Bytes, Cancellation);
+        await input.WriteAsync(AgentSource.Bytes, Cancellation);
         await input.FlushAsync(Cancellation);
 
         Recorder channel = new(output, input);
-        await using GuestAgentClient client = new(channel);
+        await using AgentClient client = new(channel);
         await using FuzzFunctions functions = new();
         List<Recorder> calls = [];
         Dictionary<string, string> variables = new() { ["PATH"] = "/usr/local/bin:/usr/bin:/bin" };
-        await client.ConnectAsync(new GuestConfiguration(0, 0, ContainerLauncher.WorkDirectory, variables) { User = user }, Cancellation);
+        await client.ConnectAsync(new AgentConfiguration(0, 0, ContainerLauncher.WorkDirectory, variables) { User = user }, Cancellation);
         Task Serve(Stream stream)
         {
             Recorder recorder = new(stream, stream);
@@ -76,12 +76,12 @@ internal static class CorpusRecorder
         int from = channel.Recorded.Length;
         Sink sink = new();
         byte[] code = "print('hello')\nopen('b.txt', 'w').write('x')\nraise SystemExit(3)"u8.ToArray();
-        GuestCommand block = new(["python3"], ["a.py"]) { PythonScript = "a.py", CodeFile = new("a.py", code), ListsFiles = true };
-        ProcessExit exit = (await client.RunAsync(block, sink, Cancellation))!;
+        ProcessRequest block = new(["python3"], ["a.py"]) { PythonScript = "a.py", File = new("a.py", code), Output = sink, ListsFiles = true };
+        ProcessExit exit = (await client.RunAsync(block, Cancellation))!;
         Assert.Equal(3, exit.ExitCode);
         Assert.Equal(2, (await exit.ListFiles!(Cancellation)).Files.Count);
-        await client.RunAsync(new GuestCommand(["sh"], ["-c", "echo out; echo err >&2; kill -9 $$"]), sink, Cancellation);
-        await client.RunAsync(new GuestCommand(["nothing"], []), sink, Cancellation);
+        await client.RunAsync(new ProcessRequest(["sh"], ["-c", "echo out; echo err >&2; kill -9 $$"]) { Output = sink }, Cancellation);
+        await client.RunAsync(new ProcessRequest(["nothing"], []) { Output = sink }, Cancellation);
         Save("agent-runs", channel, from);
 
         from = channel.Recorded.Length;
@@ -93,21 +93,21 @@ internal static class CorpusRecorder
         }
 
         await Assert.ThrowsAsync<WorkspaceException>(() => files.OpenReadAsync("missing", Cancellation));
-        await client.RunAsync(new GuestCommand(["ln"], ["-s", "/etc/passwd", "link"]), sink, Cancellation);
+        await client.RunAsync(new ProcessRequest(["ln"], ["-s", "/etc/passwd", "link"]) { Output = sink }, Cancellation);
         await Assert.ThrowsAsync<WorkspaceException>(() => files.OpenReadAsync("link", Cancellation));
         Assert.True(await files.DeleteAsync("b.txt", Cancellation));
         Assert.Equal(2, (await files.ListAsync(Cancellation)).Files.Count);
         Save("agent-files", channel, from);
 
         from = channel.Recorded.Length;
-        await client.RunAsync(new GuestCommand(["python3"], ["-c", Caller]), sink, Cancellation);
+        await client.RunAsync(new ProcessRequest(["python3"], ["-c", Caller]) { Output = sink }, Cancellation);
         Assert.Equal(5, functions.Calls + functions.Asked);
         Save("agent-calls", channel, from);
         Save("calls-some", calls[0], 0);
 
         from = channel.Recorded.Length;
         Sink server = new();
-        Task serving = client.RunAsync(new GuestCommand(["python3"], ["-c", Server]) { IsService = true }, server, Cancellation);
+        Task serving = client.RunAsync(new ProcessRequest(["python3"], ["-c", Server]) { Output = server, IsService = true }, Cancellation);
         await server.Printed.WaitAsync(Cancellation);
         await Assert.ThrowsAnyAsync<IOException>(() => client.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 9), Cancellation));
         await using (GuestTunnelStream tunnel = (GuestTunnelStream)await client.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 8000), Cancellation))

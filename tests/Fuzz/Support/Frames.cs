@@ -1,5 +1,5 @@
 using System.Text;
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Fuzz.Support;
 
@@ -26,7 +26,7 @@ internal static class Frames
         Gen.Byte[0, 6], Bytes.Number, Text, (kind, code, message) => (byte[])[kind, .. Bytes.LittleEndian(code), .. message]);
 
     private static readonly Gen<byte[]> Hello = Gen.Select(
-        Gen.UInt[GuestAgentClient.AgentVersion - 1, GuestAgentClient.AgentVersion + 1], Text, Gen.Byte[0, 2], Bytes.Some,
+        Gen.UInt[AgentClient.AgentVersion - 1, AgentClient.AgentVersion + 1], Text, Gen.Byte[0, 2], Bytes.Some,
         (version, python, canFilter, program) => (byte[])[.. Bytes.LittleEndian(version), .. python, canFilter, .. program]);
 
     private static readonly Gen<byte[]> TunnelEnd = Gen.Select(Gen.Byte[0, 2], Text, (end, words) => (byte[])[end, .. words]);

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Glovebox.Environments;
-using Glovebox.Guest;
+using Glovebox.Sandboxes;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Fuzz.Support;
 
@@ -22,8 +22,8 @@ internal sealed class FuzzAgent : IAsyncDisposable
 
     public FuzzAgent(bool isQuiet = false)
     {
-        Client = new GuestAgentClient(Channel);
-        Expect("hello", Client.ConnectAsync(new GuestConfiguration(0, 0, "/", new Dictionary<string, string>()), CancellationToken.None));
+        Client = new AgentClient(Channel);
+        Expect("hello", Client.ConnectAsync(new AgentConfiguration(0, 0, "/", new Dictionary<string, string>()), CancellationToken.None));
         if (isQuiet)
         {
             return;
@@ -40,7 +40,7 @@ internal sealed class FuzzAgent : IAsyncDisposable
 
     public FuzzStream Channel { get; } = new();
 
-    public GuestAgentClient Client { get; }
+    public AgentClient Client { get; }
 
     public FuzzFunctions Functions => _functions;
 
@@ -54,10 +54,10 @@ internal sealed class FuzzAgent : IAsyncDisposable
         switch (action)
         {
             case 0:
-                Expect("run", Client.RunAsync(new GuestCommand(["x"], []), new Sink(), CancellationToken.None));
+                Expect("run", Client.RunAsync(new ProcessRequest(["x"], []) { Output = new Sink() }, CancellationToken.None));
                 break;
             case 1:
-                GuestCommand command = new(["x"], []) { CodeFile = new CodeFileContent("a", new byte[] { 1 }), ListsFiles = true };
+                ProcessRequest command = new(["x"], []) { File = new ProcessFile("a", new byte[] { 1 }), ListsFiles = true };
                 Expect("run with files", RunAndListAsync(command));
                 break;
             case 2:
@@ -108,7 +108,7 @@ internal sealed class FuzzAgent : IAsyncDisposable
             Assert.True(((IAsyncResult)task).AsyncWaitHandle.WaitOne(Bound), $"'{what}' does not end.");
             Exception? failure = task.Exception?.InnerException;
             Assert.True(
-                failure is null or WorkspaceException or EnvironmentLostException or IOException or ObjectDisposedException
+                failure is null or WorkspaceException or SandboxLostException or IOException or ObjectDisposedException
                     || (failure is GuestProtocolException && what == "hello"),
                 $"'{what}' failed with {failure}");
         }
@@ -140,9 +140,9 @@ internal sealed class FuzzAgent : IAsyncDisposable
         Interlocked.Decrement(ref _serving);
     }
 
-    private async Task RunAndListAsync(GuestCommand command)
+    private async Task RunAndListAsync(ProcessRequest command)
     {
-        if (await Client.RunAsync(command, new Sink(), CancellationToken.None).ConfigureAwait(false) is { ListFiles: { } list })
+        if (await Client.RunAsync(command, CancellationToken.None).ConfigureAwait(false) is { ListFiles: { } list })
         {
             await CheckListingAsync(list(CancellationToken.None)).ConfigureAwait(false);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Glovebox.Execution;
 using Glovebox.Functions.Calls;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Glovebox.Environments;
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Sandboxes;
+using Glovebox.Sandboxes.Bubblewrap;
 
 namespace Glovebox.Tests.Platform.Agent;
 
@@ -13,9 +13,11 @@ internal sealed class GuestService : IAsyncDisposable, IOutputSink
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private GuestService(BubblewrapEnvironment environment) => Environment = environment;
+    private GuestService(ISandbox sandbox) => Sandbox = sandbox;
 
-    public BubblewrapEnvironment Environment { get; }
+    public ISandbox Sandbox { get; }
+
+    private SandboxRequest Request { get; init; } = new();
 
     public Task<ProcessExit> Exit { get; private set; } = null!;
 
@@ -33,18 +35,19 @@ internal sealed class GuestService : IAsyncDisposable, IOutputSink
     /// <summary>Starts a program and waits until it prints its first line.</summary>
     public static async Task<GuestService> StartAsync(string program, bool isService = true, ExecutionPolicy? policy = null)
     {
-        BubblewrapEnvironment environment = new(new() { Policy = policy ?? new() }, new());
-        await environment.StartAsync(TestContext.Current.CancellationToken);
-        GuestService service = new(environment);
-        service.Exit = environment.RunAsync(new GuestCommand(["python3"], ["-u", "-c", program]) { IsService = isService }, service, service._kill.Token);
+        SandboxRequest request = new() { Policy = policy ?? new() };
+        ISandbox sandbox = await new BubblewrapSandboxProvider().StartAsync(request, TestContext.Current.CancellationToken);
+        GuestService service = new(sandbox) { Request = request };
+        service.Exit = sandbox.RunAsync(
+            new ProcessRequest(["python3"], ["-u", "-c", program]) { Output = service, IsService = isService }, service._kill.Token);
         await Task.WhenAny(service._ready.Task, service.Exit).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.True(service._ready.Task.IsCompleted, service.Output);
         return service;
     }
 
-    public Task<Stream> ConnectAsync(string path) => Environment.ConnectAsync(new UnixDomainSocketEndPoint(path), TestContext.Current.CancellationToken);
+    public Task<Stream> ConnectAsync(string path) => Sandbox.ConnectAsync(new UnixDomainSocketEndPoint(path), TestContext.Current.CancellationToken);
 
-    public Task<Stream> ConnectAsync(int port) => Environment.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), TestContext.Current.CancellationToken);
+    public Task<Stream> ConnectAsync(int port) => Sandbox.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), TestContext.Current.CancellationToken);
 
     public Task KillAsync() => _kill.CancelAsync();
 
@@ -55,7 +58,7 @@ internal sealed class GuestService : IAsyncDisposable, IOutputSink
     public async Task<(ProcessExit Exit, string Output)> KillableShellAsync(string script, CancellationToken kill)
     {
         Sink sink = new();
-        ProcessExit exit = await Environment.RunAsync(new GuestCommand(["bash"], ["-c", script]), sink, kill);
+        ProcessExit exit = await Sandbox.RunAsync(new ProcessRequest(["bash"], ["-c", script]) { Output = sink }, kill);
         return (exit, sink.Text);
     }
 
@@ -73,7 +76,8 @@ internal sealed class GuestService : IAsyncDisposable, IOutputSink
 
     public async ValueTask DisposeAsync()
     {
-        await Environment.DisposeAsync();
+        await Sandbox.DisposeAsync();
+        await Request.DisposeAsync();
         _kill.Dispose();
     }
 

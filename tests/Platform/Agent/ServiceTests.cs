@@ -1,4 +1,4 @@
-using Glovebox.Environments;
+using Glovebox.Sandboxes;
 
 namespace Glovebox.Tests.Platform.Agent;
 
@@ -103,7 +103,7 @@ public sealed class ServiceTests
     {
         await using GuestService service = await GuestService.StartAsync(Server);
         await service.ShellAsync("(setsid sleep 2000 &)");
-        await service.Environment.EndAllButServicesAsync(TestContext.Current.CancellationToken);
+        await service.Sandbox.EndProcessesAsync(TestContext.Current.CancellationToken);
         Assert.Equal("1", await AskAsync(service));
         (_, string left) = await service.ShellAsync("cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
         Assert.Contains("sleep 1000", left, StringComparison.Ordinal);
@@ -126,7 +126,7 @@ public sealed class ServiceTests
     {
         using CancellationTokenSource kill = new();
         Task<(ProcessExit Exit, string Output)> running = service.KillableShellAsync(script, kill.Token);
-        await Eventually.HoldsAsync(() => service.Environment.Files.ListAsync().Result.Files.Any(f => f.Path == "up"), "the script came up");
+        await Eventually.HoldsAsync(() => service.Sandbox.Files.ListAsync().Result.Files.Any(f => f.Path == "up"), "the script came up");
         await kill.CancelAsync();
         (ProcessExit exit, _) = await running;
         Assert.Equal(ProcessExitKind.Killed, exit.Kind);

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Platform.Agent;
 
@@ -118,7 +118,7 @@ public sealed class TunnelTests
         Assert.Equal("No such file or directory", missing.Message);
         IOException refused = await Assert.ThrowsAsync<IOException>(() => service.ConnectAsync(7008));
         Assert.Equal("Connection refused", refused.Message);
-        await Assert.ThrowsAsync<ArgumentException>(() => service.Environment.ConnectAsync(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 80), Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(() => service.Sandbox.ConnectAsync(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 80), Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(() => service.ConnectAsync("relative"));
     }
 
@@ -138,7 +138,7 @@ public sealed class TunnelTests
         await using GuestService service = await GuestService.StartAsync(Echo);
         await using Stream tunnel = await service.ConnectAsync("/tmp/echo");
         Task<int> reading = tunnel.ReadAsync(new byte[10], Cancellation).AsTask();
-        await service.Environment.StopAsync(Cancellation);
+        await service.Sandbox.DisposeAsync();
         await Assert.ThrowsAsync<IOException>(() => reading);
     }
 

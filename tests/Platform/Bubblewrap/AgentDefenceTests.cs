@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
@@ -121,7 +121,7 @@ public sealed class AgentDefenceTests(UndefendedFixture sandboxes) : IClassFixtu
         // The canary of the tests around: so it goes where the agent is an ordinary process. And the executor works on even then.
         Session canary = await sandboxes.WithMortalAgentAsync();
         BlockResult lost = (await canary.PythonAsync($"{Prelude}assert agent != 1\n{attack}\nimport time; time.sleep(600)")).Blocks[0];
-        Assert.Equal((137, TerminationReason.EnvironmentLost), (lost.ExitCode, lost.Termination));
+        Assert.Equal((137, TerminationReason.SandboxLost), (lost.ExitCode, lost.Termination));
         Assert.Equal("on\n", (await canary.PythonAsync("print('on')")).Output);
     }
 

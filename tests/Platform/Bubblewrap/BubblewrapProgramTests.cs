@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Sandboxes.Bubblewrap;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
@@ -27,7 +27,7 @@ public sealed class BubblewrapProgramTests
         File.CreateSymbolicLink(folder["link"], folder["work/.venv"]);
         foreach (string place in new[] { folder["work/.venv/bin"], folder["link/bin"] })
         {
-            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(
+            SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(
                 () => BubblewrapProgram.FindAsync(place, folder["work"], TestContext.Current.CancellationToken));
             Assert.Equal("bubblewrap-unavailable", e.Code);
             Assert.False(File.Exists(folder["ran"]));

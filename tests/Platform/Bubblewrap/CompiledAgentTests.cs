@@ -1,5 +1,5 @@
-using Glovebox.Environments.Bubblewrap;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Bubblewrap;
+using Glovebox.Sandboxes.Host;
 using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;

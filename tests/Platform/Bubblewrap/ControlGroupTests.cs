@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
@@ -178,7 +178,7 @@ public sealed class ControlGroupTests : IDisposable
         string name = Path.GetFileName(group.Split(':')[2]);
         Assert.StartsWith($"glovebox-{Environment.ProcessId}-", name, StringComparison.Ordinal);
         Assert.Contains(ControlGroups.Of(Environment.ProcessId), f => Path.GetFileName(f) == name);
-        Assert.Contains("control group, version", session.Executor.GetService<EnvironmentCapabilities>()!.Control("processes")!.Mechanism, StringComparison.Ordinal);
+        Assert.Contains("control group, version", session.Executor.GetService<SandboxCapabilities>()!.Control("processes")!.Mechanism, StringComparison.Ordinal);
         await session.Executor.StopAsync(Ct);
         Assert.DoesNotContain(ControlGroups.Of(Environment.ProcessId), f => Path.GetFileName(f) == name);
     }

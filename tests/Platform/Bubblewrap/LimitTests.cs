@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Sandboxes.Bubblewrap;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
@@ -182,7 +182,7 @@ public sealed class LimitTests
         const string work = "import time\nuntil = time.monotonic() + 0.5\nwhile time.monotonic() < until: pass\nprint(time.process_time() < 0.3)";
         await using Session session = await Session.StartAsync(ExecutorKind.BubblewrapWith(policy: new() { Cpus = 0.2 }));
         Assert.Equal("True\n", (await session.PythonAsync(work)).Output);
-        Assert.Equal(EnforcementLevel.Full, session.Executor.GetService<EnvironmentCapabilities>()!.Control("cpus")!.Level);
+        Assert.Equal(EnforcementLevel.Full, session.Executor.GetService<SandboxCapabilities>()!.Control("cpus")!.Level);
     }
 
     [Fact]

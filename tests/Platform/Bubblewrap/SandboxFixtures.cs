@@ -1,4 +1,4 @@
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Sandboxes.Bubblewrap;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 

@@ -1,5 +1,5 @@
 #pragma warning disable xUnit1069 // What the tests call gives the token on.
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Sandboxes.Bubblewrap;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 

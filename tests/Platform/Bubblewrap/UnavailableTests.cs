@@ -1,4 +1,4 @@
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Sandboxes.Bubblewrap;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
@@ -13,7 +13,7 @@ public sealed class UnavailableTests
     public async Task Bubblewrap_that_is_not_on_PATH_is_an_error_that_says_how_to_install_it()
     {
         using TestFolder folder = new();
-        EnvironmentUnavailableException e = await FailsAsync(new() { SearchPath = folder.Path });
+        SandboxUnavailableException e = await FailsAsync(new() { SearchPath = folder.Path });
         Assert.Equal("bubblewrap-unavailable", e.Code);
         Assert.Contains("PATH", e.Message, StringComparison.Ordinal);
         Assert.Contains("apt-get install bubblewrap", e.Hint, StringComparison.Ordinal);
@@ -27,7 +27,7 @@ public sealed class UnavailableTests
     public async Task Bubblewrap_that_is_too_old_or_none_is_an_error_that_says_so(string version, string code, string message)
     {
         using FakeBubblewrap fake = new($"echo '{version}'");
-        EnvironmentUnavailableException e = await FailsAsync(fake.Internals);
+        SandboxUnavailableException e = await FailsAsync(fake.Internals);
         Assert.Equal(code, e.Code);
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.Hint);
@@ -38,7 +38,7 @@ public sealed class UnavailableTests
     {
         using FakeBubblewrap fake = new("");
         fake.Folder.SetMode("bwrap", "644");
-        EnvironmentUnavailableException e = await FailsAsync(fake.Internals);
+        SandboxUnavailableException e = await FailsAsync(fake.Internals);
         Assert.Equal("bubblewrap-unavailable", e.Code);
         Assert.Contains(fake.Folder["bwrap"], e.Message, StringComparison.Ordinal);
     }
@@ -70,7 +70,7 @@ public sealed class UnavailableTests
         using FakeBubblewrap fake = new($"[ \"$1\" = --version ] && echo bubblewrap 0.9.0 && exit\ncat >&2 <<'END'\nsome warning\n{printed}\nEND\nexit 1");
         foreach (bool usesAgent in new[] { true, false })
         {
-            EnvironmentUnavailableException e = await FailsAsync(fake.Internals with { UsesAgent = usesAgent });
+            SandboxUnavailableException e = await FailsAsync(fake.Internals with { UsesAgent = usesAgent });
             Assert.Equal("user-namespaces-forbidden", e.Code);
             Assert.Contains(printed, e.Message, StringComparison.Ordinal);
             Assert.Contains("user.max_user_namespaces", e.Hint, StringComparison.Ordinal);
@@ -84,7 +84,7 @@ public sealed class UnavailableTests
     public async Task Another_failure_of_bubblewraps_is_told_in_its_words(string printed, string expected)
     {
         using FakeBubblewrap fake = new($"[ \"$1\" = --version ] && echo bubblewrap 0.9.0 && exit\ncat >&2 <<'END'\n{printed}\nEND\nexit 1");
-        EnvironmentUnavailableException e = await FailsAsync(fake.Internals);
+        SandboxUnavailableException e = await FailsAsync(fake.Internals);
         Assert.Equal("sandbox-failed", e.Code);
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', e.Message);
@@ -122,7 +122,7 @@ public sealed class UnavailableTests
     {
         using TestFolder folder = new("/var/tmp");
         await using BubblewrapCommandLineCodeExecutor executor = new(new() { ReadOnlyPaths = { folder["late"] } });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Ct));
         Assert.Equal("read-only-path-missing", e.Code);
         Assert.Contains(folder["late"], e.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => { _ = executor.ExecuteCodeBlocksStreamingAsync([new("bash", "true")], Ct); });
@@ -178,19 +178,19 @@ public sealed class UnavailableTests
     public async Task What_was_not_asked_for_is_as_strong_as_the_machine_allows_and_that_is_said()
     {
         await using Session weak = await Session.StartAsync(ExecutorKind.BubblewrapWith(WithoutControlGroups, new() { ReadOnlyRootFilesystem = true, MaxProcesses = 100 }));
-        EnvironmentCapabilities capabilities = weak.Executor.GetService<EnvironmentCapabilities>()!;
+        SandboxCapabilities capabilities = weak.Executor.GetService<SandboxCapabilities>()!;
         Assert.Equal(EnforcementLevel.Partial, capabilities.Control("memory")!.Level);
         Assert.Equal(EnforcementLevel.Full, capabilities.Control("processes")!.Level);
         Assert.Contains("RLIMIT_NPROC", capabilities.Control("processes")!.Mechanism, StringComparison.Ordinal);
         Assert.Equal(EnforcementLevel.None, capabilities.Control("cpus")!.Level);
 
         await using Session unfiltered = await Session.StartAsync(ExecutorKind.BubblewrapWith(new() { UsesSeccomp = false }, new() { Network = NetworkAccess.Full }));
-        capabilities = unfiltered.Executor.GetService<EnvironmentCapabilities>()!;
+        capabilities = unfiltered.Executor.GetService<SandboxCapabilities>()!;
         Assert.Equal(EnforcementLevel.None, capabilities.Control("seccomp")!.Level);
         Assert.Equal(EnforcementLevel.None, capabilities.Control("network")!.Level);
 
         await using Session plain = await Session.StartAsync(ExecutorKind.BubblewrapPlain);
-        capabilities = plain.Executor.GetService<EnvironmentCapabilities>()!;
+        capabilities = plain.Executor.GetService<SandboxCapabilities>()!;
         Assert.False(capabilities.UsesGuestAgent);
         Assert.NotNull(capabilities.GuestAgentDetail);
     }
@@ -231,7 +231,7 @@ public sealed class UnavailableTests
     public async Task A_work_directory_that_cannot_be_made_is_an_error_that_says_so(string path)
     {
         await using BubblewrapCommandLineCodeExecutor executor = new(new() { WorkDir = path });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Ct));
         Assert.Equal("work-directory-unusable", e.Code);
         Assert.Contains(path, e.Message, StringComparison.Ordinal);
     }
@@ -262,7 +262,7 @@ public sealed class UnavailableTests
                 return;
             }
 
-            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+            SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Ct));
             Assert.Equal("work-directory-unusable", e.Code);
             Assert.Contains(folder["locked/work"], e.Message, StringComparison.Ordinal);
             Assert.NotNull(e.Hint);
@@ -310,10 +310,10 @@ public sealed class UnavailableTests
         await HostProcesses.AreGoneAsync(marker);
     }
 
-    private static async Task<EnvironmentUnavailableException> FailsAsync(BubblewrapInternals internals)
+    private static async Task<SandboxUnavailableException> FailsAsync(BubblewrapInternals internals)
     {
         await using BubblewrapCommandLineCodeExecutor executor = new(new(), internals);
-        return await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+        return await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Ct));
     }
 
     /// <summary>A shell script by the name of bwrap.</summary>

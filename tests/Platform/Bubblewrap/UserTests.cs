@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
@@ -94,7 +94,7 @@ public sealed class UserTests
         Directory.CreateDirectory(folder["sub"]);
         await HostAsync("mknod", folder["sub/null"], "c", "1", "3");
         await using BubblewrapCommandLineCodeExecutor executor = new(new() { WorkDir = folder.Path });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Ct));
         Assert.Equal("work-directory-unusable", e.Code);
         Assert.Contains("sub/null", e.Message, StringComparison.Ordinal);
 
@@ -113,7 +113,7 @@ public sealed class UserTests
         try
         {
             await using BubblewrapCommandLineCodeExecutor executor = new(new() { WorkDir = folder.Path });
-            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+            SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Ct));
             Assert.Equal("work-directory-unusable", e.Code);
             Assert.Contains("belongs to root, guest code never runs as root, and its files cannot be mapped to another user: its file system", e.Message, StringComparison.Ordinal);
             Assert.Contains("chown", e.Hint, StringComparison.Ordinal);
@@ -293,5 +293,5 @@ public sealed class UserTests
         return (await OutcomeAsync(executor, "[ -O sub ] && [ -O sub/written ] && cat sub/written")).Output;
     }
 
-    private static ControlCapability Control(ICodeExecutor executor, string name) => executor.GetService<EnvironmentCapabilities>()!.Control(name)!;
+    private static ControlCapability Control(ICodeExecutor executor, string name) => executor.GetService<SandboxCapabilities>()!.Control(name)!;
 }

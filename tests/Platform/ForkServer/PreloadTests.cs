@@ -51,7 +51,7 @@ public sealed class PreloadTests
     public async Task A_module_that_cannot_be_preloaded_fails_the_start_and_is_named(string module, string expected)
     {
         await using BubblewrapCommandLineCodeExecutor executor = new(new() { Preload = { "json", module } });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Ct));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Ct));
         Assert.Equal("preload-failed", e.Code);
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("json:", e.Message, StringComparison.Ordinal);

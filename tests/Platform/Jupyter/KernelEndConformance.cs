@@ -53,7 +53,7 @@ public abstract class KernelEndConformance(JupyterHost host)
         CodeResult result = await executor.PythonAsync("lost = 1\nprint('last words', flush=True)\nimport os, sys, time\nsys.stdout.flush()\ntime.sleep(0.3)\nos._exit(1)");
         BlockResult block = result.Blocks[0];
         Assert.Equal(1, block.ExitCode);
-        Assert.Equal(TerminationReason.EnvironmentLost, block.Termination);
+        Assert.Equal(TerminationReason.SandboxLost, block.Termination);
         Assert.True(block.StateLost);
         Assert.Equal("last words\nThe kernel died, and what this and earlier blocks defined is lost.\n", block.Output);
         CodeResult next = await executor.PythonAsync("print('lost' in globals())");

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Glovebox.Environments;
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Sandboxes;
+using Glovebox.Sandboxes.Bubblewrap;
 using Glovebox.Tests.Platform.Jupyter.Support;
 
 namespace Glovebox.Tests.Platform.Jupyter;
@@ -80,7 +80,7 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     public async Task Memory_that_is_used_up_is_a_result_that_says_so()
     {
         await using ICodeExecutor executor = await host.StartAsync(o => o.Policy = new() { MaxOutput = 1 << 20 });
-        bool isGroup = executor.GetService<EnvironmentCapabilities>()!.Control("memory")!.Level == EnforcementLevel.Full;
+        bool isGroup = executor.GetService<SandboxCapabilities>()!.Control("memory")!.Level == EnforcementLevel.Full;
         BlockResult block = (await executor.PythonAsync("kept = []\nwhile True: kept.append(bytearray(50_000_000))")).Blocks[0];
         if (isGroup)
         {
@@ -102,7 +102,7 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
         await using ICodeExecutor executor = await host.StartAsync();
         await executor.PythonAsync("lost = 1");
         BlockResult block = (await executor.PythonAsync("import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)")).Blocks[0];
-        Assert.Equal(TerminationReason.EnvironmentLost, block.Termination);
+        Assert.Equal(TerminationReason.SandboxLost, block.Termination);
         Assert.True(block.StateLost);
         Assert.Equal(
             "The kernel is a new one: what earlier blocks defined and imported is gone.\nFalse\n", (await executor.PythonAsync("print('lost' in globals())")).Output);
@@ -115,8 +115,9 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
         CodeResult result = await executor.PythonAsync("import os, subprocess\nsubprocess.Popen(f'while [ ! -e go ]; do sleep 0.05; done; kill -9 {os.getppid()}', shell=True, start_new_session=True)\nlost = 1");
         Assert.Equal(0, result.ExitCode);
         await executor.Workspace.WriteAllTextAsync("go", "", TestContext.Current.CancellationToken);
-        IExecutionEnvironment environment = executor.GetService<IExecutionEnvironment>()!;
-        await Eventually.HoldsAsync(() => !environment.IsRunning, "the server is gone");
+        ISandbox sandbox = executor.GetService<ISandbox>()!;
+        ProcessRequest look = new(["sh"], ["-c", "cat /proc/[0-9]*/cmdline | grep -qa 'jupyter_serve[r]'"]);
+        await Eventually.HoldsAsync(() => sandbox.RunAsync(look).Result.ExitCode != 0, "the server is gone");
         Assert.Equal(
             "The kernel is a new one: what earlier blocks defined and imported is gone.\nFalse\n", (await executor.PythonAsync("print('lost' in globals())")).Output);
     }
@@ -197,7 +198,7 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
                 o.ReadOnlyPaths.Add(under);
                 o.Environment["PATH"] = $"{under}/bin:/usr/bin:/bin";
             });
-            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+            SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
             Assert.Equal("jupyter-missing", e.Code);
             Assert.Contains("apt-get install python3-jupyter-server python3-ipykernel", e.Hint, StringComparison.Ordinal);
         }
@@ -211,7 +212,7 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     public async Task A_sandbox_without_an_agent_is_an_error_that_says_what_is_missing()
     {
         await using JupyterCodeExecutor executor = new(new(), new BubblewrapInternals { UsesAgent = false }, loggerFactory: null, TimeProvider.System);
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
         Assert.Equal("jupyter-needs-python", e.Code);
     }
 
@@ -219,7 +220,7 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     public async Task A_missing_kernel_is_an_error_that_names_those_that_are_there()
     {
         await using ICodeExecutor executor = host.Create(o => o.KernelName = "no-such");
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
         Assert.Equal("jupyter-kernel-missing", e.Code);
         Assert.Contains("It has: python3", e.Message, StringComparison.Ordinal);
     }
@@ -228,7 +229,7 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     public async Task A_server_that_cannot_start_is_an_error_with_its_own_words()
     {
         await using ICodeExecutor executor = host.Create(o => o.Environment["PYTHONHOME"] = "/nowhere");
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
         Assert.Equal("jupyter-server-failed", e.Code);
         Assert.Contains("No module named 'encodings'", e.Message, StringComparison.Ordinal);
     }

@@ -36,7 +36,7 @@ public sealed class UrlTests
     {
         await using JupyterServer server = await JupyterServer.StartAsync();
         await using JupyterCodeExecutor executor = new(new() { Url = server.Url, Token = token });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
         Assert.Equal("jupyter-token-refused", e.Code);
         Assert.Equal($"The Jupyter server at {server.Url} refused the token (403).", e.Message);
     }
@@ -46,7 +46,7 @@ public sealed class UrlTests
     {
         await using JupyterServer server = await JupyterServer.StartAsync();
         await using JupyterCodeExecutor executor = new(new() { Url = server.Url, Token = JupyterServer.Token, KernelName = "ir" });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
         Assert.Equal("jupyter-kernel-missing", e.Code);
         Assert.EndsWith("has no kernel 'ir'. It has: python3.", e.Message, StringComparison.Ordinal);
     }
@@ -112,7 +112,7 @@ public sealed class UrlTests
     {
         Uri url = new($"http://127.0.0.1:{JupyterServer.FreePort()}/");
         await using JupyterCodeExecutor executor = new(new() { Url = url, Token = "t" });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
         Assert.Equal("jupyter-unreachable", e.Code);
         Assert.StartsWith($"No Jupyter server answers at {url}: ", e.Message, StringComparison.Ordinal);
     }
@@ -129,7 +129,7 @@ public sealed class UrlTests
     {
         await using AnyServer server = new(answer);
         await using JupyterCodeExecutor executor = new(new() { Url = server.Url, Token = "t" });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
         Assert.Equal("jupyter-not-a-server", e.Code);
         Assert.StartsWith($"What answers at {server.Url} is not a Jupyter Server or Kernel Gateway: ", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("t\r", e.Message, StringComparison.Ordinal);
@@ -146,10 +146,10 @@ public sealed class UrlTests
         Running running = executor.Begin("import time\nprint('on', flush=True)\ntime.sleep(600)");
         await running.PrintsAsync("on");
         await server.KillAsync();
-        EnvironmentLostException lost = await Assert.ThrowsAsync<EnvironmentLostException>(() => running.Completion);
+        SandboxLostException lost = await Assert.ThrowsAsync<SandboxLostException>(() => running.Completion);
         Assert.Equal($"The Jupyter server at {server.Url} has gone.", lost.Message);
 
-        EnvironmentUnavailableException gone = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.PythonAsync("1"));
+        SandboxUnavailableException gone = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.PythonAsync("1"));
         Assert.Equal("jupyter-unreachable", gone.Code);
         await server.DisposeAsync();
 
@@ -170,7 +170,7 @@ public sealed class UrlTests
         Running running = executor.Begin("import time\nprint('on', flush=True)\ntime.sleep(1)\nkept = 2");
         await running.PrintsAsync("on");
         way.Cut();
-        await Assert.ThrowsAsync<EnvironmentLostException>(() => running.Completion);
+        await Assert.ThrowsAsync<SandboxLostException>(() => running.Completion);
         Assert.EndsWith("2\n", (await executor.PythonAsync("print(kept)")).Output, StringComparison.Ordinal);
     }
 
@@ -220,7 +220,7 @@ public sealed class UrlTests
         await using AnyServer other = new("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         await using AnyServer server = new($"HTTP/1.1 302 Found\r\nLocation: {other.Url}api/kernelspecs\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         await using JupyterCodeExecutor executor = new(new() { Url = server.Url, Token = "the-secret" });
-        await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+        await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
         Assert.Contains("token the-secret", server.LastRequest, StringComparison.Ordinal);
         Assert.Equal("", other.LastRequest);
     }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
-using Glovebox.Environments;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Tests.Platform.Local;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Tests.Platform.Local;
 

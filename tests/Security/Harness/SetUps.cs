@@ -1,5 +1,5 @@
 using Glovebox.Docker;
-using Glovebox.Environments.Bubblewrap;
+using Glovebox.Sandboxes.Bubblewrap;
 
 namespace Glovebox.Tests.Security.Harness;
 

@@ -16,7 +16,7 @@ internal sealed record Verdict(bool IsRefused, bool HasSucceeded, string Text)
 
         // A sandbox that is gone, or one that believes what the guest says in the agent's name, is a success of the guest's.
         bool succeeded = answer.Error is not null || answer.ExitCode == Forged
-            || answer.Termination == nameof(TerminationReason.EnvironmentLost)
+            || answer.Termination == nameof(TerminationReason.SandboxLost)
             || last.StartsWith("SUCCEEDED", StringComparison.Ordinal);
         bool refused = !succeeded && (answer.Termination == nameof(TerminationReason.OutOfMemory)
             || (answer.ExitCode == 0 && last.StartsWith("refused: ", StringComparison.Ordinal)));

@@ -1,23 +1,19 @@
 using System.Buffers.Binary;
-using Glovebox.Environments;
-using Glovebox.Guest;
+using Glovebox.Sandboxes;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Unit.Agent;
 
 /// <summary>The host's end of an exchange that saves a file, runs a program and lists the files, whatever the agent answers.</summary>
-public sealed class BlockExchangeTests : IOutputSink
+public sealed class BlockExchangeTests
 {
-    private static readonly GuestCommand Command = new(["x"], [])
+    private static readonly ProcessRequest Command = new(["x"], [])
     {
-        CodeFile = new CodeFileContent("x.py", new byte[] { (byte)'x' }),
+        File = new ProcessFile("x.py", new byte[] { (byte)'x' }),
         ListsFiles = true,
     };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    void IOutputSink.Write(OutputStream stream, ReadOnlySpan<byte> data)
-    {
-    }
 
     [Fact]
     public async Task The_files_are_those_that_come_after_the_end()
@@ -67,8 +63,8 @@ public sealed class BlockExchangeTests : IOutputSink
         ProcessExit exit = (await running)!;
         Task<WorkspaceListing> listing = exit.ListFiles!(Ct);
         await agent.DisposeAsync();
-        await Assert.ThrowsAsync<EnvironmentLostException>(() => listing);
-        await Assert.ThrowsAsync<EnvironmentLostException>(() => exit.ListFiles!(Ct));
+        await Assert.ThrowsAsync<SandboxLostException>(() => listing);
+        await Assert.ThrowsAsync<SandboxLostException>(() => exit.ListFiles!(Ct));
     }
 
     [Theory]
@@ -91,12 +87,12 @@ public sealed class BlockExchangeTests : IOutputSink
         await Assert.ThrowsAsync<WorkspaceException>(() => exit.ListFiles!(Ct));
     }
 
-    private async Task<(Task<ProcessExit?> Running, uint Number)> BeginAsync(FakeAgent agent)
+    private static async Task<(Task<ProcessExit?> Running, uint Number)> BeginAsync(FakeAgent agent)
     {
-        Task<ProcessExit?> running = agent.Client.RunAsync(Command, this, Ct);
+        Task<ProcessExit?> running = agent.Client.RunAsync(Command, Ct);
         byte[] frame = await agent.ReceiveAsync();
         Assert.Equal((byte)GuestFrameType.Run, frame[0]);
-        Assert.Equal((byte)(GuestRunKind.Saves | GuestRunKind.Lists), frame[5]);
+        Assert.Equal((byte)(AgentRunKind.Saves | AgentRunKind.Lists), frame[5]);
         return (running, BinaryPrimitives.ReadUInt32LittleEndian(frame.AsSpan(1)));
     }
 }

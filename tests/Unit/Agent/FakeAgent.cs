@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Unit.Agent;
 
@@ -11,9 +11,9 @@ internal sealed class FakeAgent : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private FakeAgent(Socket socket, GuestAgentClient client) => (_socket, Client) = (socket, client);
+    private FakeAgent(Socket socket, AgentClient client) => (_socket, Client) = (socket, client);
 
-    public GuestAgentClient Client { get; }
+    public AgentClient Client { get; }
 
     public uint Tunnel { get; private set; }
 
@@ -25,10 +25,10 @@ internal sealed class FakeAgent : IAsyncDisposable
         listener.Listen();
         Socket host = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await host.ConnectAsync(new UnixDomainSocketEndPoint(folder["s"]), Cancellation);
-        FakeAgent agent = new(await listener.AcceptAsync(Cancellation), new GuestAgentClient(new NetworkStream(host, ownsSocket: true)));
-        Task<GuestHello> hello = agent.Client.ConnectAsync(new GuestConfiguration(0, 0, "/", new Dictionary<string, string>()), Cancellation);
+        FakeAgent agent = new(await listener.AcceptAsync(Cancellation), new AgentClient(new NetworkStream(host, ownsSocket: true)));
+        Task<AgentHello> hello = agent.Client.ConnectAsync(new AgentConfiguration(0, 0, "/", new Dictionary<string, string>()), Cancellation);
         await agent.ReceiveAsync();
-        await agent.SendAsync(GuestFrameType.Hello, 0, [GuestAgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3', 0]);
+        await agent.SendAsync(GuestFrameType.Hello, 0, [AgentClient.AgentVersion, 0, 0, 0, 1, 0, 0, 0, (byte)'3', 0]);
         await hello;
         return agent;
     }

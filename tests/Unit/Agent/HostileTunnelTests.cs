@@ -1,4 +1,4 @@
-using Glovebox.Guest;
+using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Unit.Agent;
 

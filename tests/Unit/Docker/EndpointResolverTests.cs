@@ -77,7 +77,7 @@ public sealed class EndpointResolverTests : IDisposable
     public void A_context_that_is_not_there_says_how_to_see_which_are()
     {
         _variables["DOCKER_CONTEXT"] = "missing";
-        EnvironmentUnavailableException e = Assert.Throws<EnvironmentUnavailableException>(() => Resolve());
+        SandboxUnavailableException e = Assert.Throws<SandboxUnavailableException>(() => Resolve());
         Assert.Equal("docker-host-invalid", e.Code);
         Assert.Contains("docker context ls", e.Hint, StringComparison.Ordinal);
     }
@@ -86,7 +86,7 @@ public sealed class EndpointResolverTests : IDisposable
     public void A_configuration_that_is_no_json_names_its_file()
     {
         Write(".docker/config.json", "{");
-        Assert.Contains(_home[".docker/config.json"], Assert.Throws<EnvironmentUnavailableException>(() => Resolve()).Message, StringComparison.Ordinal);
+        Assert.Contains(_home[".docker/config.json"], Assert.Throws<SandboxUnavailableException>(() => Resolve()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class EndpointResolverTests : IDisposable
     {
         WriteContext("mine", "{}");
         _variables["DOCKER_CONTEXT"] = "mine";
-        Assert.Equal("docker-host-invalid", Assert.Throws<EnvironmentUnavailableException>(() => Resolve()).Code);
+        Assert.Equal("docker-host-invalid", Assert.Throws<SandboxUnavailableException>(() => Resolve()).Code);
     }
 
     [Fact]
@@ -118,14 +118,14 @@ public sealed class EndpointResolverTests : IDisposable
     [InlineData("npipe://x")]
     public void An_address_that_is_none_says_what_one_looks_like(string address)
     {
-        EnvironmentUnavailableException e = Assert.Throws<EnvironmentUnavailableException>(() => Resolve(address));
+        SandboxUnavailableException e = Assert.Throws<SandboxUnavailableException>(() => Resolve(address));
         Assert.Equal("docker-host-invalid", e.Code);
         Assert.Contains("unix:///PATH", e.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_address_over_ssh_says_how_to_forward_it() =>
-        Assert.Contains("ssh -nNT -L", Assert.Throws<EnvironmentUnavailableException>(() => Resolve("ssh://user@engine.example")).Hint, StringComparison.Ordinal);
+        Assert.Contains("ssh -nNT -L", Assert.Throws<SandboxUnavailableException>(() => Resolve("ssh://user@engine.example")).Hint, StringComparison.Ordinal);
 
     [Fact]
     public void A_named_pipe_is_an_address() => Assert.Equal("docker_engine", Resolve("npipe://./pipe/docker_engine").Address.Segments[2]);

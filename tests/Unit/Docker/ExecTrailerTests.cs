@@ -1,6 +1,6 @@
 using System.Text;
 using Glovebox.Docker.Containers;
-using Glovebox.Environments;
+using Glovebox.Sandboxes;
 
 namespace Glovebox.Tests.Unit.Docker;
 

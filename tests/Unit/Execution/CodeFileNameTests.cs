@@ -1,3 +1,5 @@
+using Glovebox.Languages;
+
 namespace Glovebox.Tests.Unit.Execution;
 
 /// <summary>Under which name a block's code is saved.</summary>

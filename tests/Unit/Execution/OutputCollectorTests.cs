@@ -1,4 +1,5 @@
 using System.Text;
+using Glovebox.Execution;
 
 namespace Glovebox.Tests.Unit.Execution;
 

@@ -1,3 +1,5 @@
+using Glovebox.Languages;
+
 namespace Glovebox.Tests.Unit.Execution;
 
 /// <summary>Which lines of a shell script are made quiet.</summary>

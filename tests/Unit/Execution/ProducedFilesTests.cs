@@ -1,3 +1,5 @@
+using Glovebox.Execution;
+
 namespace Glovebox.Tests.Unit.Execution;
 
 /// <summary>Which files a block is told to have made or changed.</summary>

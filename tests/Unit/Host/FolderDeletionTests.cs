@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Tests.Unit.Host;

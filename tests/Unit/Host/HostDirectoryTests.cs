@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Tests.Unit.Host;
@@ -83,7 +83,7 @@ public sealed class HostDirectoryTests : IDisposable
         Directory.CreateDirectory(_folder["empty"]);
         using (HostDirectory full = new(_folder["full"], Guest))
         {
-            Assert.Equal("work-directory-unusable", Assert.Throws<EnvironmentUnavailableException>(full.GiveAwayRoot).Code);
+            Assert.Equal("work-directory-unusable", Assert.Throws<SandboxUnavailableException>(full.GiveAwayRoot).Code);
         }
 
         Assert.Equal(0u, Libc.Status(_folder["full"]).Uid);
@@ -94,7 +94,7 @@ public sealed class HostDirectoryTests : IDisposable
 
         Assert.Equal(Guest.Uid, Libc.Status(_folder["empty"]).Uid);
         using HostDirectory strangers = new(_folder["empty"], new UserId(4243, 4243));
-        Assert.Throws<EnvironmentUnavailableException>(strangers.GiveAwayRoot);
+        Assert.Throws<SandboxUnavailableException>(strangers.GiveAwayRoot);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class HostDirectoryTests : IDisposable
         Directory.CreateSymbolicLink(_folder["link"], _folder["real"]);
         foreach (string path in new[] { "link", "link/in" })
         {
-            Assert.Throws<EnvironmentUnavailableException>(() => new HostDirectory(_folder[path]));
+            Assert.Throws<SandboxUnavailableException>(() => new HostDirectory(_folder[path]));
         }
 
         new HostDirectory(_folder["real/in"]).Dispose();
@@ -166,7 +166,7 @@ public sealed class HostDirectoryTests : IDisposable
         _folder.SetMode("tool", mode);
         using HostDirectory directory = new(_folder.Path);
         Exception? e = Record.Exception(directory.RefuseSetId);
-        Assert.Equal(isRefused, e is EnvironmentUnavailableException { Code: "work-directory-unusable" });
+        Assert.Equal(isRefused, e is SandboxUnavailableException { Code: "work-directory-unusable" });
 
         // One that the guest may not write is no matter of its own.
         using HostDirectory other = new(_folder.Path, owner: null, reader: new UserId(54321, 54321));

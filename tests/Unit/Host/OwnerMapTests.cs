@@ -1,5 +1,5 @@
 using System.Globalization;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Tests.Unit.Host;
 

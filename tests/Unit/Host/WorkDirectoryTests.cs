@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Tests.Unit.Host;
@@ -39,7 +39,7 @@ public sealed class WorkDirectoryTests : IDisposable
     [InlineData("/dev/glovebox-test")]
     public void A_folder_of_the_systems_is_refused_by_any_name_and_nothing_is_made_in_it(string path)
     {
-        EnvironmentUnavailableException e = Assert.Throws<EnvironmentUnavailableException>(() => new WorkDirectory(path).Create());
+        SandboxUnavailableException e = Assert.Throws<SandboxUnavailableException>(() => new WorkDirectory(path).Create());
         Assert.Equal("work-directory-unusable", e.Code);
         Assert.Contains("system", e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.Hint);
@@ -48,7 +48,7 @@ public sealed class WorkDirectoryTests : IDisposable
         if (Directory.Exists(path))
         {
             File.CreateSymbolicLink(_folder["link"], path);
-            Assert.Throws<EnvironmentUnavailableException>(() => new WorkDirectory(_folder["link"]).Create());
+            Assert.Throws<SandboxUnavailableException>(() => new WorkDirectory(_folder["link"]).Create());
         }
     }
 
@@ -85,7 +85,7 @@ public sealed class WorkDirectoryTests : IDisposable
         // The canary: as long as it is there.
         new WorkDirectory(path).Create();
         Directory.Delete(gone);
-        EnvironmentUnavailableException e = Assert.Throws<EnvironmentUnavailableException>(() => new WorkDirectory(path).Create());
+        SandboxUnavailableException e = Assert.Throws<SandboxUnavailableException>(() => new WorkDirectory(path).Create());
         Assert.Equal("work-directory-unusable", e.Code);
         holder.StandardInput.Close();
         await holder.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -94,7 +94,7 @@ public sealed class WorkDirectoryTests : IDisposable
     [Fact]
     public void The_folder_of_what_sandboxes_are_made_with_is_refused_and_so_is_one_that_holds_it()
     {
-        EnvironmentUnavailableException e = Assert.Throws<EnvironmentUnavailableException>(() => new WorkDirectory(Path.GetTempPath()).Create());
+        SandboxUnavailableException e = Assert.Throws<SandboxUnavailableException>(() => new WorkDirectory(Path.GetTempPath()).Create());
         Assert.Equal("work-directory-unusable", e.Code);
         Assert.Contains("sandboxes are made with", e.Message, StringComparison.Ordinal);
     }
@@ -128,14 +128,14 @@ public sealed class WorkDirectoryTests : IDisposable
 
         Directory.Delete(_folder["one"]);
         File.CreateSymbolicLink(_folder["one"], "two");
-        Assert.Throws<EnvironmentUnavailableException>(work.Create);
+        Assert.Throws<SandboxUnavailableException>(work.Create);
     }
 
     [Fact]
     public void A_link_that_leads_nowhere_and_one_of_a_strangers_are_refused()
     {
         File.CreateSymbolicLink(_folder["nowhere"], "missing");
-        EnvironmentUnavailableException e = Assert.Throws<EnvironmentUnavailableException>(() => new WorkDirectory(_folder["nowhere"]).Create());
+        SandboxUnavailableException e = Assert.Throws<SandboxUnavailableException>(() => new WorkDirectory(_folder["nowhere"]).Create());
         Assert.Contains("link that leads to no directory", e.Message, StringComparison.Ordinal);
         Assert.False(Path.Exists(_folder["missing"]));
         if (!Environment.IsPrivilegedProcess)
@@ -150,7 +150,7 @@ public sealed class WorkDirectoryTests : IDisposable
         chown.WaitForExit();
         foreach (string path in new[] { "link", "link/in", "link/new" })
         {
-            e = Assert.Throws<EnvironmentUnavailableException>(() => new WorkDirectory(_folder[path]).Create());
+            e = Assert.Throws<SandboxUnavailableException>(() => new WorkDirectory(_folder[path]).Create());
             Assert.Contains("link that another user made", e.Message, StringComparison.Ordinal);
         }
 
@@ -175,7 +175,7 @@ public sealed class WorkDirectoryTests : IDisposable
         foreach (string path in new[] { "/", "/proc", "/etc" })
         {
             await using ICodeExecutor refused = kind.Create(new() { WorkDir = path });
-            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(
+            SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(
                 () => refused.StartAsync(TestContext.Current.CancellationToken));
             Assert.Equal("work-directory-unusable", e.Code);
         }

@@ -65,7 +65,7 @@ public sealed class RegistrationTests
         services.AddKeyedCodeExecutor("configured", Settings.Section(Settings.Bubblewrap));
         services.AddKeyedBubblewrapCodeExecutor("bubblewrap", o => o.Policy.Memory = 64 << 20);
         services.AddKeyedBubblewrapCodeExecutor("bubblewrap configured", Settings.Section(Settings.Bubblewrap));
-        services.AddKeyedLocalCodeExecutor("local", o => o.MaxOutput = 4096);
+        services.AddKeyedLocalCodeExecutor("local", o => o.Policy.MaxOutput = 4096);
         services.AddKeyedLocalCodeExecutor("local configured", Settings.Section(Settings.Local));
         await using ServiceProvider provider = services.BuildServiceProvider();
         Assert.IsType<ScriptedExecutor>(provider.GetRequiredKeyedService<ICodeExecutor>("instance"));
@@ -73,8 +73,8 @@ public sealed class RegistrationTests
         Assert.Equal(12, Bubblewrap("configured").Policy.MaxProcesses);
         Assert.Equal(64 << 20, Bubblewrap("bubblewrap").Policy.Memory);
         Assert.Equal(12, Bubblewrap("bubblewrap configured").Policy.MaxProcesses);
-        Assert.Equal(4096, Local("local").MaxOutput);
-        Assert.Equal(2048, Local("local configured").MaxOutput);
+        Assert.Equal(4096, Local("local").Policy.MaxOutput);
+        Assert.Equal(2048, Local("local configured").Policy.MaxOutput);
         Assert.Null(provider.GetService<ICodeExecutor>());
 
         BubblewrapCommandLineCodeExecutorOptions Bubblewrap(string key) =>

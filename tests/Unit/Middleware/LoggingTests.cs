@@ -85,14 +85,14 @@ public sealed class LoggingTests
     {
         CollectingLogger log = new();
         using CancellationTokenSource cancellation = new();
-        Exception? failure = new EnvironmentLostException("Gone.");
+        Exception? failure = new SandboxLostException("Gone.");
         await using ICodeExecutor executor = new ScriptedExecutor
         {
             Running = (_, token) => Fail(token),
             Lifecycle = Fail,
         }.AsBuilder().UseLogging(log).Build();
-        await Assert.ThrowsAsync<EnvironmentLostException>(() => executor.StartAsync(cancellation.Token));
-        await Assert.ThrowsAsync<EnvironmentLostException>(() => executor.ExecuteCodeBlocksAsync([new("sh", "1")], cancellation.Token));
+        await Assert.ThrowsAsync<SandboxLostException>(() => executor.StartAsync(cancellation.Token));
+        await Assert.ThrowsAsync<SandboxLostException>(() => executor.ExecuteCodeBlocksAsync([new("sh", "1")], cancellation.Token));
         Assert.Equal(["Start failed.", "Execution failed."], log.Entries.Where(e => e.Level == LogLevel.Error).Select(e => e.Message));
 
         failure = null;

@@ -62,7 +62,7 @@ public sealed class CodeExecutorFactoryTests
     {
         using TestFolder folder = new();
         await using ICodeExecutor executor = new CodeExecutorFactory().Create(
-            Settings.Section(("Kind", "local"), ("WorkDir", folder.Path), ("Environment:GREETING", "hello")));
+            Settings.Section(("Kind", "local"), ("WorkDir", folder.Path), ("DeleteTempFiles", "true"), ("Environment:GREETING", "hello")));
         await executor.StartAsync(TestContext.Current.CancellationToken);
         CodeResult result = await executor.ExecuteCodeBlocksAsync(
             [new("sh", "echo $GREETING > greeting; cat greeting")], TestContext.Current.CancellationToken);

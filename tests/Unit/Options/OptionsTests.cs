@@ -8,9 +8,9 @@ public sealed class OptionsTests
         LocalCommandLineCodeExecutorOptions local = new();
         Assert.Equal(TimeSpan.FromSeconds(60), local.Timeout);
         Assert.Null(local.WorkDir);
-        Assert.True(local.CleanupTempFiles);
+        Assert.False(local.DeleteTempFiles);
         Assert.Null(local.VirtualEnvironment);
-        Assert.Equal(1 << 20, local.MaxOutput);
+        Assert.Equal(new ExecutionPolicy(), local.Policy);
         Assert.Empty(local.Environment);
         Assert.Empty(local.Languages);
 
@@ -53,7 +53,6 @@ public sealed class OptionsTests
     [InlineData((1L << 30) + 1)]
     public void A_bound_of_output_out_of_range_is_refused(long bytes)
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new LocalCommandLineCodeExecutorOptions { MaxOutput = bytes });
         Assert.Throws<ArgumentOutOfRangeException>(() => new ExecutionPolicy { MaxOutput = bytes });
     }
 
@@ -74,12 +73,12 @@ public sealed class OptionsTests
     public async Task Options_are_copied_when_the_executor_is_made()
     {
         using TestFolder folder = new();
-        LocalCommandLineCodeExecutorOptions options = new() { WorkDir = folder["one"] };
+        LocalCommandLineCodeExecutorOptions options = new() { WorkDir = folder["one"], DeleteTempFiles = true };
         await using LocalCommandLineCodeExecutor executor = new(options);
         options.WorkDir = folder["two"];
         options.Environment["LATE"] = "late";
         options.Languages.Add(new("late", ".late", ["sh"], []));
-        options.CleanupTempFiles = false;
+        options.DeleteTempFiles = false;
         options.Timeout = TimeSpan.FromTicks(1);
         await executor.StartAsync(TestContext.Current.CancellationToken);
         Assert.Equal("[]\n", (await executor.ExecuteCodeBlocksAsync([new("bash", "echo [$LATE]")], TestContext.Current.CancellationToken)).Output);

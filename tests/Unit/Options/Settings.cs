@@ -47,9 +47,13 @@ internal static class Settings
             "FunctionLimits": { "MaxConcurrentCalls": 3 },
             "SetupTimeout": "00:10:00",
             "SetupEnvironment": { "PIP_INDEX_URL": "https://index" },
-            "CleanupTempFiles": false,
+            "DeleteTempFiles": true,
             "VirtualEnvironment": "/opt/venv",
-            "MaxOutput": 2048
+            "Policy": {
+              "Memory": 5368709120, "DiskSpace": 1048577, "MaxOutput": 2048, "Cpus": 1.5, "MaxProcesses": 12, "Network": "none",
+              "ReadOnlyRootFilesystem": true, "User": "1001:1002"
+            },
+            "Preload": [ "numpy" ]
           }
         }
         """;
@@ -95,9 +99,10 @@ internal static class Settings
         FunctionLimits = new() { MaxConcurrentCalls = 3 },
         SetupTimeout = TimeSpan.FromMinutes(10),
         SetupEnvironment = { ["PIP_INDEX_URL"] = "https://index" },
-        CleanupTempFiles = false,
+        DeleteTempFiles = true,
         VirtualEnvironment = "/opt/venv",
-        MaxOutput = 2048,
+        Policy = BubblewrapOptions.Policy with { MaxOutput = 2048 },
+        Preload = { "numpy" },
     };
 
     /// <summary>The section <c>Executor</c> of some JSON.</summary>

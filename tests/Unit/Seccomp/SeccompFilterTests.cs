@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Glovebox.Environments.Seccomp;
+using Glovebox.Sandboxes.Seccomp;
 
 namespace Glovebox.Tests.Unit.Seccomp;
 

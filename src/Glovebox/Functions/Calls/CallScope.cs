@@ -1,3 +1,5 @@
+using Glovebox.Execution;
+
 namespace Glovebox.Functions.Calls;
 
 /// <summary>The run of one code block, during which guest code may call. When it ends, what is on its way is cancelled.</summary>

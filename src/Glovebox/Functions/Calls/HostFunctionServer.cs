@@ -1,3 +1,4 @@
+using Glovebox.Execution;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Functions.Calls;

@@ -1,5 +1,5 @@
 using System.Text;
-using Glovebox.Environments.Host;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Functions.Setup;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
-using Glovebox.Environments;
 
 namespace Glovebox.Functions.Setup;
 
@@ -9,14 +8,14 @@ namespace Glovebox.Functions.Setup;
 internal static class FunctionSetup
 {
     public const string MoreTime = "Give it more with SetupTimeout.";
-    public const string NoPython = "Functions need a Python in the environment.";
+    public const string NoPython = "Functions need a Python in the sandbox.";
 
     public static readonly string[] Interpreters = [.. CodeLanguage.Python.Programs];
 
     private static readonly Lazy<string> CheckProgram = new(() => GuestText("check.py"));
 
     /// <summary>Runs a program of the set-up.</summary>
-    public delegate Task<ProcessExit> Run(GuestCommand command, IOutputSink output, CancellationToken kill);
+    public delegate Task<ProcessExit> Run(ProcessRequest request, CancellationToken kill);
 
     /// <summary>Makes sure that the module compiles, holds the functions and loads.</summary>
     /// <exception cref="FunctionSetupException">It does not.</exception>
@@ -25,8 +24,10 @@ internal static class FunctionSetup
         SetupOutput output = new();
         using CancellationTokenSource deadline = Deadline(functions);
         ProcessExit exit = await RunAsync(
-            new GuestCommand(Interpreters, ["-c", CheckProgram.Value, functions.Set.Module, functions.HasCalls ? "calls" : "", .. functions.Set.PythonNames]),
-            output,
+            new ProcessRequest(Interpreters, ["-c", CheckProgram.Value, functions.Set.Module, functions.HasCalls ? "calls" : "", .. functions.Set.PythonNames])
+            {
+                Output = output,
+            },
             run,
             deadline,
             () => new FunctionSetupException($"Functions failed to load: the module '{functions.Set.Module}' was not loaded after {Seconds(functions)} s.", MoreTime),
@@ -66,17 +67,16 @@ internal static class FunctionSetup
     /// <summary>Runs a program until the deadline.</summary>
     /// <exception cref="FunctionSetupException">What <paramref name="late"/> makes, when the deadline passes.</exception>
     public static async Task<ProcessExit> RunAsync(
-        GuestCommand command,
-        SetupOutput output,
+        ProcessRequest request,
         Run run,
         CancellationTokenSource deadline,
         Func<FunctionSetupException> late,
         CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        ProcessExit exit = await run(command, output, either.Token).ConfigureAwait(false);
+        ProcessExit exit = await run(request, either.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        return exit.Kind is ProcessExitKind.Killed or ProcessExitKind.EnvironmentLost && deadline.IsCancellationRequested ? throw late() : exit;
+        return exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost && deadline.IsCancellationRequested ? throw late() : exit;
     }
 
     /// <summary>What a program said at its end.</summary>

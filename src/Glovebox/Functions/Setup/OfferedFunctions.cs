@@ -1,10 +1,10 @@
-using Glovebox.Environments;
 using Glovebox.Functions.Calls;
 using Glovebox.Functions.Python;
+using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Functions.Setup;
 
-/// <summary>What an executor asks of its environment so that guest code can use functions.</summary>
+/// <summary>The functions that an executor offers to guest code.</summary>
 /// <param name="Set">The functions.</param>
 /// <param name="Server">Runs those of the host.</param>
 /// <param name="SetupTimeout">How long the installation of packages may take, and the check of the module.</param>
@@ -13,7 +13,7 @@ namespace Glovebox.Functions.Setup;
 internal sealed record OfferedFunctions(
     FunctionSet Set, HostFunctionServer Server, TimeSpan SetupTimeout, IReadOnlyDictionary<string, string> SetupVariables, TimeProvider TimeProvider)
 {
-    /// <summary>The folder of modules, below the folder that an environment gives to the functions.</summary>
+    /// <summary>The folder of modules, below the folder that a sandbox gives to the functions.</summary>
     public const string LibraryFolder = "lib";
 
     /// <summary>The folder of programs.</summary>
@@ -21,6 +21,19 @@ internal sealed record OfferedFunctions(
 
     /// <summary>The folder of packages.</summary>
     public const string PackageFolder = "packages";
+
+    /// <summary>Gets what is to be offered; null when there are no functions.</summary>
+    public static OfferedFunctions? Of(FunctionSet set, CommandLineCodeExecutorOptions options, ILogger logger, TimeProvider timeProvider)
+    {
+        Dictionary<string, string> variables = new(StringComparer.Ordinal);
+        GuestVariables.CopyTo(options.SetupEnvironment, variables);
+        return set.IsEmpty ? null : new OfferedFunctions(
+            set,
+            new HostFunctionServer(set.HostFunctions, options.FunctionLimits, new HostFunctionInvoker(options.FunctionApproval, logger, timeProvider), timeProvider),
+            options.SetupTimeout,
+            variables,
+            timeProvider);
+    }
 
     /// <summary>Whether there are functions of the host.</summary>
     public bool HasCalls => Set.HostFunctions.Count > 0;
@@ -48,11 +61,3 @@ internal sealed record OfferedFunctions(
 /// <param name="Text">What it holds.</param>
 /// <param name="IsProgram">Whether it can be executed.</param>
 internal sealed record FunctionFile(string Path, string Text, bool IsProgram = false);
-
-/// <summary>An environment in which functions can be offered to guest code.</summary>
-internal interface IFunctionEnvironment : IExecutionEnvironment
-{
-    /// <summary>Says which functions. Called once, before the first start; each start then makes them ready, with their packages
-    /// installed, and fails with a <see cref="FunctionSetupException"/> when that cannot be.</summary>
-    void Offer(OfferedFunctions functions);
-}

@@ -1,9 +1,7 @@
-using Glovebox.Environments;
-
 namespace Glovebox.Functions.Setup;
 
 /// <summary>Installs the packages of functions with pip.</summary>
-/// <remarks>A package that is no wheel is built by code of its own. In an isolated environment that code is hostile: it must see neither
+/// <remarks>A package that is no wheel is built by code of its own. In an isolated sandbox that code is hostile: it must see neither
 /// the variables of the set-up nor, where it is the host's, the network.</remarks>
 /// <param name="functions">The functions that need the packages.</param>
 /// <param name="target">The folder for the packages, as pip sees it.</param>
@@ -16,9 +14,9 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
     /// <summary>What comes before the verdict of fetch.py.</summary>
     private const string Verdict = "Not a wheel:";
 
-    private const string NamesAndIndex = "See that the packages' names are right and that the environment reaches the package index.";
+    private const string NamesAndIndex = "See that the packages' names are right and that the sandbox reaches the package index.";
 
-    private const string HowToBuild = "Build a wheel of it (pip wheel), put it into a folder that the environment sees, "
+    private const string HowToBuild = "Build a wheel of it (pip wheel), put it into a folder that the sandbox sees, "
         + "and name the folder in PIP_FIND_LINKS of SetupEnvironment.";
 
     private static readonly Lazy<string> FetchProgram = new(() => FunctionSetup.GuestText("fetch.py"));
@@ -72,7 +70,7 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
             else
             {
                 ThrowUnlessDone(
-                    outcome, $"{NamesAndIndex} A package that has no wheel for the environment's Python is not found. {HowToBuild}");
+                    outcome, $"{NamesAndIndex} A package that has no wheel for the sandbox's Python is not found. {HowToBuild}");
             }
         }
 
@@ -89,7 +87,7 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
                 + "the other packages and in folders of PIP_FIND_LINKS.");
     }
 
-    /// <summary>Whether a requirement is a folder or an archive of the environment, and not a wheel.</summary>
+    /// <summary>Whether a requirement is a folder or an archive of the sandbox, and not a wheel.</summary>
     private static bool IsLocalSource(string package)
     {
         int at = package.IndexOf('@', StringComparison.Ordinal);
@@ -114,8 +112,7 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
     {
         SetupOutput output = new();
         ProcessExit exit = await FunctionSetup.RunAsync(
-            new GuestCommand(FunctionSetup.Interpreters, arguments),
-            output,
+            new ProcessRequest(FunctionSetup.Interpreters, arguments) { Output = output },
             run,
             deadline,
             () => new FunctionSetupException($"Pip install timed out after {FunctionSetup.Seconds(functions)} s.", FunctionSetup.MoreTime),
@@ -143,7 +140,7 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
         throw new FunctionSetupException(
             $"Pip install failed. {words}",
             words.Contains("No module named pip", StringComparison.Ordinal)
-                ? "Install pip for the environment's Python: apt-get install python3-pip, or another image."
+                ? "Install pip for the sandbox's Python: apt-get install python3-pip, or another image."
             : outcome.Exit.Kind == ProcessExitKind.NotFound ? FunctionSetup.NoPython
             : hasNetwork ? hint
             : "Network is None, so pip reaches no package index. NetworkAccess.SetupOnly gives the network to the set-up, and not to code.");

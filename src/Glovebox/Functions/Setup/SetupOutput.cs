@@ -1,5 +1,4 @@
 using System.Text;
-using Glovebox.Environments;
 
 namespace Glovebox.Functions.Setup;
 

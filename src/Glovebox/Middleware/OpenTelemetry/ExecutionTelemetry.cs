@@ -26,7 +26,7 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
     {
         _instruments = instruments;
         _languages = LanguageRegistry.Of(executor);
-        _environment = new("glovebox.environment", executor.GetService<EnvironmentCapabilities>()?.Environment);
+        _environment = new("glovebox.environment", executor.GetService<SandboxCapabilities>()?.Kind);
         _enableSensitiveData = enableSensitiveData;
         _began = instruments.TimeProvider.GetTimestamp();
         _execution = instruments.Activities.StartActivity("execute_code");

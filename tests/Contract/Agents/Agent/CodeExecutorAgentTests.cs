@@ -14,7 +14,7 @@ public sealed class CodeExecutorAgentTests
     [Fact]
     public async Task It_replies_with_the_output()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         CodeExecutorAgent agent = new(executor);
         AgentResponse response = await agent.RunAsync("Run:\n```python\nprint(6 * 7)\n```\nand\n```sh\necho two\n```", cancellationToken: Ct);
         ChatMessage reply = Assert.Single(response.Messages);
@@ -37,7 +37,7 @@ public sealed class CodeExecutorAgentTests
     [InlineData("```ruby\nputs 1\n```", NoCode)]
     public async Task It_says_what_happened_in_the_words_that_users_know(string message, string reply)
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         Assert.Equal(reply, (await new CodeExecutorAgent(executor).RunAsync(message, cancellationToken: Ct)).Text);
     }
 
@@ -156,7 +156,7 @@ public sealed class CodeExecutorAgentTests
     [Fact]
     public async Task A_stream_shows_the_run_as_it_happens_and_folds_to_the_same_reply()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         CodeExecutorAgent agent = new(executor);
         const string Message = "```python\nprint('one')\n```\n```sh\necho two\n```";
         List<AgentResponseUpdate> updates = [];
@@ -179,7 +179,7 @@ public sealed class CodeExecutorAgentTests
     [Fact]
     public async Task Pictures_and_files_come_with_the_reply()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         AgentResponse response = await new CodeExecutorAgent(executor).RunAsync($"```python\n{Pixel.Save("plot.png")}\nprint('saved')\n```", cancellationToken: Ct);
         Assert.Equal("saved\n", response.Text);
         Assert.Equal("plot.png", Assert.Single(response.Messages[0].Contents.OfType<DataContent>()).Name);
@@ -190,7 +190,7 @@ public sealed class CodeExecutorAgentTests
     [InlineData(false)]
     public async Task Cancellation_kills_the_code(bool streaming)
     {
-        await using ICodeExecutor executor = await Sandboxes.StartAsync();
+        await using ICodeExecutor executor = await AgentSandboxes.StartAsync();
         CodeExecutorAgent agent = new(executor);
         string marker = HostProcesses.NewMarker();
         string message = $"```bash\nexec -a {marker} sleep 600\n```";
@@ -207,7 +207,7 @@ public sealed class CodeExecutorAgentTests
     [Fact]
     public async Task Ten_sessions_at_once_do_not_see_each_others_files()
     {
-        await using CodeSessionPool pool = new(Sandboxes.Create);
+        await using CodeSessionPool pool = new(AgentSandboxes.Create);
         CodeExecutorAgent agent = new(pool, null, null);
         string[] seen = await Task.WhenAll(Enumerable.Range(0, 10).Select(async i =>
         {

@@ -19,7 +19,7 @@ public sealed class CodeGenerationTests
     [InlineData(false)]
     public async Task A_program_that_fails_and_one_that_works_event_by_event(bool streaming)
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         using ScriptedChatClient model = new(
             _ => Says("I try:\n```python\nprint(1/0)\n```"),
             _ => Says(Yes),
@@ -78,7 +78,7 @@ public sealed class CodeGenerationTests
         List<string> responses = [];
         foreach (bool streaming in new[] { true, false })
         {
-            await using ICodeExecutor executor = Sandboxes.Create();
+            await using ICodeExecutor executor = AgentSandboxes.Create();
             AgentResponse response = await RunAsync(new(executor, new ScriptedChatClient(script), new() { MaxRetriesOnError = 1, Id = "agent" }), streaming, "Go.");
             foreach (ChatMessage message in response.Messages)
             {
@@ -171,7 +171,7 @@ public sealed class CodeGenerationTests
     [Fact]
     public async Task A_session_remembers_and_survives_being_serialised()
     {
-        await using CodeSessionPool pool = new(Sandboxes.Create);
+        await using CodeSessionPool pool = new(AgentSandboxes.Create);
         using ScriptedChatClient model = new(
             _ => Says("```sh\necho kept > note\n```"), _ => Says("Noted."), _ => Says("```sh\ncat note\n```"), _ => Says("It is kept."));
         CodeExecutorAgent agent = new(pool, model, null);

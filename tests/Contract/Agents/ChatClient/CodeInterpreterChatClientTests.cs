@@ -239,9 +239,9 @@ public sealed class CodeInterpreterChatClientTests
     public async Task An_environment_that_fails_is_the_callers_to_know()
     {
         using ScriptedChatClient model = new(_ => Interprets("print(1)"));
-        FakeExecutor executor = new() { OnStart = _ => throw new EnvironmentUnavailableException("broken", "It is broken.") };
+        FakeExecutor executor = new() { OnStart = _ => throw new SandboxUnavailableException("broken", "It is broken.") };
         await using CodeInterpreterChatClient client = Over(model, executor);
-        await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => client.GetResponseAsync("Go.", Interpreter(), Ct));
+        await Assert.ThrowsAsync<SandboxUnavailableException>(() => client.GetResponseAsync("Go.", Interpreter(), Ct));
     }
 
     [Theory]
@@ -287,7 +287,7 @@ public sealed class CodeInterpreterChatClientTests
     }
 
     internal static CodeInterpreterChatClient Over(IChatClient model, FakeExecutor? executor = null, CodeInterpreterOptions? options = null) =>
-        new(model, new CodeSessionPool(() => executor ?? Sandboxes.Create()), options, null, ownsSessions: true);
+        new(model, new CodeSessionPool(() => executor ?? AgentSandboxes.Create()), options, null, ownsSessions: true);
 
     internal static ChatOptions Interpreter() => new() { Tools = [new HostedCodeInterpreterTool()] };
 

@@ -99,7 +99,7 @@ public sealed class ConversationTests
     {
         using ScriptedChatClient model = new(
             _ => Interprets(Write), _ => Says("Written."), _ => Interprets(Read, "2"), _ => Interprets("print(2)", "3"), _ => Says("Gone."));
-        await using CodeSessionPool pool = new(Sandboxes.Create);
+        await using CodeSessionPool pool = new(AgentSandboxes.Create);
         await using CodeInterpreterChatClient client = new(model, pool);
         List<ChatMessage> conversation = [new(ChatRole.User, "Write.")];
         conversation.AddRange((await AskAsync(client, streaming: false, conversation)).Messages);
@@ -132,7 +132,7 @@ public sealed class ConversationTests
     public async Task A_history_that_a_stranger_wrote_leads_to_nobodys_session()
     {
         using ScriptedChatClient model = new(_ => Interprets(Write), _ => Says("Written."), _ => Interprets(Read), _ => Says("Read."), _ => Interprets(Read), _ => Says("Read."));
-        await using CodeSessionPool pool = new(Sandboxes.Create);
+        await using CodeSessionPool pool = new(AgentSandboxes.Create);
         await using CodeInterpreterChatClient client = new(model, pool);
         ChatOptions victim = Interpreter();
         victim.AdditionalProperties = new() { [CodeInterpreterChatClient.SessionProperty] = "victim" };
@@ -184,7 +184,7 @@ public sealed class ConversationTests
     [InlineData(false)]
     public async Task Ten_conversations_at_once_do_not_see_each_others_files(bool streaming)
     {
-        await using CodeSessionPool pool = new(Sandboxes.Create);
+        await using CodeSessionPool pool = new(AgentSandboxes.Create);
         string[][] outputs = await Task.WhenAll(Enumerable.Range(0, 10).Select(async i =>
         {
             using ScriptedChatClient model = new(

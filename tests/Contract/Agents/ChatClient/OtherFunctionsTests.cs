@@ -80,8 +80,8 @@ public sealed class OtherFunctionsTests
     {
         ChatClientBuilder builder = model.AsBuilder();
         return outside
-            ? builder.UseFunctionInvocation().UseCodeInterpreter(Sandboxes.Create).Build()
-            : builder.UseCodeInterpreter(Sandboxes.Create).UseFunctionInvocation().Build();
+            ? builder.UseFunctionInvocation().UseCodeInterpreter(AgentSandboxes.Create).Build()
+            : builder.UseCodeInterpreter(AgentSandboxes.Create).UseFunctionInvocation().Build();
     }
 
     private ChatOptions Options()

@@ -13,7 +13,7 @@ public sealed class CodeExecutionContextProviderTests
     [Fact]
     public async Task An_agent_gets_the_function_and_its_instructions_and_runs_code()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         using ScriptedChatClient model = new(
             _ => Calls("1", "execute_code", ("language", "python"), ("code", "print(6 * 7)")), r => Says(r.LastResult));
         AIAgent agent = Agent(model, new CodeExecutionContextProvider(executor, null));
@@ -57,7 +57,7 @@ public sealed class CodeExecutionContextProviderTests
     [Fact]
     public async Task Each_session_has_files_of_its_own_and_finds_them_after_it_was_serialised()
     {
-        await using CodeSessionPool pool = new(Sandboxes.Create);
+        await using CodeSessionPool pool = new(AgentSandboxes.Create);
         CodeExecutionContextProvider provider = new(pool, null);
         string[] seen = await Task.WhenAll(Enumerable.Range(0, 10).Select(async i =>
         {

@@ -13,7 +13,7 @@ public sealed class ExecuteCodeFunctionTests
     [Fact]
     public async Task The_result_is_the_text_for_a_model()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         ExecuteCodeFunction function = new(executor);
         Assert.Equal("Exit code: 0\nOutput:\n42\n", await InvokeAsync(function, ("language", "python"), ("code", "print(6 * 7)")));
         Assert.Equal("Exit code: 0\nOutput:\nhi\n", await InvokeAsync(function, ("language", "sh"), ("code", "echo hi")));
@@ -69,7 +69,7 @@ public sealed class ExecuteCodeFunctionTests
     [Fact]
     public async Task Pictures_and_files_come_as_data_with_their_names()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         ExecuteCodeFunction function = new(executor, new() { Languages = ["python"] });
         object? result = await InvokeAsync(function, ("code", Pixel.Save("plot.png") + "\nopen('data.csv', 'w').write('a,b')\nprint('done')"));
         List<AIContent> contents = Assert.IsType<List<AIContent>>(result);
@@ -84,7 +84,7 @@ public sealed class ExecuteCodeFunctionTests
     [Fact]
     public async Task What_is_too_large_or_too_much_is_named_and_left_out()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         ExecuteCodeFunction function = new(executor, new()
         {
             Languages = ["python"],
@@ -101,7 +101,7 @@ public sealed class ExecuteCodeFunctionTests
     [Fact]
     public async Task Pictures_alone_or_nothing_at_all_are_two_settings()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         (string, object?) code = ("code", Pixel.Save("plot.png") + "\nopen('data.csv', 'w').write('a,b')");
         ExecuteCodeFunction images = new(executor, new() { Languages = ["python"], Attachments = new() { ImagesOnly = true } });
         Assert.Equal(["plot.png"], Assert.IsType<List<AIContent>>(await InvokeAsync(images, code)).Skip(1).Cast<DataContent>().Select(d => d.Name));
@@ -112,7 +112,7 @@ public sealed class ExecuteCodeFunctionTests
     [Fact]
     public async Task A_link_to_a_file_of_the_host_is_not_read()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         ExecuteCodeFunction function = new(executor, new() { Languages = ["python"] });
         object? result = await InvokeAsync(function, ("code", "import os\nos.symlink('/etc/passwd', 'passwd.txt')\nopen('real.txt', 'w').write('mine')"));
         DataContent only = Assert.Single(Assert.IsType<List<AIContent>>(result).OfType<DataContent>());
@@ -137,7 +137,7 @@ public sealed class ExecuteCodeFunctionTests
     [Fact]
     public async Task A_result_with_data_can_be_put_on_the_wire()
     {
-        await using ICodeExecutor executor = Sandboxes.Create();
+        await using ICodeExecutor executor = AgentSandboxes.Create();
         ExecuteCodeFunction function = new(executor, new() { Languages = ["python"] });
         object? result = await InvokeAsync(function, ("code", Pixel.Save("plot.png")));
         string json = JsonSerializer.Serialize(new ChatMessage(ChatRole.Tool, [new FunctionResultContent("1", result)]), AIJsonUtilities.DefaultOptions);
@@ -157,7 +157,7 @@ public sealed class ExecuteCodeFunctionTests
     [Fact]
     public async Task Cancellation_kills_the_code()
     {
-        await using ICodeExecutor executor = await Sandboxes.StartAsync();
+        await using ICodeExecutor executor = await AgentSandboxes.StartAsync();
         string marker = HostProcesses.NewMarker();
         using CancellationTokenSource cancellation = new();
         AIFunctionArguments arguments = new() { ["language"] = "bash", ["code"] = $"exec -a {marker} sleep 600" };

@@ -114,15 +114,15 @@ public sealed class CodeSessionPoolTests
     {
         await using CodeSessionPool pool = new(() =>
         {
-            FakeExecutor executor = new() { OnStart = _ => throw new EnvironmentUnavailableException("broken", "It is broken.") };
+            FakeExecutor executor = new() { OnStart = _ => throw new SandboxUnavailableException("broken", "It is broken.") };
             _made.Add(executor);
             return executor;
         });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => pool.AcquireAsync("a", Ct).AsTask());
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => pool.AcquireAsync("a", Ct).AsTask());
         Assert.Equal("broken", e.Code);
         Assert.Equal(0, pool.Count);
         Assert.True(_made[0].IsDisposed);
-        await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => pool.AcquireAsync("a", Ct).AsTask());
+        await Assert.ThrowsAsync<SandboxUnavailableException>(() => pool.AcquireAsync("a", Ct).AsTask());
         Assert.Equal(2, _made.Count);
     }
 

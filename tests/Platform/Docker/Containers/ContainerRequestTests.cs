@@ -1,8 +1,10 @@
-#nullable disable // The client library says that everything in a request may be null; here that would fail the test anyway.
+using Docker.DotNet.Models;
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Seccomp;
+using Glovebox.Sandboxes;
+
+#nullable disable // The client library says that everything in a request may be null; here that would fail the test anyway.
 using DeviceRequest = Glovebox.Docker.DeviceRequest;
-using Docker.DotNet.Models;
 
 namespace Glovebox.Tests.Platform.Docker.Containers;
 
@@ -12,7 +14,7 @@ public sealed class ContainerRequestTests
     private static CreateContainerParameters Build(
         DockerCommandLineCodeExecutorOptions options = null, uint uid = 1000, string bound = null, string volume = "files", ContainerFilter filter = null) => ContainerRequest.Build(new ContainerPlan
         {
-            Settings = new DockerSettings(options ?? new()),
+            Spec = Spec(options ?? new()),
             Internals = new DockerInternals(),
             Name = "name",
             User = new UserId(uid, uid),
@@ -21,6 +23,9 @@ public sealed class ContainerRequestTests
             Filter = filter ?? new ContainerFilter(),
             Labels = new Dictionary<string, string> { ["label"] = "value" },
         });
+
+    private static ContainerDefinition Spec(DockerCommandLineCodeExecutorOptions options) =>
+        new DockerSandboxProvider(options.Container).Spec(new SandboxRequest { Policy = options.Policy, WorkDirectory = options.WorkDir });
 
     [Fact]
     public void By_default_it_is_locked_down()

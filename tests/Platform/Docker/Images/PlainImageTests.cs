@@ -22,7 +22,7 @@ public sealed class PlainImageTests
     public async Task Their_languages_run(string image, string language, string code, string output, string errors, int exitCode)
     {
         await using DockerCommandLineCodeExecutor executor = await StartAsync(image);
-        EnvironmentCapabilities capabilities = executor.GetService<EnvironmentCapabilities>()!;
+        SandboxCapabilities capabilities = executor.GetService<SandboxCapabilities>()!;
         Assert.False(capabilities.UsesGuestAgent);
         Assert.Contains("no Python", capabilities.GuestAgentDetail, StringComparison.Ordinal);
         BlockResult block = (await executor.RunAsync(language, code)).Blocks[0];

@@ -23,7 +23,7 @@ public sealed class DefaultContainerTests
     public async Task It_is_locked_down(bool usesAgent)
     {
         await using DockerCommandLineCodeExecutor executor = await TestContainers.StartAsync(internals: new() { UsesAgent = usesAgent });
-        Assert.Equal(usesAgent, executor.GetService<EnvironmentCapabilities>()!.UsesGuestAgent);
+        Assert.Equal(usesAgent, executor.GetService<SandboxCapabilities>()!.UsesGuestAgent);
         string[] lines = (await executor.RunAsync("sh", Probe)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["1000", .. Locked], lines);
     }

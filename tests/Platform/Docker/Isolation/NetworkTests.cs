@@ -63,7 +63,7 @@ public sealed class NetworkTests : IDisposable
         string attempt = await AttemptAsync();
         await using DockerCommandLineCodeExecutor executor = await StartAsync(NetworkAccess.Full, null);
         Assert.Equal("reached", await executor.PrintAsync("bash", attempt));
-        Assert.Equal(EnforcementLevel.None, executor.GetService<EnvironmentCapabilities>()!.Control("network")!.Level);
+        Assert.Equal(EnforcementLevel.None, executor.GetService<SandboxCapabilities>()!.Control("network")!.Level);
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public sealed class RootCodeTests
         {
             await using (DockerCommandLineCodeExecutor first = await TestContainers.StartAsync(options))
             {
-                Assert.True(first.GetService<EnvironmentCapabilities>()!.UsesGuestAgent);
+                Assert.True(first.GetService<SandboxCapabilities>()!.UsesGuestAgent);
                 Assert.Equal("planted", await first.PrintAsync("python", Plant));
             }
 
@@ -141,7 +141,7 @@ public sealed class RootCodeTests
     private static async Task ImportsNothingAsync(DockerCommandLineCodeExecutor executor)
     {
         const string look = "test -e /tmp/imported && echo imported || echo nothing";
-        Assert.True(executor.GetService<EnvironmentCapabilities>()!.UsesGuestAgent);
+        Assert.True(executor.GetService<SandboxCapabilities>()!.UsesGuestAgent);
         Assert.Equal("nothing", await executor.PrintAsync("bash", look));
 
         // The canary: a Python that is started in the work directory imports it.

@@ -59,12 +59,12 @@ public sealed class SetIdTests
         await using DockerCommandLineCodeExecutor executor = await TestContainers.StartAsync(new() { Image = TestImages.Python, DockerHost = podman });
         Assert.Equal("", await executor.PrintAsync("python", SetIdAttack.Program));
         Assert.Equal("", await executor.PrintAsync("bash", "touch f; chmod 4755 f 2>/dev/null; " + Find));
-        ControlCapability control = executor.GetService<EnvironmentCapabilities>()!.Controls.Single(c => c.Name == "seccomp");
+        ControlCapability control = executor.GetService<SandboxCapabilities>()!.Controls.Single(c => c.Name == "seccomp");
         Assert.Equal((EnforcementLevel.Full, "the engine's profile, and the guest agent's filter"), (control.Level, control.Mechanism));
 
         await using DockerCommandLineCodeExecutor plain = await TestContainers.StartAsync(
             new() { Image = TestImages.Python, DockerHost = podman }, new() { UsesAgent = false });
-        Assert.Equal(EnforcementLevel.Partial, plain.GetService<EnvironmentCapabilities>()!.Controls.Single(c => c.Name == "seccomp").Level);
+        Assert.Equal(EnforcementLevel.Partial, plain.GetService<SandboxCapabilities>()!.Controls.Single(c => c.Name == "seccomp").Level);
     }
 
     [Fact(Timeout = Longest)]
@@ -99,7 +99,7 @@ public sealed class SetIdTests
         DockerCommandLineCodeExecutorOptions options = new() { Image = TestImages.Python, WorkDir = folder.Path, InitCommand = "dpkg -i /workspace/marked.deb" };
         if (!usesAgent)
         {
-            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(
+            SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(
                 () => TestContainers.StartAsync(options, new() { UsesAgent = false }));
             Assert.Equal("init-command-failed", e.Code);
             Assert.Contains("Operation not permitted", e.Message, StringComparison.Ordinal);
@@ -172,7 +172,7 @@ public sealed class SetIdTests
         {
             await using (DockerCommandLineCodeExecutor first = await TestContainers.StartAsync(Options()))
             {
-                Assert.True(first.GetService<EnvironmentCapabilities>()!.UsesGuestAgent);
+                Assert.True(first.GetService<SandboxCapabilities>()!.UsesGuestAgent);
 
                 // While the first host is there: when it leaves, its agent ends what runs, this too.
                 await DockerCommand.RunAsync("docker", "exec", "-u", "0", name, "/bin/dash", "-c", harm);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Glovebox.Docker.Seccomp;
 using Glovebox.Tests.Platform.Docker.Support;
-using Glovebox.Environments.Seccomp;
+using Glovebox.Sandboxes.Seccomp;
 
 namespace Glovebox.Tests.Platform.Docker.Isolation;
 
@@ -27,7 +27,7 @@ public sealed class SystemCallTests
 
         """;
 
-    private static string Level(ICodeExecutor executor) => executor.GetService<EnvironmentCapabilities>()!.Controls.Single(c => c.Name == "seccomp").Mechanism;
+    private static string Level(ICodeExecutor executor) => executor.GetService<SandboxCapabilities>()!.Controls.Single(c => c.Name == "seccomp").Mechanism;
 
     [Theory(Timeout = Longest)]
     [InlineData(true)]

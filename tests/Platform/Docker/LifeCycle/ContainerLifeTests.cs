@@ -108,7 +108,7 @@ public sealed class ContainerLifeTests
         await DockerCommand.RunAsync("docker", "run", "-d", "--name", name, "--network", "none", TestImages.Shell, "sleep", "600");
         try
         {
-            EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => TestContainers.StartAsync(Options(name)));
+            SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => TestContainers.StartAsync(Options(name)));
             Assert.Equal("container-name-conflict", e.Code);
             Assert.Contains($"docker rm -f {name}", e.Hint, StringComparison.Ordinal);
             Assert.Equal("running", await StateAsync(name));
@@ -124,7 +124,7 @@ public sealed class ContainerLifeTests
     {
         string name = TestContainers.NewName();
         await using DockerCommandLineCodeExecutor first = await TestContainers.StartAsync(Options(name));
-        Assert.Equal("container-name-conflict", (await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => TestContainers.StartAsync(Options(name)))).Code);
+        Assert.Equal("container-name-conflict", (await Assert.ThrowsAsync<SandboxUnavailableException>(() => TestContainers.StartAsync(Options(name)))).Code);
         Assert.Equal("on", await first.PrintAsync("sh", "echo on"));
     }
 
@@ -184,7 +184,7 @@ public sealed class ContainerLifeTests
         Running running = new(executor.ExecuteCodeBlocksStreamingAsync([new("sh", "echo ready; sleep 600")], Ct));
         await running.PrintsAsync("ready");
         await DockerCommand.RunAsync("docker", [.. how.Split(' '), name]);
-        EnvironmentLostException e = await Assert.ThrowsAsync<EnvironmentLostException>(() => running.Completion).WaitAsync(TimeSpan.FromSeconds(60), Ct);
+        SandboxLostException e = await Assert.ThrowsAsync<SandboxLostException>(() => running.Completion).WaitAsync(TimeSpan.FromSeconds(60), Ct);
         Assert.Contains("from outside", e.Message, StringComparison.Ordinal);
         Assert.Equal("on", await executor.PrintAsync("sh", "echo on"));
     }

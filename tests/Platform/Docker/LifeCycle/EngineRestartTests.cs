@@ -19,11 +19,11 @@ public sealed class EngineRestartTests
         Task<CodeResult> waiting = executor.RunAsync("bash", "echo never");
 
         await engine.KillAsync();
-        EnvironmentLostException lost = await Assert.ThrowsAsync<EnvironmentLostException>(() => running.Completion).WaitAsync(Long, Ct);
+        SandboxLostException lost = await Assert.ThrowsAsync<SandboxLostException>(() => running.Completion).WaitAsync(Long, Ct);
         Assert.Contains("docker info", lost.Hint, StringComparison.Ordinal);
-        Assert.Equal("docker-unavailable", (await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => waiting).WaitAsync(Long, Ct)).Code);
+        Assert.Equal("docker-unavailable", (await Assert.ThrowsAsync<SandboxUnavailableException>(() => waiting).WaitAsync(Long, Ct)).Code);
         Assert.Equal(
-            "docker-unavailable", (await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.RunAsync("bash", "echo no")).WaitAsync(Long, Ct)).Code);
+            "docker-unavailable", (await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.RunAsync("bash", "echo no")).WaitAsync(Long, Ct)).Code);
 
         await idle.DisposeAsync().AsTask().WaitAsync(Long, Ct);
 

@@ -77,7 +77,7 @@ public sealed class OptionEffectTests
         using TestFolder other = new();
         folder.GiveAway();
         other.GiveAway();
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(
             () => TestContainers.StartAsync(new() { Image = TestImages.Python, WorkDir = folder.Path, BindDir = other.Path }));
         Assert.Equal("work-directory-unusable", e.Code);
         Assert.Contains("BindDir", e.Hint, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class OptionEffectTests
     public async Task A_work_directory_that_guest_code_cannot_write_is_an_error_that_names_the_user()
     {
         using TestFolder folder = new();
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(
             () => TestContainers.StartAsync(new() { Image = TestImages.Python, WorkDir = folder.Path, Policy = new() { User = "4242" } }));
         Assert.Equal("work-directory-unusable", e.Code);
         Assert.Contains("4242", e.Message, StringComparison.Ordinal);
@@ -156,7 +156,7 @@ public sealed class OptionEffectTests
     public async Task An_init_command_that_fails_fails_the_start_with_its_words(string image)
     {
         string name = TestContainers.NewName();
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(
             () => TestContainers.StartAsync(new() { Image = image, ContainerName = name, InitCommand = "echo to output; echo to error >&2; exit 7" }));
         Assert.Equal("init-command-failed", e.Code);
         Assert.Contains("exit code 7", e.Message, StringComparison.Ordinal);
@@ -195,7 +195,7 @@ public sealed class OptionEffectTests
     {
         await using DockerCommandLineCodeExecutor executor = await TestContainers.StartAsync(new() { Image = TestImages.Python, Preload = { "decimal" } });
         Assert.Equal("True", await executor.PrintAsync("python", "import sys; print('decimal' in sys.modules)"));
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(
             () => TestContainers.StartAsync(new() { Image = TestImages.Python, Preload = { "no_such_module" } }));
         Assert.Equal("preload-failed", e.Code);
     }

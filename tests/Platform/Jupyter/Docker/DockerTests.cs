@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Glovebox.Environments;
+using Glovebox.Sandboxes;
 using Glovebox.Tests.Platform.Jupyter.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -61,7 +61,7 @@ public sealed class DockerTests
     public async Task An_image_without_Jupyter_is_an_error_that_says_what_to_install(string image, string code, string hint)
     {
         await using DockerJupyterCodeExecutor executor = new(new() { Image = image, PullPolicy = PullPolicy.Never });
-        EnvironmentUnavailableException e = await Assert.ThrowsAsync<EnvironmentUnavailableException>(() => executor.StartAsync(Cancellation));
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.StartAsync(Cancellation));
         Assert.Equal(code, e.Code);
         Assert.Contains(hint, e.Hint, StringComparison.Ordinal);
     }
@@ -73,8 +73,8 @@ public sealed class DockerTests
         await using DockerJupyterCodeExecutor executor = await StartAsync(o => o.ContainerName = name);
         await executor.PythonAsync("lost = 1");
         Run("docker", "kill", name);
-        IExecutionEnvironment environment = executor.GetService<IExecutionEnvironment>()!;
-        await Eventually.HoldsAsync(() => !environment.IsRunning, "the container is gone");
+        ISandbox sandbox = executor.GetService<ISandbox>()!;
+        await Eventually.HoldsAsync(() => sandbox.Ended.IsCompleted, "the container is gone");
         Assert.Equal(
             "The kernel is a new one: what earlier blocks defined and imported is gone.\nFalse\n", (await executor.PythonAsync("print('lost' in globals())")).Output);
     }

@@ -1,0 +1,396 @@
+using System.Runtime.CompilerServices;
+using Glovebox.Execution;
+using Glovebox.Functions;
+using Glovebox.Functions.Calls;
+using Glovebox.Functions.Setup;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Glovebox;
+
+/// <summary>Runs each code block as a process of its own in a sandbox.</summary>
+/// <remarks>The executors that are named after a kind of sandbox are this one with that kind's provider.</remarks>
+public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
+{
+    private readonly IBlockRunner _runner;
+    private readonly CommandLineCodeExecutorOptions _options;
+    private readonly FunctionSet _functionSet;
+    private readonly OfferedFunctions? _functions;
+    private readonly TimeProvider _timeProvider;
+
+    /// <summary>Held while the runner is started or stopped.</summary>
+    private readonly SemaphoreSlim _lifecycle = new(1, 1);
+
+    /// <summary>Held by the execution that runs.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    private ExecutorSession? _session;
+    private bool _functionsChecked;
+    private bool _disposed;
+
+    /// <summary>Makes an executor; nothing is started yet.</summary>
+    /// <param name="provider">Starts the sandbox of this executor. It stays the caller's.</param>
+    /// <param name="options">Copied. Null: the defaults.</param>
+    /// <param name="loggerFactory">Gets what happens. Null: no log.</param>
+    /// <param name="timeProvider">Measures time. Null: the system's.</param>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
+    public CommandLineCodeExecutor(
+        ISandboxProvider provider, CommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : this(options is null ? new() : new(options), Processes(provider), loggerFactory, timeProvider)
+    {
+    }
+
+    /// <summary>Makes an executor.</summary>
+    /// <param name="options">This executor's own.</param>
+    /// <param name="makeRunner">Makes what runs its blocks, given what sandboxes are made of.</param>
+    /// <param name="loggerFactory">Gets what happens. Null: no log.</param>
+    /// <param name="timeProvider">Measures time. Null: the system's.</param>
+    private protected CommandLineCodeExecutor(
+        CommandLineCodeExecutorOptions options,
+        Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> makeRunner,
+        ILoggerFactory? loggerFactory,
+        TimeProvider? timeProvider)
+    {
+        _options = options;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+        Workspace = new StartedWorkspace(StartedFilesAsync);
+        Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
+        _functionSet = new FunctionSet(options.FunctionsModule, options.Functions);
+        _functions = OfferedFunctions.Of(_functionSet, options, Logger, _timeProvider);
+        Dictionary<string, string> variables = new(StringComparer.Ordinal);
+        GuestVariables.CopyTo(options.Environment, variables);
+        SandboxRequest request = new()
+        {
+            Policy = options.Policy,
+            WorkDirectory = options.WorkDir,
+            Variables = variables,
+            Preload = [.. options.Preload],
+            Functions = _functions,
+        };
+        request.Validate();
+        _runner = makeRunner(request, options, _timeProvider);
+    }
+
+    /// <inheritdoc/>
+    public IWorkspace Workspace { get; }
+
+    private protected ILogger Logger { get; }
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await StartHeldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await StopHeldAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RestartAsync(CancellationToken cancellationToken = default)
+    {
+        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await StopHeldAsync().ConfigureAwait(false);
+            await StartHeldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
+        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
+    {
+        CodeBlock[] blocks = CodeBlockList.Copy(codeBlocks);
+        return ExecuteAsync(blocks, StartedSession(), cancellationToken);
+    }
+
+    /// <summary>Describes the functions that guest code can import, for a model's prompt: their signatures and docstrings.</summary>
+    /// <param name="template">A text in which <c>$module_name</c> and <c>$functions</c> are replaced. Null: one that says where the functions
+    /// are and how to import them.</param>
+    /// <returns>An empty text when there are no functions.</returns>
+    public string FormatFunctionsForPrompt(string? template = null) => _functionSet.FormatForPrompt(template);
+
+    /// <inheritdoc/>
+    public virtual object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is not null ? null
+            : serviceType.IsInstanceOfType(this) ? this
+            : serviceType == typeof(SandboxCapabilities) ? (_session is null ? null : _runner.Capabilities)
+            : serviceType == typeof(LanguageRegistry) ? _runner.Languages
+            : serviceType == typeof(ISandbox) ? _runner.Sandbox
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _lifecycle.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            await StopHeldAsync().ConfigureAwait(false);
+            await _runner.DisposeAsync().ConfigureAwait(false);
+            _functions?.Server.Dispose();
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    void IStartedCheck.ThrowIfNotStarted() => StartedSession();
+
+    private async Task StartHeldAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_session is not null)
+        {
+            return;
+        }
+
+        await _runner.StartAsync(cancellationToken).ConfigureAwait(false);
+        await CheckFunctionsAsync(cancellationToken).ConfigureAwait(false);
+        _session = new ExecutorSession();
+        LogStarted(Logger, _runner.Kind);
+    }
+
+    /// <summary>Makes sure, once, that the functions load where code runs.</summary>
+    private async Task CheckFunctionsAsync(CancellationToken cancellationToken)
+    {
+        if (_functions is null || _functionsChecked || _runner.Sandbox is not { } sandbox)
+        {
+            return;
+        }
+
+        try
+        {
+            await FunctionSetup.CheckAsync(_functions, sandbox.RunAsync, cancellationToken).ConfigureAwait(false);
+            _functionsChecked = true;
+        }
+        catch
+        {
+            await _runner.StopAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task StopHeldAsync()
+    {
+        if (_session is not { } session)
+        {
+            return;
+        }
+
+        _session = null;
+        await session.EndAsync().ConfigureAwait(false);
+        session.Dispose();
+        await _runner.StopAsync().ConfigureAwait(false);
+        LogStopped(Logger, _runner.Kind);
+    }
+
+    private ExecutorSession StartedSession()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _session ?? throw new InvalidOperationException("The executor is not started. Call StartAsync first.");
+    }
+
+    private async IAsyncEnumerable<CodeExecutionUpdate> ExecuteAsync(
+        CodeBlock[] blocks, ExecutorSession session, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // What ended the executor while this call waited for its turn ended this call, too.
+            session.ThrowIfEnding();
+            using CancellationTokenSource kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ending);
+            await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
+            ProducedFiles? files = _runner.Sandbox is null ? null : new(() => _runner.Files);
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                // Who follows or decides from here on, calls of host functions included, sees what the language is called.
+                CodeBlock block = _runner.Languages.Canonical(blocks[i]) ?? blocks[i];
+                yield return new BlockStartedUpdate(i, block);
+                cancellationToken.ThrowIfCancellationRequested();
+                OutputCollector output = new(_options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, i);
+                Task<BlockResult> running = session.Track(RunBlockAsync(new BlockRun(i, block, files, output, kill.Token)));
+                bool isRead = false;
+                try
+                {
+                    await foreach (CodeExecutionUpdate update in output.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                    {
+                        yield return update;
+                    }
+
+                    isRead = true;
+                }
+                finally
+                {
+                    // A reader that leaves early leaves no program behind, and waits for no files.
+                    if (!isRead)
+                    {
+                        await kill.CancelAsync().ConfigureAwait(false);
+                    }
+
+                    await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+
+                // Whatever the block ended with, a cancellation is the caller's, and a stop the executor's.
+                cancellationToken.ThrowIfCancellationRequested();
+                session.ThrowIfEnding();
+                BlockResult result = await running.ConfigureAwait(false);
+                foreach (WorkspaceFile file in result.OutputFiles)
+                {
+                    yield return new FileProducedUpdate(i, file);
+                }
+
+                string language = WorkspacePath.Printable(result.Language);
+                LogBlockCompleted(Logger, i, language, result.ExitCode, result.Termination, result.Duration.TotalMilliseconds);
+                yield return new BlockCompletedUpdate(i, result);
+                if (result.ExitCode != 0)
+                {
+                    yield break;
+                }
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Runs a block, which may call functions of the host until it has ended, and looks at its files. When this ends, nothing of either
+    /// goes on, and the output is complete.</summary>
+    private async Task<BlockResult> RunBlockAsync(BlockRun run)
+    {
+        long started = _timeProvider.GetTimestamp();
+        CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(run.Index, run.Block, run.Output, run.Kill) : null;
+        run.Files?.Begin(run.Kill);
+        try
+        {
+            BlockEnd end;
+            try
+            {
+                end = await _runner.RunAsync(run).ConfigureAwait(false);
+                run.Output.Complete(end.Notice);
+            }
+            finally
+            {
+                run.Output.Complete(null);
+                if (calls is not null)
+                {
+                    await calls.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+
+            TimeSpan duration = _timeProvider.GetElapsedTime(started) - end.Waited;
+            run.Files?.ExceptCodeFile(end.CodeFile);
+            return new BlockResult
+            {
+                Block = run.Block,
+                Language = run.Block.Language,
+                ExitCode = end.ExitCode,
+                Output = run.Output.Combined,
+                StandardOutput = run.Output.StandardOutput,
+                StandardError = run.Output.StandardError,
+                Truncated = run.Output.Truncated || end.IsTruncated,
+                Duration = duration,
+                Termination = end.Termination,
+                StateLost = end.StateLost,
+                CodeFile = end.CodeFile,
+                Displays = end.Displays,
+                OutputFiles = run.Files is { } files && _runner.IsRunning ? await files.TakeAsync(run.Kill).ConfigureAwait(false) : [],
+            };
+        }
+        finally
+        {
+            // Not every block gets as far as to wait for it.
+            await (run.Files?.Remembered ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The files of a sandbox that runs.</summary>
+    private async Task<IWorkspace> StartedFilesAsync(CancellationToken cancellationToken)
+    {
+        await EnsureRunningAsync(StartedSession(), cancellationToken).ConfigureAwait(false);
+        return _runner.Files;
+    }
+
+    /// <summary>Starts the sandbox again when an earlier block took it down.</summary>
+    private async Task EnsureRunningAsync(ExecutorSession session, CancellationToken cancellationToken)
+    {
+        if (_runner.IsRunning)
+        {
+            return;
+        }
+
+        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!ReferenceEquals(_session, session))
+            {
+                throw new ExecutorStoppedException();
+            }
+
+            if (!_runner.IsRunning)
+            {
+                LogStartingAgain(Logger, _runner.Kind);
+                await _runner.StartAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <summary>Runs blocks as processes of a provider's sandboxes.</summary>
+    private protected static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> Processes(ISandboxProvider provider)
+    {
+        ArgumentNullException.ThrowIfNull(provider);
+        return (request, options, timeProvider) => new ProcessBlockRunner(new LiveSandbox(provider, request), options, timeProvider);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Started the {Kind} sandbox.")]
+    private static partial void LogStarted(ILogger logger, string kind);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Stopped the {Kind} sandbox.")]
+    private static partial void LogStopped(ILogger logger, string kind);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The {Kind} sandbox was lost; starting it again.")]
+    private static partial void LogStartingAgain(ILogger logger, string kind);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Block {Index} ({Language}) ended with exit code {ExitCode}, {Termination}, after {Milliseconds} ms.")]
+    private static partial void LogBlockCompleted(
+        ILogger logger, int index, string language, int exitCode, TerminationReason termination, double milliseconds);
+}

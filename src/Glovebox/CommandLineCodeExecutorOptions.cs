@@ -1,0 +1,151 @@
+using Glovebox.Functions;
+using Microsoft.Extensions.AI;
+
+namespace Glovebox;
+
+/// <summary>Options of <see cref="CommandLineCodeExecutor"/>, which all executors have. An executor copies its options when it is made; later changes
+/// have no effect.</summary>
+public class CommandLineCodeExecutorOptions
+{
+    /// <summary>Makes options that hold the defaults.</summary>
+    public CommandLineCodeExecutorOptions()
+    {
+    }
+
+    /// <summary>Copies options, so that later changes of them have no effect.</summary>
+    internal CommandLineCodeExecutorOptions(CommandLineCodeExecutorOptions original)
+    {
+        ArgumentNullException.ThrowIfNull(original);
+        Policy = original.Policy with { };
+        Preload = [.. original.Preload];
+        DeleteTempFiles = original.DeleteTempFiles;
+        Timeout = original.Timeout;
+        WorkDir = original.WorkDir;
+        Environment = new Dictionary<string, string>(original.Environment, StringComparer.Ordinal);
+        Languages = [.. original.Languages];
+        Functions = [.. original.Functions];
+        FunctionsModule = original.FunctionsModule;
+        FunctionLimits = original.FunctionLimits with { };
+        FunctionApproval = original.FunctionApproval;
+        SetupTimeout = original.SetupTimeout;
+        SetupEnvironment = new Dictionary<string, string>(original.SetupEnvironment, StringComparer.Ordinal);
+    }
+
+    /// <summary>How long one block may run. Default: 60 seconds. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> sets no limit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
+    public TimeSpan Timeout
+    {
+        get;
+        set
+        {
+            // A timer takes at most int.MaxValue milliseconds.
+            if (value != System.Threading.Timeout.InfiniteTimeSpan && (value <= TimeSpan.Zero || value.TotalMilliseconds > int.MaxValue))
+            {
+                throw new ArgumentOutOfRangeException(nameof(Timeout), value, "Timeout must be more than zero and at most 24 days.");
+            }
+
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The host directory in which code files are saved and files persist. It is made when missing and never deleted. Null, the
+    /// default: one of its own, deleted with the executor.</summary>
+    /// <exception cref="ArgumentException">Empty, or holds a NUL.</exception>
+    public string? WorkDir
+    {
+        get;
+        set
+        {
+            if (value is not null && (string.IsNullOrWhiteSpace(value) || value.Contains('\0')))
+            {
+                throw new ArgumentException("WorkDir must be a path, or null for a temporary directory.", nameof(WorkDir));
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>What guest code may use. Default: safe, see <see cref="ExecutionPolicy"/>. An executor that isolates nothing takes only
+    /// <see cref="ExecutionPolicy.MaxOutput"/>.</summary>
+    /// <exception cref="ArgumentNullException">Null.</exception>
+    public ExecutionPolicy Policy
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Policy));
+            field = value;
+        }
+    } = new();
+
+    /// <summary>Whether temporary code files are deleted after they ran; files with a <c># filename:</c> line never are. Default: false.</summary>
+    public bool DeleteTempFiles { get; set; }
+
+    /// <summary>Python modules that the fork server imports once, before the first block (<c>numpy</c>, <c>pandas</c>); blocks then have
+    /// them at once. Default: none.</summary>
+    public IList<string> Preload { get; init; } = [];
+
+    /// <summary>Environment variables of guest programs, beyond the harmless ones that every sandbox sets (<c>PATH</c>, <c>HOME</c>,
+    /// <c>LANG</c>, …); one named here wins. Default: none. Variables of the host reach the guest only when they are named here.</summary>
+    public IDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Languages beyond <see cref="CodeLanguage.Defaults"/>; one whose name or alias is taken replaces what had it. Default: none.</summary>
+    /// <remarks>In configuration, read them by <see cref="CodeExecutorFactory"/> or by the methods that register executors: the binders of
+    /// .NET lose some of their lists.</remarks>
+    public IList<CodeLanguage> Languages { get; init; } = [];
+
+    /// <summary>Functions that guest code can import from <see cref="FunctionsModule"/>. Default: none. Two kinds are understood: a
+    /// <see cref="FunctionWithRequirements"/> runs in the sandbox; an <see cref="AIFunction"/> runs on the host, in this process, with
+    /// arguments that <b>guest code chose</b>. Functions need a Python in the sandbox.</summary>
+    /// <remarks>The executor's constructor throws an <see cref="ArgumentException"/> for a tool of another kind, for two of one name, and for
+    /// a name that is not a Python identifier; its start throws a <see cref="FunctionSetupException"/> when a package cannot be installed or the
+    /// module does not load. Configuration cannot hold functions; the source-generated binder of .NET says so (SYSLIB1100, SYSLIB1101).</remarks>
+    public IList<AITool> Functions { get; init; } = [];
+
+    /// <summary>The name of the module that holds the <see cref="Functions"/>. Default: <c>functions</c>. A file of that name in the
+    /// work directory comes first, as it does for any module.</summary>
+    /// <exception cref="ArgumentException">Not a Python identifier, or a keyword.</exception>
+    public string FunctionsModule
+    {
+        get;
+        set => field = FunctionSet.IsModuleName(value)
+            ? value
+            : throw new ArgumentException($"Module name must be a valid Python identifier, and not '{value}'.", nameof(FunctionsModule));
+    } = "functions";
+
+    /// <summary>What guest code may ask of functions on the host. Default: see <see cref="HostFunctionLimits"/>.</summary>
+    /// <exception cref="ArgumentNullException">Null.</exception>
+    public HostFunctionLimits FunctionLimits
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(FunctionLimits));
+            field = value;
+        }
+    } = new();
+
+    /// <summary>Is asked before each call of a function that is an <see cref="ApprovalRequiredAIFunction"/>, one call at a time. The time of
+    /// the block runs on meanwhile. Null, the default: such calls are denied. When it throws, the call fails.</summary>
+    public Func<FunctionCallContext, CancellationToken, ValueTask<ApprovalDecision>>? FunctionApproval { get; set; }
+
+    /// <summary>How long the installation of the packages of <see cref="Functions"/> may take, and the check of their module. Default: 5 minutes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
+    public TimeSpan SetupTimeout
+    {
+        get;
+        set
+        {
+            if (value <= TimeSpan.Zero || value.TotalMilliseconds > int.MaxValue)
+            {
+                throw new ArgumentOutOfRangeException(nameof(SetupTimeout), value, "SetupTimeout must be more than zero and at most 24 days.");
+            }
+
+            field = value;
+        }
+    } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Environment variables of the set-up alone, beyond <see cref="Environment"/>: guest code does not see them. For a package index
+    /// with a password, say: <c>PIP_INDEX_URL</c>. Default: none.</summary>
+    public IDictionary<string, string> SetupEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}

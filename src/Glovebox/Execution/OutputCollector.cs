@@ -1,0 +1,316 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Threading.Channels;
+
+namespace Glovebox.Execution;
+
+/// <summary>What one block prints and shows: decoded, in order, bounded, and handed on while it arrives.</summary>
+/// <remarks>
+/// The first half of the bound is handed on at once. What comes after it is held back in a ring of the other half, because only the
+/// end of the program tells which part is the tail. A program that prints never waits for a reader, and the host's memory stays within the
+/// bound. Calls of functions are told in their order between the pieces of output; a caller that makes too many waits for the reader.
+/// </remarks>
+/// <param name="maxBytes">How many bytes of text are kept.</param>
+/// <param name="blockIndex">The block's place in its list.</param>
+internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSink
+{
+    private const int MaxUnreadCalls = 256;
+
+    private readonly Lock _lock = new();
+    private readonly long _headBytes = maxBytes - (maxBytes / 2);
+    private readonly StreamText _standardOutput = new();
+    private readonly StreamText _standardError = new();
+    private readonly StringBuilder _combined = new();
+    private readonly List<CodeExecutionUpdate> _unread = [];
+
+    /// <summary>Text that is not handed on yet: a reader that is slower than the program gets larger pieces, not more of them.</summary>
+    private readonly StringBuilder _open = new();
+    private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxUnreadCalls);
+    private readonly Channel<bool> _signal =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private OutputTail _tail = new((int)(maxBytes / 2));
+    private OutputStream _openStream;
+    private long _received;
+    private bool _headFull;
+    private bool _ended;
+
+    public bool Truncated => _tail.DroppedBytes > 0;
+
+    public string Combined => _combined.ToString();
+
+    public string StandardOutput => _standardOutput.Text.ToString();
+
+    public string StandardError => _standardError.Text.ToString();
+
+    public void Write(OutputStream stream, ReadOnlySpan<byte> data)
+    {
+        lock (_lock)
+        {
+            if (_ended || data.IsEmpty)
+            {
+                return;
+            }
+
+            if (!_headFull)
+            {
+                int take = (int)Math.Min(data.Length, _headBytes - _received);
+                _received += take;
+                Emit(stream, Of(stream).Decode(data[..take]));
+                data = data[take..];
+                _headFull = _received == _headBytes;
+            }
+
+            // The decoders keep a character that the border cuts; when nothing is dropped the tail completes it.
+            _tail.Write(stream, data);
+        }
+    }
+
+    /// <summary>Takes text that had terminal sequences taken out. The reader gets it as it was, too, unless it is beyond the bound.</summary>
+    public void Write(OutputStream stream, string text, string rawText)
+    {
+        lock (_lock)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(text);
+            if (_ended || _headFull || bytes.Length > _headBytes - _received)
+            {
+                Write(stream, bytes);
+                return;
+            }
+
+            _received += bytes.Length;
+            Of(stream).Text.Append(text);
+            _combined.Append(text);
+            HandOn(new OutputReceivedUpdate(blockIndex, stream, text) { RawText = rawText });
+        }
+    }
+
+    /// <summary>Writes a line of Glovebox's own now.</summary>
+    public void WriteNotice(string line)
+    {
+        lock (_lock)
+        {
+            if (!_ended)
+            {
+                Write(OutputStream.StandardError, Encoding.UTF8.GetBytes(LineStart() + line + "\n"));
+            }
+        }
+    }
+
+    /// <summary>Hands on something rich. One that the reader has not seen yet is replaced when it is shown again under its name.</summary>
+    public void Show(DisplayOutput display)
+    {
+        lock (_lock)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            DisplayReceivedUpdate update = new(blockIndex, display);
+            int at = display.DisplayId is { } id ? _unread.FindIndex(u => u is DisplayReceivedUpdate shown && shown.Display.DisplayId == id) : -1;
+            if (at >= 0)
+            {
+                _unread[at] = update;
+            }
+            else
+            {
+                HandOn(update);
+            }
+        }
+    }
+
+    /// <summary>Tells of a call. Dropped after the end.</summary>
+    public async Task AddAsync(FunctionCalledUpdate update, CancellationToken cancellationToken)
+    {
+        await _room.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (!_ended)
+            {
+                HandOn(update);
+            }
+        }
+    }
+
+    /// <summary>Makes void what was printed and shown so far.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            _tail = new OutputTail((int)(maxBytes / 2));
+            _received = 0;
+            _headFull = false;
+            _standardOutput.Clear();
+            _standardError.Clear();
+            _combined.Clear();
+            _open.Clear();
+            _unread.RemoveAll(u => u is not FunctionCalledUpdate);
+            HandOn(new OutputClearedUpdate(blockIndex));
+        }
+    }
+
+    /// <summary>Takes the tail in, then ends the output with a line of Glovebox's own, if any. Later writes are dropped.</summary>
+    public void Complete(string? notice)
+    {
+        lock (_lock)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            // Reading the tail drops what is left of a cut character, so the count is right only afterwards.
+            (OutputStream, byte[])[] tail = [.. _tail.Read()];
+            if (Truncated)
+            {
+                _standardOutput.Forget();
+                _standardError.Forget();
+                EmitLine(string.Create(CultureInfo.InvariantCulture, $"[... {_tail.DroppedBytes} bytes dropped ...]"), both: true);
+            }
+
+            foreach ((OutputStream stream, byte[] bytes) in tail)
+            {
+                Emit(stream, Of(stream).Decode(bytes));
+            }
+
+            EmitPending();
+            if (notice is not null)
+            {
+                EmitLine(notice, both: false);
+            }
+
+            _ended = true;
+            _signal.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>Gives the output as it arrives, until <see cref="Complete"/>. For one reader.</summary>
+    public async IAsyncEnumerable<CodeExecutionUpdate> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        bool more;
+        do
+        {
+            more = await _signal.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
+            _signal.Reader.TryRead(out _);
+            CodeExecutionUpdate[] updates;
+            lock (_lock)
+            {
+                CloseText();
+                updates = [.. _unread];
+                _unread.Clear();
+            }
+
+            foreach (CodeExecutionUpdate update in updates)
+            {
+                if (update is FunctionCalledUpdate)
+                {
+                    _room.Reader.TryRead(out _);
+                }
+
+                yield return update;
+            }
+        }
+        while (more);
+    }
+
+    private StreamText Of(OutputStream stream) => stream == OutputStream.StandardOutput ? _standardOutput : _standardError;
+
+    private void EmitPending()
+    {
+        Emit(OutputStream.StandardOutput, _standardOutput.Flush());
+        Emit(OutputStream.StandardError, _standardError.Flush());
+    }
+
+    /// <summary>Writes a line of Glovebox's own: to standard error, and to standard output too when it marks a gap in both.</summary>
+    private void EmitLine(string line, bool both)
+    {
+        Append(OutputStream.StandardError, LineStart() + line + "\n");
+        Own(_standardError.Text, line);
+        if (both)
+        {
+            Own(_standardOutput.Text, line);
+        }
+
+        static void Own(StringBuilder text, string line) => text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(line).Append('\n');
+    }
+
+    private void Emit(OutputStream stream, string text)
+    {
+        if (text.Length > 0)
+        {
+            Of(stream).Text.Append(text);
+            Append(stream, text);
+        }
+    }
+
+    private string LineStart() => _combined.Length == 0 || _combined[^1] == '\n' ? "" : "\n";
+
+    private void Append(OutputStream stream, string text)
+    {
+        _combined.Append(text);
+        if (_openStream != stream)
+        {
+            CloseText();
+            _openStream = stream;
+        }
+
+        _open.Append(text);
+        _signal.Writer.TryWrite(true);
+    }
+
+    private void HandOn(CodeExecutionUpdate update)
+    {
+        CloseText();
+        _unread.Add(update);
+        _signal.Writer.TryWrite(true);
+    }
+
+    private void CloseText()
+    {
+        if (_open.Length > 0)
+        {
+            _unread.Add(new OutputReceivedUpdate(blockIndex, _openStream, _open.ToString()));
+            _open.Clear();
+        }
+    }
+
+    private sealed class StreamText
+    {
+        private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+
+        public StringBuilder Text { get; } = new();
+
+        public string Decode(ReadOnlySpan<byte> bytes) => Decode(bytes, flush: false);
+
+        public string Flush() => Decode([], flush: true);
+
+        public void Clear()
+        {
+            Forget();
+            Text.Clear();
+        }
+
+        /// <summary>Drops the beginning of a character whose rest was dropped.</summary>
+        public void Forget() => _decoder.Reset();
+
+        private string Decode(ReadOnlySpan<byte> bytes, bool flush)
+        {
+            int count = _decoder.GetCharCount(bytes, flush);
+            if (count == 0)
+            {
+                _decoder.GetChars(bytes, [], flush);
+                return "";
+            }
+
+            char[] chars = new char[count];
+            return new string(chars, 0, _decoder.GetChars(bytes, chars, flush));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Glovebox.Languages;
+
+namespace Glovebox.Execution;
+
+/// <summary>Runs each block as a process of its own: saves its code, runs it within its time, says how it ended.</summary>
+/// <param name="sandbox">Where it runs. Owned by this runner.</param>
+/// <param name="options">The executor's options.</param>
+/// <param name="timeProvider">The clock.</param>
+internal sealed class ProcessBlockRunner(LiveSandbox sandbox, CommandLineCodeExecutorOptions options, TimeProvider timeProvider) : IBlockRunner
+{
+    /// <summary>The exit code of a block that timed out, as the <c>timeout</c> command has it.</summary>
+    public const int TimeoutExitCode = 124;
+
+    private const string PathRefused = "Filename is not in the workspace";
+
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
+    private readonly Guid _owner = Guid.NewGuid();
+
+    public string Kind => sandbox.Kind;
+
+    public bool IsRunning => sandbox.IsRunning;
+
+    public SandboxCapabilities Capabilities => sandbox.Current.Capabilities;
+
+    public IWorkspace Files => sandbox.Current.Files;
+
+    public LanguageRegistry Languages { get; } = new(options.Languages);
+
+    public ISandbox? Sandbox => sandbox.Started;
+
+    public Task StartAsync(CancellationToken cancellationToken) => sandbox.StartAsync(cancellationToken);
+
+    public Task StopAsync() => sandbox.StopAsync();
+
+    public ValueTask DisposeAsync() => sandbox.DisposeAsync();
+
+    public async Task<BlockEnd> RunAsync(BlockRun run)
+    {
+        if (Languages.Find(run.Block.Language) is not { } language)
+        {
+            return new BlockEnd(1, TerminationReason.NotStarted, $"unknown language {WorkspacePath.Printable(run.Block.Language)}");
+        }
+
+        ISandbox current = sandbox.Current;
+        CodeFileName file = default;
+        try
+        {
+            file = CodeFileName.Choose(run.Block.Code, language, _owner);
+            run.Kill.ThrowIfCancellationRequested();
+            Task look = run.Files?.Remembered ?? Task.CompletedTask;
+
+            // One that begins without a delay would take later ones by the system's clock.
+            using CancellationTokenSource deadline = new(LongestDelay, timeProvider);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
+            long asked = timeProvider.GetTimestamp();
+            ISandboxProcess process = await current.StartProcessAsync(Request(language, file, run, look), run.Kill).ConfigureAwait(false);
+            CancellationTokenRegistration killing = either.Token.UnsafeRegister(static p => ((ISandboxProcess)p!).Kill(), process);
+            await using (killing.ConfigureAwait(false))
+            {
+                // The look at the files is neither the program's time nor the block's.
+                await Task.WhenAny(look, process.Ended).ConfigureAwait(false);
+                TimeSpan waited = timeProvider.GetElapsedTime(asked);
+                deadline.CancelAfter(options.Timeout);
+                ProcessExit exit = await process.Ended.ConfigureAwait(false);
+                run.Files?.Offer(exit.ListFiles);
+
+                // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a caller's
+                // cancellation is the caller's. A sandbox that had to be ended to be rid of the program counts as the program.
+                bool timedOut = exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost
+                    && deadline.IsCancellationRequested && !run.Kill.IsCancellationRequested;
+                return (timedOut
+                    ? new BlockEnd(TimeoutExitCode, TerminationReason.TimedOut, TimeoutNotice())
+                    : new BlockEnd(exit.ExitCode, Reason(exit.Kind), exit.Message)) with
+                { CodeFile = file.Path, Waited = waited };
+            }
+        }
+        catch (WorkspaceException e)
+        {
+            file = default;
+            return new BlockEnd(1, TerminationReason.NotStarted, e.IsPathRefused ? PathRefused : e.Message);
+        }
+        finally
+        {
+            if (file.IsTemporary && options.DeleteTempFiles)
+            {
+                await DeleteAsync(current, file.Path).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static ProcessRequest Request(CodeLanguage language, CodeFileName file, BlockRun run, Task look)
+    {
+        // A name that begins with a hyphen would be read as an option.
+        string argument = file.Path.StartsWith('-') ? "./" + file.Path : file.Path;
+        string[] arguments = language.Arguments.Any(a => a.Contains(CodeLanguage.FilePlaceholder, StringComparison.Ordinal))
+            ? [.. language.Arguments.Select(a => a.Replace(CodeLanguage.FilePlaceholder, argument, StringComparison.Ordinal))]
+            : [.. language.Arguments, argument];
+        return new ProcessRequest(language.Programs, arguments)
+        {
+            Output = run.Output,
+            PythonScript = ReferenceEquals(language, CodeLanguage.Python) ? argument : null,
+            File = new ProcessFile(file.Path, Encoding.UTF8.GetBytes(language.QuietsPip ? PipQuieting.Apply(run.Block.Code) : run.Block.Code)),
+            After = look,
+            ListsFiles = run.Files is not null,
+        };
+    }
+
+    private static async Task DeleteAsync(ISandbox sandbox, string path)
+    {
+        try
+        {
+            await sandbox.Files.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CodeExecutionException e)
+        {
+            // The block's result matters more than a left-over file, and a sandbox that is gone has taken it along or keeps it.
+            Debug.WriteLine(e);
+        }
+    }
+
+    private string TimeoutNotice() =>
+        string.Create(CultureInfo.InvariantCulture, $"Timed out after {options.Timeout.TotalSeconds:0.###} s; the program was ended.");
+
+    private static TerminationReason Reason(ProcessExitKind kind) => kind switch
+    {
+        ProcessExitKind.Exited => TerminationReason.Exited,
+        ProcessExitKind.OutOfMemory => TerminationReason.OutOfMemory,
+        ProcessExitKind.NotFound or ProcessExitKind.NotStarted => TerminationReason.NotStarted,
+        ProcessExitKind.SandboxLost => TerminationReason.SandboxLost,
+        _ => TerminationReason.Signaled,
+    };
+}

@@ -1,0 +1,34 @@
+using Glovebox.Sandboxes.Local;
+using Microsoft.Extensions.Logging;
+
+namespace Glovebox;
+
+/// <summary>Runs code blocks as processes of the host. <b>It isolates nothing</b>: use it for code that you trust.</summary>
+/// <remarks>No default ever falls back to this executor, and it logs a warning when it is made.</remarks>
+public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecutor
+{
+    /// <summary>Makes an executor; nothing is started yet.</summary>
+    /// <param name="options">Copied. Null: the defaults.</param>
+    /// <param name="loggerFactory">Gets a warning now and what happens later. Null: no log.</param>
+    /// <param name="timeProvider">Measures time. Null: the system's.</param>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
+    public LocalCommandLineCodeExecutor(
+        LocalCommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : base(options = options is null ? new() : new(options), Processes(new LocalSandboxProvider(options.VirtualEnvironment)), loggerFactory, timeProvider)
+    {
+        Options = options;
+        LogNotIsolated(Logger);
+    }
+
+    /// <summary>This executor's own copy.</summary>
+    internal LocalCommandLineCodeExecutorOptions Options { get; }
+
+    /// <summary>Tries whether the local executor works on this machine. It isolates nothing, and its capabilities say so.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) =>
+        ExecutorDiagnosis.TryAsync("local", () => Task.FromResult<string?>(null), () => new LocalCommandLineCodeExecutor(), cancellationToken);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "LocalCommandLineCodeExecutor runs code on the host and isolates nothing. For code that you do not trust, use BubblewrapCommandLineCodeExecutor or a container.")]
+    private static partial void LogNotIsolated(ILogger logger);
+}

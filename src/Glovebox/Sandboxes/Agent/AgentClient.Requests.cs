@@ -1,0 +1,143 @@
+using Glovebox.Functions.Setup;
+
+namespace Glovebox.Sandboxes.Agent;
+
+/// <content>Requests that the agent answers.</content>
+internal sealed partial class AgentClient
+{
+    /// <summary>Ends the set-up: from here on, the agent starts nothing that has more than guest code may have.</summary>
+    /// <param name="preload">Python modules to import into the interpreter that is forked.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The modules that could not be imported, a line each; empty when all were.</returns>
+    /// <exception cref="IOException">The channel ended, or the agent refused: nothing may run then.</exception>
+    public async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
+    {
+        GuestReply reply = await RequestAsync(GuestFrameType.Seal, new GuestFrameWriter().Texts(preload), cancellationToken).ConfigureAwait(false);
+        string said = Said(reply);
+        return reply.Status == GuestReplyStatus.Done ? said : throw new IOException($"{WorkspacePath.Printable(said)}.");
+    }
+
+    /// <summary>Lets guest code import modules and call functions of the host. Before the seal.</summary>
+    /// <param name="offer">What there is, and where.</param>
+    /// <param name="serve">Serves a connection and disposes it.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="IOException">The channel ended, or the agent cannot listen.</exception>
+    public async Task OfferFunctionsAsync(GuestOffer offer, Func<Stream, Task> serve, CancellationToken cancellationToken)
+    {
+        _calls.Serve = serve;
+        GuestFrameWriter frame = new GuestFrameWriter()
+            .Texts(offer.ModuleFolders)
+            .Text(offer.ProgramFolder)
+            .Text(offer.Socket)
+            .Texts([.. offer.Files.SelectMany(f => new[] { f.Path, f.Text, f.IsProgram ? "x" : "" })]);
+        GuestReply reply = await RequestAsync(GuestFrameType.Functions, frame, cancellationToken).ConfigureAwait(false);
+        if (reply.Status != GuestReplyStatus.Done)
+        {
+            throw new IOException($"The guest agent cannot offer functions: {WorkspacePath.Printable(Said(reply))}.");
+        }
+    }
+
+    /// <summary>Asks the agent for something and waits for the whole answer.</summary>
+    /// <exception cref="SandboxLostException">The channel ended first.</exception>
+    public async Task<GuestReply> RequestAsync(GuestFrameType type, GuestFrameWriter frame, CancellationToken cancellationToken)
+    {
+        uint number = NextNumber();
+        PendingRequest request = new();
+        _requests[number] = request;
+        try
+        {
+            if (Ended.IsCompleted || !await TrySendAsync(frame.Frame(type, number)).ConfigureAwait(false))
+            {
+                request.Lose();
+            }
+
+            return await request.Reply.WaitAsync(cancellationToken).ConfigureAwait(false) with { Number = number };
+        }
+        finally
+        {
+            _requests.TryRemove(number, out _);
+        }
+    }
+
+    /// <summary>Tells the agent something that it does not answer, and gives the number that it was told under.</summary>
+    /// <exception cref="SandboxLostException">The channel has ended.</exception>
+    public async Task<uint> TellAsync(GuestFrameType type, GuestFrameWriter frame)
+    {
+        uint number = NextNumber();
+        return await TrySendAsync(frame.Frame(type, number)).ConfigureAwait(false) ? number : throw Lost();
+    }
+
+    /// <summary>Tells the agent something about a connection. When the channel has ended, so has the connection, and nobody needs to know.</summary>
+    public Task TellAboutCallAsync(GuestFrameType type, uint connection, GuestFrameWriter frame) => TrySendAsync(frame.Frame(type, connection));
+
+    /// <summary>The words of an answer.</summary>
+    /// <exception cref="IOException">It has none.</exception>
+    private static string Said(GuestReply reply)
+    {
+        try
+        {
+            return new GuestFrameReader(reply.Parts[^1]).Text();
+        }
+        catch (GuestProtocolException e)
+        {
+            throw new IOException("The guest agent's answer makes no sense.", e);
+        }
+    }
+
+    internal static SandboxLostException Lost() => new("The sandbox has ended.");
+}
+
+/// <summary>A request that the agent has yet to answer.</summary>
+internal sealed class PendingRequest
+{
+    private readonly TaskCompletionSource<GuestReply> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>How many bytes an answer may have in all: more than any listing takes.</summary>
+    private const int MaxReply = 64 << 20;
+
+    /// <summary>What each part of an answer takes beside its bytes, about.</summary>
+    private const int PartOverhead = 64;
+
+    private readonly List<byte[]> _parts = [];
+    private int _size;
+
+    public Task<GuestReply> Reply => _reply.Task;
+
+    /// <summary>Takes a part of the answer. Tells whether it is the last one.</summary>
+    public bool Take(GuestReplyStatus status, ReadOnlySpan<byte> payload)
+    {
+        _size += payload.Length + PartOverhead;
+        if (_size > MaxReply || status > GuestReplyStatus.Failed)
+        {
+            throw new GuestProtocolException("a reply is too long, or has an unknown status");
+        }
+
+        _parts.Add(payload.ToArray());
+        return status != GuestReplyStatus.More && _reply.TrySetResult(new GuestReply(status, _parts));
+    }
+
+    /// <summary>No answer comes any more, which need not matter to anybody.</summary>
+    public void Lose()
+    {
+        _reply.TrySetException(AgentClient.Lost());
+        _ = _reply.Task.Exception;
+    }
+}
+
+/// <summary>The answer to a request.</summary>
+/// <param name="Status">What came of it.</param>
+/// <param name="Parts">What each frame of the answer held.</param>
+internal sealed record GuestReply(GuestReplyStatus Status, IReadOnlyList<byte[]> Parts)
+{
+    /// <summary>The number that the request had.</summary>
+    public uint Number { get; init; }
+}
+
+/// <summary>What the agent is told of functions. Every path is the guest's.</summary>
+/// <param name="ModuleFolders">Folders of Python modules.</param>
+/// <param name="ProgramFolder">The folder of programs.</param>
+/// <param name="Socket">Where guest code connects to call; empty when there is nothing to call.</param>
+internal sealed record GuestOffer(IReadOnlyList<string> ModuleFolders, string ProgramFolder, string Socket)
+{
+    /// <summary>Files for the agent to write; none where the guest sees them already.</summary>
+    public IReadOnlyList<FunctionFile> Files { get; init; } = [];
+}

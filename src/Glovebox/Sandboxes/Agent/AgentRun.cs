@@ -1,0 +1,72 @@
+namespace Glovebox.Sandboxes.Agent;
+
+/// <summary>A program that the agent was asked to run.</summary>
+/// <param name="client">The agent.</param>
+/// <param name="number">The number of its frames.</param>
+/// <param name="request">What runs.</param>
+/// <param name="file">The file that goes with the request; null: none, or it is saved already.</param>
+/// <param name="listsFiles">Whether the work directory is listed after it.</param>
+internal sealed class AgentRun(AgentClient client, uint number, ProcessRequest request, ProcessFile? file, bool listsFiles)
+{
+    private readonly TaskCompletionSource<ProcessExit?> _reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The answers that belong to the run: that the file could not be saved, or the files after its end. Null: none can come.</summary>
+    public PendingRequest? Answers { get; } = file is not null || listsFiles ? new() : null;
+
+    /// <summary>Where its output goes.</summary>
+    public IOutputSink Output { get; } = request.Output ?? NoOutput.Instance;
+
+    /// <summary>Asks the agent to end it. The answer may never come; that is the caller's to deal with.</summary>
+    public void Kill() => client.Kill(number);
+
+    /// <summary>Takes the news of its end.</summary>
+    public void Report(ProcessExit exit) => _reported.TrySetResult(exit);
+
+    /// <summary>The channel has ended, and no news comes any more.</summary>
+    public void Lose() => _reported.TrySetResult(null);
+
+    /// <summary>It cannot be sent.</summary>
+    public void Refuse(ArgumentException reason) => _reported.TrySetException(reason);
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>How it ended, or null when the channel ended first.</returns>
+    /// <exception cref="WorkspaceException">The file that goes with it cannot be saved; nothing was run.</exception>
+    /// <exception cref="ArgumentException">The request is too long for the channel.</exception>
+    public async Task<ProcessExit?> WaitAsync()
+    {
+        bool listingComes = false;
+        try
+        {
+            ProcessExit? exit = await _reported.Task.ConfigureAwait(false);
+            if (exit is null || Answers is not { } answers)
+            {
+                return exit;
+            }
+
+            if (file is not null && exit.Kind == ProcessExitKind.NotStarted && answers.Reply.IsCompletedSuccessfully)
+            {
+                throw GuestWorkspace.Failure(file.Path, await answers.Reply.ConfigureAwait(false));
+            }
+
+            listingComes = listsFiles && exit.Kind == ProcessExitKind.Exited;
+            return listingComes ? exit with { ListFiles = cancellationToken => ListAsync(answers, cancellationToken) } : exit;
+        }
+        finally
+        {
+            client.Forget(number, keepsAnswers: listingComes);
+        }
+    }
+
+    /// <summary>Waits for the listing that comes after the run. One that was given up is kept no longer.</summary>
+    private async Task<WorkspaceListing> ListAsync(PendingRequest answers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return GuestWorkspace.Listing(await answers.Reply.WaitAsync(cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            client.Forget(number, keepsAnswers: false);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text;
+using Glovebox.Sandboxes.Host;
+using Glovebox.Functions.Setup;
+using Glovebox.Sandboxes.Agent;
+
+namespace Glovebox.Sandboxes.Bubblewrap;
+
+/// <summary>The functions of a bubblewrap executor: their files on the host, which every sandbox sees read-only.</summary>
+/// <remarks>Packages are fetched and installed in sandboxes of their own, which see no work directory. The one that fetches them runs pip and no
+/// code of a package: it alone has the network, which is the host's, and the variables of the set-up.</remarks>
+internal sealed class SandboxFunctions(OfferedFunctions offered)
+{
+    private const string Socket = BubblewrapArguments.CallsFolder + "/socket";
+    private const string Library = $"{BubblewrapArguments.FunctionsFolder}/{OfferedFunctions.LibraryFolder}";
+    private const string Programs = $"{BubblewrapArguments.FunctionsFolder}/{OfferedFunctions.ProgramFolder}";
+    private const string Packages = $"{BubblewrapArguments.FunctionsFolder}/{OfferedFunctions.PackageFolder}";
+
+    /// <summary>Where both sandboxes have their temporary folder.</summary>
+    private const string Wheels = "/tmp/wheels";
+    private const string Variables = "variables";
+
+    private FunctionFolder? _folder;
+
+    public bool HasCalls => offered.HasCalls;
+
+    /// <summary>Makes the folder with the files, as far as that is not done, and says where it is on the host.</summary>
+    public string MakeFolder() => (_folder ??= FunctionFolder.Create(offered, _ => Socket, isPrivate: false)).Path;
+
+    /// <summary>What of the host a sandbox sees, and where.</summary>
+    public IReadOnlyList<(string Host, string Guest)> Folders => _folder is { } folder
+        ? [(folder.Library, Library), (folder.Programs, Programs), (folder.Packages, Packages)]
+        : [];
+
+    /// <summary>Installs the packages, as far as that is not done.</summary>
+    /// <param name="user">The user of the sandboxes.</param>
+    /// <param name="hasNetwork">Whether the set-up has the network.</param>
+    /// <param name="launch">Says how a command of the installation is started, given its folders.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="FunctionSetupException">A package cannot be installed.</exception>
+    public async Task PrepareAsync(
+        GuestUser user,
+        bool hasNetwork,
+        Func<IReadOnlyList<string>, BubblewrapInstallation, SandboxCommand> launch,
+        CancellationToken cancellationToken)
+    {
+        if (offered.Set.Packages.Count == 0 || _folder is not { } folder)
+        {
+            return;
+        }
+
+        await folder.InstallAsync(async () =>
+        {
+            if (user.MustSwitch)
+            {
+                GiveAway(folder.Packages, user);
+                GiveAway(folder.Scratch, user);
+            }
+
+            BubblewrapInstallation installation = new(folder.Packages, Packages, folder.Scratch, SharesNetwork: false);
+            BubblewrapPrograms fetching = new(command => launch(command, installation with { SharesNetwork = hasNetwork }));
+            BubblewrapPrograms installing = new(command => launch(command, installation));
+            await using (fetching.ConfigureAwait(false))
+            await using (installing.ConfigureAwait(false))
+            {
+                await new PackageSetup(offered, Packages, hasNetwork)
+                    .FetchAndInstallAsync(
+                        Wheels,
+                        $"/tmp/{Variables}",
+                        (request, kill) => WithVariablesAsync(folder.Scratch, user, () => fetching.RunAsync(request, kill)),
+                        (request, kill) => installing.RunAsync(request, kill),
+                        cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells a sandbox's agent, before the seal.</summary>
+    public Task TellAsync(AgentClient agent, CancellationToken cancellationToken) =>
+        agent.OfferFunctionsAsync(
+        new GuestOffer([Library, Packages], Programs, offered.HasCalls ? Socket : ""), offered.Server.ServeAsync, cancellationToken);
+
+    public async Task DeleteAsync()
+    {
+        if (_folder is { } folder)
+        {
+            _folder = null;
+            await folder.DeleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Has the variables of the set-up in a file that only the user of the sandboxes reads, for as long as a program runs.</summary>
+    private async Task<ProcessExit> WithVariablesAsync(string folder, GuestUser user, Func<Task<ProcessExit>> run)
+    {
+        using HostDirectory directory = new(folder, user.MustSwitch ? new UserId(user.Uid, user.Gid) : null);
+        using MemoryStream text = new(Encoding.UTF8.GetBytes(string.Concat(offered.SetupVariables.Select(v => $"{v.Key}={v.Value}\0"))));
+        await directory.WriteAsync(Variables, text).ConfigureAwait(false);
+        try
+        {
+            return await run().ConfigureAwait(false);
+        }
+        finally
+        {
+            // The program deletes it, unless it failed before. Code that builds a package must not find it.
+            await directory.DeleteAsync(Variables).ConfigureAwait(false);
+        }
+    }
+
+    private static void GiveAway(string path, GuestUser user)
+    {
+        using HostDirectory directory = new(path, new UserId(user.Uid, user.Gid));
+        directory.GiveAwayRoot();
+    }
+}

@@ -1,0 +1,160 @@
+using System.Buffers;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.IO.Pipes;
+
+namespace Glovebox.Sandboxes.Host;
+
+/// <summary>A process of the host whose output goes to a sink.</summary>
+/// <remarks>
+/// The process' exit ends the run, not the end of its output: a child that it left in the background may hold the pipes for long.
+/// What such a child prints later is read and dropped, so that it neither blocks nor dies of a broken pipe.
+/// </remarks>
+internal sealed class HostProcess : IDisposable
+{
+    private const int BufferSize = 64 << 10;
+    private const int SigKill = 9;
+
+    /// <summary>After the exit, what was in the pipes or in a pump's hand by then is read however long that takes on a busy machine. What a pump
+    /// was just taking out cannot be counted: it is waited for until nothing has come for this long.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A background child that prints without end is not waited for longer than this, beyond what was in the pipes.</summary>
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromMilliseconds(400);
+
+    private readonly Process _process;
+    private readonly Pump[] _pumps;
+    private readonly Task _pumping;
+
+    private HostProcess(Process process, IOutputSink sink)
+    {
+        _process = process;
+        process.StandardInput.Close();
+        _pumps =
+        [
+            new Pump(process.StandardOutput.BaseStream, OutputStream.StandardOutput, sink),
+            new Pump(process.StandardError.BaseStream, OutputStream.StandardError, sink),
+        ];
+
+        // What is there already would be handed on here, and a sink that is slow would hold up whoever starts processes.
+        _pumping = Task.WhenAll(_pumps.Select(p => Task.Run(p.RunAsync)));
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Starts a process with an empty standard input.</summary>
+    /// <exception cref="Win32Exception">It cannot be started.</exception>
+    public static HostProcess Start(ProcessStartInfo info, IOutputSink sink)
+    {
+        info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
+        info.UseShellExecute = false;
+        BrokenPipes.AreTheDefaultInChildren();
+        return new HostProcess(Process.Start(info)!, sink);
+    }
+
+    /// <summary>Waits for the exit, and for the output that came before it.</summary>
+    /// <param name="kill">Calls <paramref name="end"/>.</param>
+    /// <param name="end">Ends the process and everything that it started.</param>
+    public async Task<ProcessExit> WaitAsync(Func<Task> end, CancellationToken kill)
+    {
+        bool killed = false;
+        try
+        {
+            await _process.WaitForExitAsync(kill).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            killed = !_process.HasExited;
+            await end().ConfigureAwait(false);
+            await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await DrainAsync().ConfigureAwait(false);
+        int code = _process.ExitCode;
+
+        // .NET reports a death by signal N as 128 + N, as a shell does; a program that itself exits so cannot be told apart.
+        return killed ? new ProcessExit(ProcessExitKind.Killed, 128 + SigKill)
+            : code > 128 && code <= 128 + 64 ? new ProcessExit(ProcessExitKind.Signaled, code)
+            : new ProcessExit(ProcessExitKind.Exited, code);
+    }
+
+    /// <summary>Kills it and, where it has a process group of its own, all that is still in that.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _ = Libc.Kill(-_process.Id, SigKill);
+        }
+
+        _process.Kill();
+    }
+
+    public void Dispose() => _process.Dispose();
+
+    private async Task DrainAsync()
+    {
+        long[] due = [.. _pumps.Select(p => p.Taken + p.Waiting)];
+        long started = Stopwatch.GetTimestamp();
+        while (!_pumping.IsCompleted)
+        {
+            long before = _pumps.Sum(p => p.Received);
+            await Task.WhenAny(_pumping, Task.Delay(Quiet)).ConfigureAwait(false);
+            bool isQuiet = _pumps.Sum(p => p.Received) == before || Stopwatch.GetElapsedTime(started) > LongestDrain;
+            if (isQuiet && _pumps.Zip(due).All(pair => pair.First.Received >= pair.Second))
+            {
+                break;
+            }
+        }
+
+        foreach (Pump pump in _pumps)
+        {
+            pump.Detach();
+        }
+    }
+
+    /// <summary>Reads one of the pipes for as long as anybody has it open.</summary>
+    private sealed class Pump(Stream stream, OutputStream name, IOutputSink sink)
+    {
+        private long _taken;
+        private long _received;
+        private volatile bool _detached;
+
+        /// <summary>Bytes that have been read.</summary>
+        public long Taken => Interlocked.Read(ref _taken);
+
+        /// <summary>Bytes that have reached the sink.</summary>
+        public long Received => Interlocked.Read(ref _received);
+
+        /// <summary>Bytes in the pipe.</summary>
+        public long Waiting => stream is PipeStream { IsConnected: true } pipe && OperatingSystem.IsLinux() ? Libc.BytesToRead(pipe.SafePipeHandle) : 0;
+
+        /// <summary>From here on, what is read is dropped.</summary>
+        public void Detach() => _detached = true;
+
+        public async Task RunAsync()
+        {
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+            try
+            {
+                int read;
+                while ((read = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0)
+                {
+                    Interlocked.Add(ref _taken, read);
+                    if (!_detached)
+                    {
+                        sink.Write(name, buffer.AsSpan(0, read));
+                        Interlocked.Add(ref _received, read);
+                    }
+                }
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+            {
+                // The pipe is gone with its process: the same as its end.
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace Glovebox.Sandboxes;
+
+/// <summary>A started sandbox: a place that has processes, files and ports.</summary>
+/// <remarks>Members may be called from any thread. Disposing ends every process of the sandbox; when it returns they are gone.</remarks>
+public interface ISandbox : IAsyncDisposable
+{
+    /// <summary>Gets the kind of its provider.</summary>
+    string Kind { get; }
+
+    /// <summary>Gets the work directory as guest code sees it.</summary>
+    string WorkDirectory { get; }
+
+    /// <summary>Gets what is enforced, and how.</summary>
+    SandboxCapabilities Capabilities { get; }
+
+    /// <summary>Gets a task that completes when the sandbox is gone, for whatever reason. It never fails.</summary>
+    Task Ended { get; }
+
+    /// <summary>Gets the files of the work directory, reached with no more rights than guest code has.</summary>
+    IWorkspace Files { get; }
+
+    /// <summary>Starts a program in the work directory, with an empty standard input.</summary>
+    /// <param name="request">The program, and what belongs to its run.</param>
+    /// <param name="cancellationToken">Gives up the start. A process that has started is ended by <see cref="ISandboxProcess.Kill"/> alone.</param>
+    /// <returns>The process. A program that does not exist is a process that has ended (<see cref="ProcessExitKind.NotFound"/>).</returns>
+    /// <exception cref="WorkspaceException">The file of the request cannot be saved. <see cref="ISandboxProcess.Ended"/> may fail with it instead.</exception>
+    /// <exception cref="SandboxLostException">The sandbox has ended.</exception>
+    Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Connects to a server inside the sandbox. The caller disposes the connection.</summary>
+    /// <param name="endPoint">A <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/> with an absolute path, or an <see cref="IPEndPoint"/> of 127.0.0.1.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">Nothing listens there.</exception>
+    /// <exception cref="SandboxLostException">The sandbox has ended, or has no guest agent.</exception>
+    Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends every process but services (<see cref="ProcessRequest.IsService"/>) and what descends from them.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="SandboxLostException">The sandbox has ended, or has no guest agent.</exception>
+    Task EndProcessesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Tells whether a process was ended because memory ran out since this was last asked.</summary>
+    /// <param name="isExpected">Whether there is reason to wait a moment for the news.</param>
+    ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected);
+}

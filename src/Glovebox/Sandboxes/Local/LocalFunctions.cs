@@ -1,0 +1,43 @@
+using Glovebox.Functions.Calls;
+using Glovebox.Functions.Setup;
+
+namespace Glovebox.Sandboxes.Local;
+
+/// <summary>The functions of a local executor: their files in a temporary folder, and the socket for calls.</summary>
+internal sealed class LocalFunctions(OfferedFunctions offered) : IAsyncDisposable
+{
+    private const string SocketName = "calls";
+
+    private FunctionFolder? _folder;
+
+    /// <summary>Makes them ready.</summary>
+    /// <param name="variables">Gets to know where they are.</param>
+    /// <param name="run">Runs programs in a folder, with more variables.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="FunctionSetupException">A package cannot be installed.</exception>
+    public async Task StartAsync(
+        LocalVariables variables, Func<string, IReadOnlyDictionary<string, string>, FunctionSetup.Run> run, CancellationToken cancellationToken)
+    {
+        FunctionFolder folder = _folder ??= FunctionFolder.Create(offered, path => Path.Combine(path, SocketName), isPrivate: true);
+        variables.AddFolders([folder.Library, folder.Packages], folder.Programs);
+        if (offered.Set.Packages.Count > 0)
+        {
+            PackageSetup setup = new(offered, folder.Packages, hasNetwork: true);
+            await folder.InstallAsync(() => setup.InstallAsync(run(folder.Scratch, offered.SetupVariables), cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes calls until what is given is disposed; null: there is nothing to call.</summary>
+    /// <exception cref="FunctionSetupException">There can be no socket.</exception>
+    public HostCallListener? Listen() =>
+        offered.HasCalls && _folder is { } folder ? new HostCallListener(Path.Combine(folder.Path, SocketName), offered.Server) : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_folder is { } folder)
+        {
+            _folder = null;
+            await folder.DeleteAsync().ConfigureAwait(false);
+        }
+    }
+}

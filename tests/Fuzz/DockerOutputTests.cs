@@ -46,7 +46,7 @@ public sealed class DockerOutputTests
                 text.Write(OutputStream.StandardError, piece);
             }
 
-            Assert.True(text.ToString().Length <= 4 << 10);
+            Assert.True(text.ToString().Length <= 8 << 10);
         },
         null,
         TestContext.Current.CancellationToken);

@@ -57,14 +57,16 @@ internal sealed class ProcessBlockRunner(LiveSandbox sandbox, CommandLineCodeExe
             using CancellationTokenSource deadline = new(LongestDelay, timeProvider);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
             long asked = timeProvider.GetTimestamp();
+            Task<long> beginning = BeginningAsync(look, asked);
             ISandboxProcess process = await current.StartProcessAsync(Request(language, file, run, look), run.Kill).ConfigureAwait(false);
             CancellationTokenRegistration killing = either.Token.UnsafeRegister(static p => ((ISandboxProcess)p!).Kill(), process);
             await using (killing.ConfigureAwait(false))
             {
                 // The look at the files is neither the program's time nor the block's.
-                await Task.WhenAny(look, process.Ended).ConfigureAwait(false);
-                TimeSpan waited = timeProvider.GetElapsedTime(asked);
-                deadline.CancelAfter(options.Timeout);
+                await Task.WhenAny(beginning, process.Ended).ConfigureAwait(false);
+                long begun = beginning.IsCompleted ? await beginning.ConfigureAwait(false) : timeProvider.GetTimestamp();
+                TimeSpan waited = timeProvider.GetElapsedTime(asked, begun);
+                deadline.CancelAfter(TimeLeft(begun));
                 ProcessExit exit = await process.Ended.ConfigureAwait(false);
                 run.Files?.Offer(exit.ListFiles);
 
@@ -90,6 +92,21 @@ internal sealed class ProcessBlockRunner(LiveSandbox sandbox, CommandLineCodeExe
                 await DeleteAsync(current, file.Path).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Tells when the look at the files was over, and the program could begin, by the clock at that moment.</summary>
+    private Task<long> BeginningAsync(Task look, long now) => look.IsCompleted ? Task.FromResult(now)
+        : look.ContinueWith(
+            static (_, clock) => ((TimeProvider)clock!).GetTimestamp(),
+            timeProvider,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+
+    private TimeSpan TimeLeft(long begun)
+    {
+        TimeSpan left = options.Timeout - timeProvider.GetElapsedTime(begun);
+        return options.Timeout == Timeout.InfiniteTimeSpan ? options.Timeout : left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private static ProcessRequest Request(CodeLanguage language, CodeFileName file, BlockRun run, Task look)

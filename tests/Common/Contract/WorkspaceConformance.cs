@@ -275,5 +275,8 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
 
         public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
             throw new IOException("The source failed.");
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("The source failed.");
     }
 }

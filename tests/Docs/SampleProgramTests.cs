@@ -25,9 +25,13 @@ public sealed class SampleProgramTests
         Assert.Contains("Output:\n285\nCode execution was not approved. Reason: Python only, please.", output, StringComparison.Ordinal);
     }
 
-    private static async Task<string> RunAsync(string sample)
+    [Fact]
+    public async Task A_provider_of_ones_own_runs_blocks() =>
+        Assert.Equal("written\n42\n1000\nlo\n", await RunAsync("SandboxProvider", "glovebox-test-python"));
+
+    private static async Task<string> RunAsync(string sample, params string[] arguments)
     {
-        (int exitCode, string output, string errors) = await SampleProgram.RunAsync(sample);
+        (int exitCode, string output, string errors) = await SampleProgram.RunAsync(sample, arguments);
         Assert.True(exitCode == 0, errors);
         return output;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace Glovebox;
 
@@ -23,4 +24,7 @@ internal readonly record struct UserId(uint Uid, uint Gid)
 
         return new UserId(uid, gid);
     }
+
+    /// <summary>Chooses a uid that no system gives out: above those of containers, below those of dynamic and 16-bit ones.</summary>
+    internal static uint ChoosePrivate() => 0x70000000 + (uint)RandomNumberGenerator.GetInt32(0x0F000000);
 }

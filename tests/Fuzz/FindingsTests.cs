@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Glovebox.Docker.Containers;
@@ -50,35 +53,53 @@ public sealed class FindingsTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Connections_that_are_opened_and_closed_without_end_are_served_so_many_at_a_time()
+    public async Task Connections_that_are_opened_and_closed_without_end_are_not_kept()
     {
+        const uint Inside = 1u << 31;
         FuzzStream channel = new();
         await using AgentClient client = await StartAsync(channel);
-        List<TaskCompletionSource> served = [];
-        Task Serve(Stream stream)
-        {
-            TaskCompletionSource serving = new();
-            served.Add(serving);
-            return serving.Task;
-        }
-
-        Task offering = client.OfferFunctionsAsync(new GuestOffer([], "/p", "/s"), Serve, Cancellation);
-        channel.Feed(Frames.Frame(GuestFrameType.Reply, 1, [0]));
-        await offering;
+        Task<ISandboxListener> listening = client.ListenAsync(new UnixDomainSocketEndPoint("/s"), Cancellation);
+        channel.Feed(Frames.Frame(GuestFrameType.Reply, 1, [0, 0, 0]));
+        ISandboxListener listener = await listening;
         for (uint n = 1; n <= 1000; n++)
         {
-            channel.Feed(Frames.Frame(GuestFrameType.CallOpened, n, []));
-            channel.Feed(Frames.Frame(GuestFrameType.CallClosed, n, []));
+            channel.Feed(Frames.Frame(GuestFrameType.StreamOpen, Inside | n, [1, 0, 0, 0]));
+            channel.Feed(Frames.Frame(GuestFrameType.StreamReset, Inside | n, [0, 0, 0, 0]));
         }
 
-        Assert.Equal(HostFunctionServer.MaxConnections, served.Count);
+        // The one that is open is the one that is taken.
+        channel.Feed(Frames.Frame(GuestFrameType.StreamOpen, Inside | 1001, [1, 0, 0, 0]));
+        channel.Feed(Frames.Frame(GuestFrameType.StreamData, Inside | 1001, [42]));
+        byte[] read = new byte[2];
+        Assert.Equal(1, await (await listener.AcceptAsync(Cancellation)).ReadAsync(read, Cancellation));
+        Assert.Equal(42, read[0]);
 
-        // One that is open gets its turn when another ends.
-        channel.Feed(Frames.Frame(GuestFrameType.CallOpened, 1001, []));
-        Assert.Equal(HostFunctionServer.MaxConnections, served.Count);
-        served[0].SetResult();
-        Assert.Equal(HostFunctionServer.MaxConnections + 1, served.Count);
+        // As many as may be are open; one more breaks the rules.
+        for (uint n = 2001; n < 2000 + AgentStreams.MaxOpen; n++)
+        {
+            channel.Feed(Frames.Frame(GuestFrameType.StreamOpen, Inside | n, [1, 0, 0, 0]));
+        }
+
         Assert.False(client.Ended.IsCompleted);
+        channel.Feed(Frames.Frame(GuestFrameType.StreamOpen, Inside | 3000, [1, 0, 0, 0]));
+        await client.Ended.WaitAsync(Cancellation);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Connections_are_served_so_many_at_a_time()
+    {
+        await using FuzzFunctions functions = new();
+        EndlessListener listener = new();
+        Task serving = functions.Server.ServeAsync(listener);
+        Assert.True(SpinWait.SpinUntil(() => listener.Accepted.Count == HostFunctionServer.MaxConnections, TimeSpan.FromSeconds(30)));
+        Assert.False(SpinWait.SpinUntil(() => listener.Accepted.Count > HostFunctionServer.MaxConnections, TimeSpan.FromMilliseconds(100)));
+
+        // One gets its turn when another ends.
+        listener.Accepted.First().End();
+        Assert.True(SpinWait.SpinUntil(() => listener.Accepted.Count == HostFunctionServer.MaxConnections + 1, TimeSpan.FromSeconds(30)));
+        await listener.DisposeAsync();
+        listener.Accepted.ElementAt(1).End();
+        await serving.WaitAsync(Cancellation);
     }
 
     [Theory(Timeout = 60_000)]
@@ -239,6 +260,30 @@ public sealed class FindingsTests
 
         public void Drop(long bytes)
         {
+        }
+    }
+
+    /// <summary>A guest that connects without end, and says nothing.</summary>
+    private sealed class EndlessListener : ISandboxListener
+    {
+        private bool _isDisposed;
+
+        public ConcurrentQueue<FuzzStream> Accepted { get; } = new();
+
+        public EndPoint EndPoint => new IPEndPoint(IPAddress.Loopback, 1);
+
+        public Task<Stream> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            FuzzStream stream = new();
+            Accepted.Enqueue(stream);
+            return Task.FromResult<Stream>(stream);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _isDisposed = true;
+            return ValueTask.CompletedTask;
         }
     }
 }

@@ -94,34 +94,46 @@ public sealed class StreamTests
         Grant,
     }
 
-    private sealed class Connection() : GuestStream(Window, PipeScheduler.Inline)
+    private sealed class Connection : IStreamFrames, IDisposable
     {
+        private readonly AgentStream _stream;
         private long _sent;
+
+        public Connection() => _stream = new AgentStream(this, 1, PipeScheduler.Inline, Window);
 
         public long Sent => Volatile.Read(ref _sent);
 
         public long Granted { get; private set; }
 
-        public void Take(byte[] data) => Receive(data);
+        public void Take(byte[] data) => _stream.Handle(GuestFrameType.StreamData, new GuestFrameReader(data));
 
-        public void More(uint count) => Grant(count);
+        public void More(uint count) => _stream.Handle(GuestFrameType.StreamCredit, new GuestFrameReader(Bytes.LittleEndian(count)));
 
-        public void Lose()
+        public ValueTask<int> ReadAsync(byte[] buffer) => _stream.ReadAsync(buffer);
+
+        public ValueTask WriteAsync(byte[] data) => _stream.WriteAsync(data);
+
+        public void Lose() => _stream.Lose();
+
+        public void Dispose() => _stream.Dispose();
+
+        public void Forget(AgentStream stream)
         {
-            EndReads(null);
-            EndWrites(new IOException("lost"));
         }
 
-        protected override Task SendAsync(GuestFrameWriter data)
+        public Task<bool> SendAsync(GuestFrameType type, uint number, GuestFrameWriter frame)
         {
-            Interlocked.Add(ref _sent, data.Frame(GuestFrameType.TunnelSend, 0).Length - GuestFrameWriter.HeaderSize);
-            return Task.CompletedTask;
-        }
+            ReadOnlySpan<byte> payload = frame.Frame(type, number).Span[GuestFrameWriter.HeaderSize..];
+            if (type == GuestFrameType.StreamData)
+            {
+                Interlocked.Add(ref _sent, payload.Length);
+            }
+            else if (type == GuestFrameType.StreamCredit)
+            {
+                Granted += BitConverter.ToUInt32(payload);
+            }
 
-        protected override Task SendGrantAsync(GuestFrameWriter count)
-        {
-            Granted += BitConverter.ToUInt32(count.Frame(GuestFrameType.TunnelCredit, 0).Span[GuestFrameWriter.HeaderSize..]);
-            return Task.CompletedTask;
+            return Task.FromResult(true);
         }
     }
 }

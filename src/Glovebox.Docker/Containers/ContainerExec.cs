@@ -15,8 +15,8 @@ internal sealed class ContainerExec(IDockerClient client, string container, User
     private readonly string _guest = $"{guest.Uid}:{guest.Gid}";
     private readonly string[] _variables = [.. variables.Select(v => $"{v.Key}={v.Value}")];
 
-    /// <summary>Starts a program: guest code's in the work directory, root's outside it, where programs find nothing that guest code left. The
-    /// caller disposes what it gets.</summary>
+    /// <summary>Starts a program: guest code's in the work directory, root's outside it, where programs find nothing that guest code left.
+    /// The caller disposes what it gets.</summary>
     /// <param name="command">The program, by its path, and its arguments.</param>
     /// <param name="isRoot">Whether it is the container's root, or guest code's user.</param>
     /// <param name="cancellationToken">Gives up the start.</param>

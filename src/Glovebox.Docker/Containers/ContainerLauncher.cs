@@ -21,11 +21,12 @@ internal static class ContainerLauncher
     /// <summary>What ends every process of the container but its first and the one that waits for this word.</summary>
     public static ReadOnlyMemory<byte> KillWord { get; } = "kill\n"u8.ToArray();
 
-    /// <summary>They would land in the work directory, or with the host's crash handler. By the shell: not every engine may set limits.</summary>
+    /// <summary>They would land in the work directory, or with the host's crash handler. By the shell: not every engine may set
+    /// limits.</summary>
     public const string NoCoreDumps = "ulimit -c 0\n";
 
-    /// <summary>Waits for words on the container's standard input, says when each is obeyed, and ends with that input. The first process only
-    /// waits, because to wait is to bury what the guest left behind.</summary>
+    /// <summary>Waits for words on the container's standard input, says when each is obeyed, and ends with that input. The first process
+    /// only waits, because to wait is to bury what the guest left behind.</summary>
     private const string Stay = """
         printf P
         exec 3<&0 </dev/null
@@ -58,7 +59,8 @@ internal static class ContainerLauncher
     {
         string folders = ownsWork ? $"{GuestVariables.Home} {WorkDirectory}" : GuestVariables.Home;
 
-        // A read-only root or a home that the image has is no reason to fail. What cannot be given away is opened to all: nobody else is here.
+        // A read-only root or a home that the image has is no reason to fail. What cannot be given away is opened to all: nobody else is
+        // here.
         string prepare = string.Create(
             CultureInfo.InvariantCulture,
             $"mkdir -p {folders}\nchown {user.Uid}:{user.Gid} {folders} || chmod 777 {folders}\n");

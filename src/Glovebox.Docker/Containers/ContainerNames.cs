@@ -67,8 +67,8 @@ internal static class ContainerNames
         return null;
     }
 
-    /// <summary>Removes a container and waits until its name is free. A removal that is under way already is not waited for by the engine, and
-    /// its client cannot wait for one.</summary>
+    /// <summary>Removes a container and waits until its name is free. A removal that is under way already is not waited for by the engine,
+    /// and its client cannot wait for one.</summary>
     public static async Task RemoveAsync(EngineConnection engine, string name, string id, CancellationToken cancellationToken)
     {
         await DockerContainer.RemoveAsync(engine, id).ConfigureAwait(false);

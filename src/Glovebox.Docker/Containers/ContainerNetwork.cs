@@ -5,8 +5,8 @@ internal static class ContainerNetwork
 {
     private const string Loopback = "lo";
 
-    /// <summary>Prints each interface with its flags. Where the guest is root, that part of <c>/sys</c> is hidden: an interface is up then if it has
-    /// a route or an address.</summary>
+    /// <summary>Prints each interface with its flags. Where the guest is root, that part of <c>/sys</c> is hidden: an interface is up then
+    /// if it has a route or an address.</summary>
     private const string Show = """
         if cd /sys/class/net 2>/dev/null; then
             for name in *; do read -r flags <"$name/flags" && echo "$name $flags"; done

@@ -5,7 +5,8 @@ using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>Names the owner of a container or a volume in a label, so that what a dead process left can be told from what is in use.</summary>
+/// <summary>Names the owner of a container or a volume in a label, so that what a dead process left can be told from what is in
+/// use.</summary>
 internal sealed class ContainerOwner : IDisposable
 {
     private static readonly ConcurrentDictionary<string, byte> Living = new(StringComparer.Ordinal);
@@ -33,7 +34,8 @@ internal sealed class ContainerOwner : IDisposable
         return process == Environment.ProcessId ? Living.ContainsKey(parts[3]) : StartOf(process) is { Length: > 0 } start && start == parts[2];
     }
 
-    /// <summary>When a process started, in whatever unit; empty when there is none. Numbers of processes are used again, so the number does not say enough.</summary>
+    /// <summary>When a process started, in whatever unit; empty when there is none. Numbers of processes are used again, so the number does
+    /// not say enough.</summary>
     private static string StartOf(int process)
     {
         try

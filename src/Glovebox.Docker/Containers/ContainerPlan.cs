@@ -19,7 +19,8 @@ internal sealed record ContainerPlan
     /// <summary>The work directory as the engine's machine names it; null: the volume.</summary>
     public required string? BoundDirectory { get; init; }
 
-    /// <summary>The volume of the work directory; null: a bound directory, or a volume without a name, which goes with the container.</summary>
+    /// <summary>The volume of the work directory; null: a bound directory, or a volume without a name, which goes with the
+    /// container.</summary>
     public required string? Volume { get; init; }
 
     /// <summary>The functions to offer, or null.</summary>

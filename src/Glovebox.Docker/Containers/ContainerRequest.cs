@@ -40,7 +40,8 @@ internal static class ContainerRequest
             Env = [.. ContainerLauncher.Variables().Select(v => $"{v.Key}={v.Value}")],
             Labels = new Dictionary<string, string>(plan.Labels, StringComparer.Ordinal),
 
-            // When our end of the stream closes, for whatever reason, so does the container's standard input, and with it the container ends.
+            // When our end of the stream closes, for whatever reason, so does the container's standard input, and with it the container
+            // ends.
             OpenStdin = true,
             StdinOnce = true,
             AttachStdin = true,

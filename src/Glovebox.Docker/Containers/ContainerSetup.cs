@@ -3,7 +3,8 @@ using Glovebox.Sandboxes.Agentless;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>A started container whose set-up goes on. Its first process is the guest agent, or a shell that stays where there is no Python.</summary>
+/// <summary>A started container whose set-up goes on. Its first process is the guest agent, or a shell that stays where there is no
+/// Python.</summary>
 internal abstract class ContainerSetup : IAsyncDisposable
 {
     /// <summary>The agent; null where there is no Python.</summary>

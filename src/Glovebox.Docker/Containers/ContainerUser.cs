@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Docker.Containers;
@@ -9,11 +8,6 @@ namespace Glovebox.Docker.Containers;
 /// <param name="Reason">Why this one, in words.</param>
 internal sealed record ContainerUser(UserId Id, UserId? HostOwner, string Reason)
 {
-    /// <summary>Uids that no system gives out: above those of containers, below those of dynamic and 16-bit ones.</summary>
-    private const uint FirstPrivateUid = 0x70000000;
-
-    private const int PrivateUids = 0x0F000000;
-
     private static readonly UserId Unprivileged = new(1000, 1000);
 
     /// <summary>Root without any capability: where the work directory leaves no other choice.</summary>
@@ -56,7 +50,7 @@ internal sealed record ContainerUser(UserId Id, UserId? HostOwner, string Reason
     {
         if (isMade)
         {
-            uint chosen = FirstPrivateUid + (uint)RandomNumberGenerator.GetInt32(PrivateUids);
+            uint chosen = UserId.ChoosePrivate();
             return new UserId(chosen, chosen);
         }
 

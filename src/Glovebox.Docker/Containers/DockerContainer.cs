@@ -66,7 +66,8 @@ internal sealed class DockerContainer : IAsyncDisposable
     /// <summary>Kills every process of the container, without waiting for anything.</summary>
     public void Kill() => _ = EndAsync(LongestEnd, () => _engine.Client.Containers.KillContainerAsync(Id, new ContainerKillParameters { Signal = "SIGKILL" }));
 
-    /// <summary>Kills every process of the container, waits until they are gone, and removes it if it is of those that are removed.</summary>
+    /// <summary>Kills every process of the container, waits until they are gone, and removes it if it is of those that are
+    /// removed.</summary>
     public Task EndAsync() => _removes
         ? RemoveAsync()
         : EndAsync(LongestEnd, () => _engine.Client.Containers.KillContainerAsync(Id, new ContainerKillParameters { Signal = "SIGKILL" }));

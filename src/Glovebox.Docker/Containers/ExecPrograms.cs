@@ -11,8 +11,8 @@ namespace Glovebox.Docker.Containers;
 /// <param name="endContainer">Ends the container by force.</param>
 internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel, bool stays, Action endContainer) : IProgramStarter
 {
-    /// <summary>Runs a program, and says on both streams, by a word that it reads and that is in no argument, that it has ended. What a shell
-    /// itself says of a program that was killed is dropped.</summary>
+    /// <summary>Runs a program, and says on both streams, by a word that it reads and that is in no argument, that it has ended. What a
+    /// shell itself says of a program that was killed is dropped.</summary>
     private const string Runner = ContainerLauncher.NoCoreDumps + """
         IFS= read -r word
         { echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null
@@ -23,7 +23,8 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
         printf '%s%03d' "$word" "$code" >&4
         """;
 
-    /// <summary>Begins the word. What may be the beginning of the word is held back until more comes, so it is nothing that a program shows.</summary>
+    /// <summary>Begins the word. What may be the beginning of the word is held back until more comes, so it is nothing that a program
+    /// shows.</summary>
     private const char WordMark = '\x04';
 
     /// <summary>How long a kill may take before the whole container is ended.</summary>
@@ -178,7 +179,8 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
         return IsRunning && code is { } known ? new ProcessExit(known > 128 ? ProcessExitKind.Signaled : ProcessExitKind.Exited, known) : null;
     }
 
-    /// <summary>What the container's first process says: that it has ended everything else, and, by the end of the stream, that it has ended.</summary>
+    /// <summary>What the container's first process says: that it has ended everything else, and, by the end of the stream, that it has
+    /// ended.</summary>
     private sealed class FirstProcess
     {
         private readonly TaskCompletionSource _swept = new(TaskCreationOptions.RunContinuationsAsynchronously);

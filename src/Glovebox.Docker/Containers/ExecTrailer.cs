@@ -52,8 +52,8 @@ internal sealed class ExecTrailer(string word, OutputStream stream, IOutputSink 
         }
     }
 
-    /// <summary>Finds the end of what is the program's: the word and a code, or what may become that. A word with something else after it is
-    /// the program's own: it has read ours, and what follows is not kept in wait for a code.</summary>
+    /// <summary>Finds the end of what is the program's: the word and a code, or what may become that. A word with something else after it
+    /// is the program's own: it has read ours, and what follows is not kept in wait for a code.</summary>
     private int Find(ReadOnlySpan<byte> data)
     {
         for (int from = 0; data[from..].IndexOf(_word) is >= 0 and int found;)

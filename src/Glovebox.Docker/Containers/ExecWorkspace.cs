@@ -15,7 +15,8 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
     /// <summary>The scripts' own tools are found whatever PATH is given to guest code.</summary>
     private const string Tools = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin${PATH:+:$PATH}\n";
 
-    /// <summary>Ends with R when a folder on the way is a link. Every answer begins with one letter: Done, Refused, Missing, Failed.</summary>
+    /// <summary>Ends with R when a folder on the way is a link. Every answer begins with one letter: Done, Refused, Missing,
+    /// Failed.</summary>
     private const string Walk = """
         path=./$1 rest=$1 folder=.
         while [ "$rest" != "${rest#*/}" ]; do

@@ -16,7 +16,8 @@ internal static class GuestStarter
     /// <summary>How many bytes are kept of an answer that is no guest's.</summary>
     private const int MaxWords = 1024;
 
-    /// <summary>Carries the bytes between this exec's standard streams and the agent's socket. A thread each way, or both would wait for each other.</summary>
+    /// <summary>Carries the bytes between this exec's standard streams and the agent's socket. A thread each way, or both would wait for
+    /// each other.</summary>
     private const string Relay = """
         import os, socket, sys, threading
         agent = socket.socket(socket.AF_UNIX)
@@ -132,8 +133,8 @@ internal static class GuestStarter
     private static ContainerExec Exec(EngineConnection engine, DockerContainer container, ContainerPlan plan) =>
         new(engine.Client, container.Id, plan.User, plan.Spec.Request.Variables);
 
-    /// <summary>Reads the mark by which a guest says its kind; it says no more until it is spoken to. Any other answer is an error: an engine
-    /// that cannot start a program says so in the program's output.</summary>
+    /// <summary>Reads the mark by which a guest says its kind; it says no more until it is spoken to. Any other answer is an error: an
+    /// engine that cannot start a program says so in the program's output.</summary>
     private static async Task<byte> MarkAsync(ContainerChannel channel, CancellationToken cancellationToken)
     {
         byte[] answer = new byte[MaxWords];

@@ -40,8 +40,8 @@ internal sealed record NewContainer(DockerContainer Container, ContainerSetup Gu
         }
     }
 
-    /// <summary>Removes a container and waits until it is gone. One that has ended by itself is being removed already, for which the engine does not
-    /// wait.</summary>
+    /// <summary>Removes a container and waits until it is gone. One that has ended by itself is being removed already, for which the engine
+    /// does not wait.</summary>
     private static async Task RemoveAsync(EngineConnection engine, ContainerPlan plan, DockerContainer container)
     {
         try

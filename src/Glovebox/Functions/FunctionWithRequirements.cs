@@ -4,7 +4,8 @@ using Microsoft.Extensions.AI;
 namespace Glovebox;
 
 /// <summary>A Python function that guest code can import, given as source, with the packages that it needs.</summary>
-/// <remarks>The function runs inside the environment, like any guest code. It cannot be changed once made, and may be given to several executors.</remarks>
+/// <remarks>The function runs inside the environment, like any guest code. It cannot be changed once made, and may be given to several
+/// executors.</remarks>
 public sealed class FunctionWithRequirements : AITool
 {
     private readonly PythonFunction _function;

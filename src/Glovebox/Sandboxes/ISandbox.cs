@@ -23,18 +23,30 @@ public interface ISandbox : IAsyncDisposable
 
     /// <summary>Starts a program in the work directory, with an empty standard input.</summary>
     /// <param name="request">The program, and what belongs to its run.</param>
-    /// <param name="cancellationToken">Gives up the start. A process that has started is ended by <see cref="ISandboxProcess.Kill"/> alone.</param>
+    /// <param name="cancellationToken">Gives up the start. A process that has started is ended by <see cref="ISandboxProcess.Kill"/>
+    /// alone.</param>
     /// <returns>The process. A program that does not exist is a process that has ended (<see cref="ProcessExitKind.NotFound"/>).</returns>
-    /// <exception cref="WorkspaceException">The file of the request cannot be saved. <see cref="ISandboxProcess.Ended"/> may fail with it instead.</exception>
+    /// <exception cref="WorkspaceException">The file of the request cannot be saved. <see cref="ISandboxProcess.Ended"/> may fail with it
+    /// instead.</exception>
     /// <exception cref="SandboxLostException">The sandbox has ended.</exception>
     Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Connects to a server inside the sandbox. The caller disposes the connection.</summary>
-    /// <param name="endPoint">A <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/> with an absolute path, or an <see cref="IPEndPoint"/> of 127.0.0.1.</param>
+    /// <param name="endPoint">A <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/> with an absolute path, or an
+    /// <see cref="IPEndPoint"/> of 127.0.0.1.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">Nothing listens there.</exception>
     /// <exception cref="SandboxLostException">The sandbox has ended, or has no guest agent.</exception>
     Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default);
+
+    /// <summary>Listens at a socket inside, by which guest code reaches the host. There is no other way. The caller disposes the
+    /// listener.</summary>
+    /// <param name="endPoint">A <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/> with an absolute path, where guest code's user
+    /// can make one, or an <see cref="IPEndPoint"/> of 127.0.0.1, with port 0 for any.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">The place is taken, or cannot be had.</exception>
+    /// <exception cref="SandboxLostException">The sandbox has ended, or has no guest agent.</exception>
+    Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default);
 
     /// <summary>Ends every process but services (<see cref="ProcessRequest.IsService"/>) and what descends from them.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>

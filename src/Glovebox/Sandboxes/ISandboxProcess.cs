@@ -3,14 +3,14 @@ namespace Glovebox.Sandboxes;
 /// <summary>A process that was started in a sandbox.</summary>
 public interface ISandboxProcess
 {
-    /// <summary>Gets a task that completes when the process has ended. All that it printed before has been handed to the sink of its request
-    /// by then. Processes that it left in the background live on.</summary>
+    /// <summary>Gets a task that completes when the process has ended. All that it printed before has been handed to the sink of its
+    /// request by then. Processes that it left in the background live on.</summary>
     /// <exception cref="WorkspaceException">The file of the request cannot be saved; nothing was run.</exception>
     /// <exception cref="SandboxLostException">The sandbox failed by no doing of the program.</exception>
     Task<ProcessExit> Ended { get; }
 
-    /// <summary>Ends the process and everything that it started, by SIGKILL if need be. <see cref="Ended"/> completes within a second; the sandbox
-    /// may have ended by then. Does nothing when the process has ended.</summary>
+    /// <summary>Ends the process and everything that it started, by SIGKILL if need be. <see cref="Ended"/> completes within a second; the
+    /// sandbox may have ended by then. Does nothing when the process has ended.</summary>
     void Kill();
 }
 
@@ -20,7 +20,8 @@ public interface ISandboxProcess
 /// <param name="Message">What there is to say in words, or null.</param>
 public sealed record ProcessExit(ProcessExitKind Kind, int ExitCode, string? Message = null)
 {
-    /// <summary>Gives the files as they were when the program had ended. Null: they were not asked for, or it did not end by itself.</summary>
+    /// <summary>Gives the files as they were when the program had ended. Null: they were not asked for, or it did not end by
+    /// itself.</summary>
     internal Func<CancellationToken, Task<WorkspaceListing>>? ListFiles { get; init; }
 }
 

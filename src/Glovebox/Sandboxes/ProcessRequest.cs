@@ -1,6 +1,7 @@
 namespace Glovebox.Sandboxes;
 
-/// <summary>A program to start in a sandbox, and what belongs to its run. What costs one exchange with the guest agent is one request.</summary>
+/// <summary>A program to start in a sandbox, and what belongs to its run. What costs one exchange with the guest agent is one
+/// request.</summary>
 /// <param name="programs">Names of the program, in order of preference; the first that exists on the guest's PATH is taken.</param>
 /// <param name="arguments">Its arguments.</param>
 public sealed class ProcessRequest(IReadOnlyList<string> programs, IReadOnlyList<string> arguments)
@@ -14,19 +15,19 @@ public sealed class ProcessRequest(IReadOnlyList<string> programs, IReadOnlyList
     /// <summary>Gets what receives the output. Null, the default: the output is dropped.</summary>
     public IOutputSink? Output { get; init; }
 
-    /// <summary>Gets the Python script, relative to the work directory, when the program is Python running a script without options, so that a
-    /// fork server may run it. Null, the default: the program is started as it is.</summary>
+    /// <summary>Gets the Python script, relative to the work directory, when the program is Python running a script without options, so
+    /// that a fork server may run it. Null, the default: the program is started as it is.</summary>
     public string? PythonScript { get; init; }
 
-    /// <summary>Gets whether this is a server that other programs use: killing one of them leaves it, and what it started, alive. The default is
-    /// false.</summary>
+    /// <summary>Gets whether this is a server that other programs use: killing one of them leaves it, and what it started, alive. The
+    /// default is false.</summary>
     public bool IsService { get; init; }
 
     /// <summary>Gets a file to save before the program starts. The default is null.</summary>
     public ProcessFile? File { get; init; }
 
-    /// <summary>Gets what must be over before the program starts: a listing of the work directory, say. A sandbox that does all that it is asked
-    /// in the order in which it is asked need not wait for it. The default is a completed task.</summary>
+    /// <summary>Gets what must be over before the program starts: a listing of the work directory, say. A sandbox that does all that it is
+    /// asked in the order in which it is asked need not wait for it. The default is a completed task.</summary>
     public Task After { get; init; } = Task.CompletedTask;
 
     /// <summary>Whether <see cref="ProcessExit.ListFiles"/> is wanted from a sandbox in which that takes no exchange of its own.</summary>

@@ -1,6 +1,7 @@
 namespace Glovebox.Sandboxes;
 
-/// <summary>What a provider has started for one sandbox, apart from the stream to its guest agent: how it ends, and what it tells of its end.</summary>
+/// <summary>What a provider has started for one sandbox, apart from the stream to its guest agent: how it ends, and what it tells of its
+/// end.</summary>
 /// <remarks>Disposing it ends whatever is left of it. It is disposed after the stream to the agent.</remarks>
 public abstract class SandboxPlace : IAsyncDisposable
 {

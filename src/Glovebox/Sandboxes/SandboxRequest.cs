@@ -2,8 +2,8 @@ using Glovebox.Functions.Setup;
 
 namespace Glovebox.Sandboxes;
 
-/// <summary>What a sandbox is made of. The sandboxes that follow one another for one user are made of one request: their files, and what their
-/// provider keeps for them, are the request's and end with it.</summary>
+/// <summary>What a sandbox is made of. The sandboxes that follow one another for one user are made of one request: their files, and what
+/// their provider keeps for them, are the request's and end with it.</summary>
 /// <remarks>Not for two sandboxes at the same time.</remarks>
 public sealed class SandboxRequest : IAsyncDisposable
 {
@@ -13,8 +13,8 @@ public sealed class SandboxRequest : IAsyncDisposable
     /// <summary>Gets what guest code may use. The default is safe, see <see cref="ExecutionPolicy"/>.</summary>
     public ExecutionPolicy Policy { get; init; } = new();
 
-    /// <summary>Gets the host directory in which the files are. It is made when missing and never deleted. Null, the default: a temporary one of
-    /// the provider's, deleted with this request.</summary>
+    /// <summary>Gets the host directory in which the files are. It is made when missing and never deleted. Null, the default: a temporary
+    /// one of the provider's, deleted with this request.</summary>
     public string? WorkDirectory { get; init; }
 
     /// <summary>Gets the environment variables of guest programs, beyond those that every sandbox sets. The default is empty.</summary>
@@ -23,7 +23,8 @@ public sealed class SandboxRequest : IAsyncDisposable
     /// <summary>Gets the Python modules that the fork server imports once. The default is empty.</summary>
     public IReadOnlyList<string> Preload { get; init; } = [];
 
-    /// <summary>The functions that guest code can import; null: none. They are ready, with their packages installed, when the sandbox is sealed.</summary>
+    /// <summary>The functions that guest code can import; null: none. They are ready, with their packages installed, when the sandbox is
+    /// sealed.</summary>
     internal OfferedFunctions? Functions { get; init; }
 
     /// <summary>The memory of the guest, in bytes.</summary>
@@ -32,8 +33,8 @@ public sealed class SandboxRequest : IAsyncDisposable
     /// <summary>The processes of the guest.</summary>
     internal int Processes => Policy.MaxProcesses ?? ExecutionPolicy.DefaultMaxProcesses;
 
-    /// <summary>Gets what a provider keeps from one sandbox of this request to the next: a temporary work directory, installed packages. It is made
-    /// at the first call, and disposed with this request.</summary>
+    /// <summary>Gets what a provider keeps from one sandbox of this request to the next: a temporary work directory, installed packages. It
+    /// is made at the first call, and disposed with this request.</summary>
     /// <typeparam name="T">The provider's own type.</typeparam>
     /// <param name="make">Makes it.</param>
     /// <exception cref="ObjectDisposedException">The request is disposed.</exception>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Glovebox.Docker.Containers;
 using Glovebox.Sandboxes;
@@ -60,16 +61,21 @@ internal static class CorpusRecorder
         List<Recorder> calls = [];
         Dictionary<string, string> variables = new() { ["PATH"] = "/usr/local/bin:/usr/bin:/bin" };
         await client.ConnectAsync(new AgentConfiguration(0, 0, ContainerLauncher.WorkDirectory, variables) { User = user }, Cancellation);
-        Task Serve(Stream stream)
+        async Task AcceptAsync(ISandboxListener listener)
         {
-            Recorder recorder = new(stream, stream);
-            calls.Add(recorder);
-            return functions.Server.ServeAsync(recorder);
+            while (true)
+            {
+                Stream stream = await listener.AcceptAsync(Cancellation);
+                Recorder recorder = new(stream, stream);
+                calls.Add(recorder);
+                _ = functions.Server.ServeAsync(recorder);
+            }
         }
 
-        // The socket's folder is made for a file beside it.
-        GuestOffer offer = new([], "/run/glovebox-functions/bin", Socket) { Files = [new("/run/glovebox-functions/x", "", false)] };
-        await client.OfferFunctionsAsync(offer, Serve, Cancellation);
+        GuestOffer offer = new([], "/run/glovebox-functions/bin") { Files = [new("/run/glovebox-functions/x", "", false)] };
+        await client.OfferFunctionsAsync(offer, Cancellation);
+        ISandboxListener listener = await client.ListenAsync(new UnixDomainSocketEndPoint(Socket), Cancellation);
+        _ = AcceptAsync(listener);
         await client.SealAsync(["json", "nothing"], Cancellation);
         Save("agent-start", channel, 0);
 
@@ -110,7 +116,7 @@ internal static class CorpusRecorder
         Task serving = client.RunAsync(new ProcessRequest(["python3"], ["-c", Server]) { Output = server, IsService = true }, Cancellation);
         await server.Printed.WaitAsync(Cancellation);
         await Assert.ThrowsAnyAsync<IOException>(() => client.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 9), Cancellation));
-        await using (GuestTunnelStream tunnel = (GuestTunnelStream)await client.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 8000), Cancellation))
+        await using (AgentStream tunnel = (AgentStream)await client.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 8000), Cancellation))
         {
             await tunnel.WriteAsync(new byte[20_000], Cancellation);
             await tunnel.ReadExactlyAsync(new byte[20_000], Cancellation);

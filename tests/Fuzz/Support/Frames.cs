@@ -6,11 +6,17 @@ namespace Glovebox.Tests.Fuzz.Support;
 /// <summary>Generates frames as a guest agent sends them, and as it never does.</summary>
 internal static class Frames
 {
+    /// <summary>The number of the listener that hosts have here.</summary>
+    public const uint Listener = 1;
+
     /// <summary>The types that an agent sends.</summary>
     public static readonly GuestFrameType[] FromAgent = [.. Enum.GetValues<GuestFrameType>().Where(t => t >= GuestFrameType.Hello)];
 
     /// <summary>Runs, requests, tunnels and connections have small numbers in these tests.</summary>
     private static readonly Gen<uint> Number = Gen.Frequency((30, Gen.UInt[0, 18]), (1, Bytes.Number));
+
+    /// <summary>Streams that are opened inside have the highest bit.</summary>
+    private static readonly Gen<uint> StreamNumber = Gen.OneOf(Number, Number.Select(n => n | (1u << 31)));
 
     private static readonly Gen<byte[]> Text = Gen.Frequency(
         (8, Gen.OneOf(Gen.String[0, 12], Gen.OneOf("", "a", "a/b.txt", "/etc/passwd", "../x", "a/../b", "a\0b", "ä", "a\nb")).Select(Encoding.UTF8.GetBytes)),
@@ -29,12 +35,10 @@ internal static class Frames
         Gen.UInt[AgentClient.AgentVersion - 1, AgentClient.AgentVersion + 1], Text, Gen.Byte[0, 2], Bytes.Some,
         (version, python, canFilter, program) => (byte[])[.. Bytes.LittleEndian(version), .. python, canFilter, .. program]);
 
-    private static readonly Gen<byte[]> TunnelEnd = Gen.Select(Gen.Byte[0, 2], Text, (end, words) => (byte[])[end, .. words]);
-
     /// <summary>A frame: valid in most cases.</summary>
     public static readonly Gen<byte[]> Any =
         from type in Gen.Frequency((60, Gen.OneOf(FromAgent)), (1, Gen.Byte.Select(b => (GuestFrameType)b)))
-        from number in Number
+        from number in type is >= GuestFrameType.StreamOpen and <= GuestFrameType.StreamReset ? StreamNumber : Number
         from payload in Payload(type)
         from changes in Gen.Frequency((6, Gen.Const(() => Array.Empty<Change>())), (1, Bytes.AnyChange.Array[1, 2]))
         select Frame(type, number, Bytes.Apply(payload, changes));
@@ -70,13 +74,14 @@ internal static class Frames
 
     private static Gen<byte[]> Payload(GuestFrameType type) => type switch
     {
-        GuestFrameType.StandardOutput or GuestFrameType.StandardError or GuestFrameType.TunnelReceived => Bytes.Some,
-        GuestFrameType.CallData => Gen.OneOf(Bytes.Some, Requests.Any),
+        GuestFrameType.StandardOutput or GuestFrameType.StandardError => Bytes.Some,
+        GuestFrameType.StreamOpen => Gen.Frequency((20, Gen.Const(Listener)), (1, Bytes.Number)).Select(Bytes.LittleEndian),
+        GuestFrameType.StreamData => Gen.OneOf(Bytes.Some, Requests.Any),
         GuestFrameType.Exit => Exit,
         GuestFrameType.Hello => Hello,
         GuestFrameType.Reply => Reply,
-        GuestFrameType.CallCredited or GuestFrameType.TunnelTaken => Bytes.Number.Select(Bytes.LittleEndian),
-        GuestFrameType.TunnelClosed => TunnelEnd,
+        GuestFrameType.StreamCredit => Bytes.Number.Select(Bytes.LittleEndian),
+        GuestFrameType.StreamReset => Text,
         _ => Gen.Const(() => Array.Empty<byte>()),
     };
 }

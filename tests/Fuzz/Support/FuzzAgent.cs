@@ -18,7 +18,6 @@ internal sealed class FuzzAgent : IAsyncDisposable
     private readonly List<Stream> _tunnels = [];
     private readonly List<Stream> _files = [];
     private readonly FuzzFunctions _functions = new();
-    private int _serving;
 
     public FuzzAgent(bool isQuiet = false)
     {
@@ -30,7 +29,9 @@ internal sealed class FuzzAgent : IAsyncDisposable
         }
 
         // Numbers 1 to 10, as the generators of frames know.
-        Expect("offer", Client.OfferFunctionsAsync(new GuestOffer([], "/p", "/s"), ServeAsync, CancellationToken.None));
+        Task<ISandboxListener> listening = Client.ListenAsync(new UnixDomainSocketEndPoint("/s"), CancellationToken.None);
+        Feed(Frames.Frame(GuestFrameType.Reply, Frames.Listener, [(byte)GuestReplyStatus.Done, 0, 0]));
+        Expect("serve", _functions.Server.ServeAsync(listening.WaitAsync(Bound).GetAwaiter().GetResult()));
         Expect("seal", Client.SealAsync([], CancellationToken.None));
         for (int action = 0; action < 8; action++)
         {
@@ -43,9 +44,6 @@ internal sealed class FuzzAgent : IAsyncDisposable
     public AgentClient Client { get; }
 
     public FuzzFunctions Functions => _functions;
-
-    /// <summary>How many connections were being served at once, at most.</summary>
-    public int MostServed { get; private set; }
 
     /// <summary>Begins one of the things that hosts do.</summary>
     public void Act(int action)
@@ -129,15 +127,6 @@ internal sealed class FuzzAgent : IAsyncDisposable
         {
             _pending.Add((what, task));
         }
-    }
-
-    private async Task ServeAsync(Stream stream)
-    {
-        MostServed = Math.Max(MostServed, Interlocked.Increment(ref _serving));
-        Task serving = _functions.Server.ServeAsync(stream);
-        Expect("serve", serving);
-        await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Interlocked.Decrement(ref _serving);
     }
 
     private async Task RunAndListAsync(ProcessRequest command)

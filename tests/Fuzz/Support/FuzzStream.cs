@@ -1,6 +1,7 @@
 namespace Glovebox.Tests.Fuzz.Support;
 
-/// <summary>A stream with the other end in the test's hands. A reader goes on on the thread that feeds it, so that a run can be repeated.</summary>
+/// <summary>A stream with the other end in the test's hands. A reader goes on on the thread that feeds it, so that a run can be
+/// repeated.</summary>
 internal sealed class FuzzStream : Stream
 {
     private readonly Lock _lock = new();

@@ -43,7 +43,7 @@ public sealed class TunnelTests
         await writing;
         Assert.Equal(sent, received);
 
-        await ((GuestTunnelStream)tunnel).EndWritesAsync();
+        await ((AgentStream)tunnel).EndWritesAsync();
         using StreamReader rest = new(tunnel, Encoding.ASCII);
         Assert.Equal("bye", await rest.ReadToEndAsync(Cancellation));
     }
@@ -88,8 +88,8 @@ public sealed class TunnelTests
         (_, string sent) = await service.ShellAsync("while [ ! -s /tmp/sent ]; do sleep 0.02; done; cat /tmp/sent");
 
         // What the host takes, what the agent holds for it, and what the kernel keeps of the socket.
-        Assert.InRange(int.Parse(sent, System.Globalization.CultureInfo.InvariantCulture), GuestTunnelStream.Window, 2_000_000);
-        byte[] buffer = new byte[GuestTunnelStream.Window];
+        Assert.InRange(int.Parse(sent, System.Globalization.CultureInfo.InvariantCulture), AgentStream.Window, 2_000_000);
+        byte[] buffer = new byte[AgentStream.Window];
         await unread.ReadExactlyAsync(buffer, Cancellation);
     }
 

@@ -37,9 +37,9 @@ internal sealed class FakeAgent : IAsyncDisposable
     {
         Task<Stream> opening = Client.ConnectAsync(new UnixDomainSocketEndPoint("/x"), Cancellation);
         byte[] frame = await ReceiveAsync();
-        Assert.Equal((byte)GuestFrameType.TunnelOpen, frame[0]);
+        Assert.Equal((byte)GuestFrameType.StreamOpen, frame[0]);
         Tunnel = BinaryPrimitives.ReadUInt32LittleEndian(frame.AsSpan(1));
-        await SendAsync(GuestFrameType.TunnelOpened, Tunnel, []);
+        await SendAsync(GuestFrameType.StreamOpen, Tunnel, []);
         return await opening;
     }
 

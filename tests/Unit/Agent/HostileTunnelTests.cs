@@ -12,12 +12,12 @@ public sealed class HostileTunnelTests
     {
         await using FakeAgent agent = await FakeAgent.StartAsync();
         await using Stream tunnel = await agent.OpenTunnelAsync();
-        for (int sent = 0; sent < GuestTunnelStream.Window; sent += 1 << 16)
+        for (int sent = 0; sent < AgentStream.Window; sent += 1 << 16)
         {
-            await agent.SendAsync(GuestFrameType.TunnelReceived, agent.Tunnel, new byte[1 << 16]);
+            await agent.SendAsync(GuestFrameType.StreamData, agent.Tunnel, new byte[1 << 16]);
         }
 
-        await agent.SendAsync(GuestFrameType.TunnelReceived, agent.Tunnel, [0]);
+        await agent.SendAsync(GuestFrameType.StreamData, agent.Tunnel, [0]);
         await agent.Client.Ended.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
     }
 
@@ -28,7 +28,7 @@ public sealed class HostileTunnelTests
         await using Stream tunnel = await agent.OpenTunnelAsync();
         for (int i = 0; i < 100; i++)
         {
-            await agent.SendAsync(GuestFrameType.TunnelReceived, agent.Tunnel, new byte[1 << 16]);
+            await agent.SendAsync(GuestFrameType.StreamData, agent.Tunnel, new byte[1 << 16]);
             await tunnel.ReadExactlyAsync(new byte[1 << 16], Cancellation);
         }
 
@@ -36,11 +36,11 @@ public sealed class HostileTunnelTests
     }
 
     [Theory]
-    [InlineData(GuestFrameType.TunnelTaken, new byte[] { 1, 0, 0, 0 })]
-    [InlineData(GuestFrameType.TunnelTaken, new byte[] { 0xFF, 0xFF, 0xFF, 0xFF })]
-    [InlineData(GuestFrameType.TunnelTaken, new byte[] { 1 })]
-    [InlineData(GuestFrameType.TunnelClosed, new byte[0])]
-    [InlineData(GuestFrameType.TunnelClosed, new byte[] { 1, 0xFF, 0xFF, 0xFF, 0x7F })]
+    [InlineData(GuestFrameType.StreamCredit, new byte[] { 1, 0, 0, 0 })]
+    [InlineData(GuestFrameType.StreamCredit, new byte[] { 0xFF, 0xFF, 0xFF, 0xFF })]
+    [InlineData(GuestFrameType.StreamCredit, new byte[] { 1 })]
+    [InlineData(GuestFrameType.StreamReset, new byte[0])]
+    [InlineData(GuestFrameType.StreamReset, new byte[] { 0xFF, 0xFF, 0xFF, 0x7F })]
     public async Task A_frame_that_makes_no_sense_ends_the_channel(object type, byte[] payload)
     {
         await using FakeAgent agent = await FakeAgent.StartAsync();
@@ -57,10 +57,10 @@ public sealed class HostileTunnelTests
         await using Stream tunnel = await agent.OpenTunnelAsync();
         for (int i = 0; i < 100; i++)
         {
-            await agent.SendAsync(GuestFrameType.TunnelReceived, 12345, new byte[1 << 16]);
+            await agent.SendAsync(GuestFrameType.StreamData, 12345, new byte[1 << 16]);
         }
 
-        await agent.SendAsync(GuestFrameType.TunnelReceived, agent.Tunnel, [42]);
+        await agent.SendAsync(GuestFrameType.StreamData, agent.Tunnel, [42]);
         byte[] one = new byte[1];
         await tunnel.ReadExactlyAsync(one, Cancellation);
         Assert.Equal(42, one[0]);

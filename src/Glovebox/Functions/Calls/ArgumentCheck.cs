@@ -5,12 +5,14 @@ using Microsoft.Extensions.AI;
 namespace Glovebox.Functions.Calls;
 
 /// <summary>Takes the arguments of a call apart, and compares them with the function's schema as far as its outermost level.</summary>
-/// <remarks>What goes wrong here can be told to guest code in full: it is about nothing but the schema, which it knows, and what it sent.</remarks>
+/// <remarks>What goes wrong here can be told to guest code in full: it is about nothing but the schema, which it knows, and what it
+/// sent.</remarks>
 internal static class ArgumentCheck
 {
     private const int MaxDepth = 64;
 
-    /// <summary>How much of a name is repeated in an answer. It waits in memory until guest code reads it, so guest code may not make it long.</summary>
+    /// <summary>How much of a name is repeated in an answer. It waits in memory until guest code reads it, so guest code may not make it
+    /// long.</summary>
     private const int MaxShownName = 100;
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
@@ -76,8 +78,8 @@ internal static class ArgumentCheck
 
     private static string Shown(string name) => name.Length <= MaxShownName ? name : name[..MaxShownName] + "…";
 
-    /// <summary>Whether a string can hold every text in JSON. JSON may have bytes that are not UTF-8, and an escape that is half of a surrogate
-    /// pair; a function that reads such a text gets an exception, and so does a check that compares a name.</summary>
+    /// <summary>Whether a string can hold every text in JSON. JSON may have bytes that are not UTF-8, and an escape that is half of a
+    /// surrogate pair; a function that reads such a text gets an exception, and so does a check that compares a name.</summary>
     /// <exception cref="JsonException">It is no JSON.</exception>
     private static bool IsText(ReadOnlySpan<byte> json)
     {

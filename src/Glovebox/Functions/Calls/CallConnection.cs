@@ -178,8 +178,8 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
         return stream.WriteAsync(Complete(_answer, 1), CancellationToken.None);
     }
 
-    /// <summary>Sends the answer of a call, a failure's words included. The call counts until little of it is left: a caller that does not read
-    /// holds a place, and not memory without end;
+    /// <summary>Sends the answer of a call, a failure's words included. The call counts until little of it is left: a caller that does not
+    /// read holds a place, and not memory without end;
     /// and one that has read it all has no call on its way.</summary>
     private async Task AnswerAsync(Place place, byte status, CancellationToken ending)
     {

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Functions.Calls;
 
-/// <summary>Runs functions of the host: asks for approval where it must, keeps what goes wrong from the guest, and tells who watches.</summary>
+/// <summary>Runs functions of the host: asks for approval where it must, keeps what goes wrong from the guest, and tells who
+/// watches.</summary>
 internal sealed partial class HostFunctionInvoker(
     Func<FunctionCallContext, CancellationToken, ValueTask<ApprovalDecision>>? approve, ILogger logger, TimeProvider timeProvider) : IDisposable
 {

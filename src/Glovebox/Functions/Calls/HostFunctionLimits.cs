@@ -1,7 +1,7 @@
 namespace Glovebox;
 
-/// <summary>What guest code may ask of the host's functions. Beyond a limit, Python code gets a <c>HostFunctionError</c> whose <c>code</c> says which.
-/// An executor copies its limits when it is made.</summary>
+/// <summary>What guest code may ask of the host's functions. Beyond a limit, Python code gets a <c>HostFunctionError</c> whose <c>code</c>
+/// says which. An executor copies its limits when it is made.</summary>
 public sealed record HostFunctionLimits
 {
     // Setters, not init: the source-generated configuration binder passes over init.

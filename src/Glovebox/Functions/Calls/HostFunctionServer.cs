@@ -38,7 +38,34 @@ internal sealed class HostFunctionServer(
         await new CallConnection(this, stream).ServeAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Serves the connections of a listener until that ends, so many at a time. One that the guest has closed counts until what
+    /// serves it has noticed: a guest that opens and closes them faster than that, or reads no answers, has to wait.</summary>
+    public async Task ServeAsync(ISandboxListener listener)
+    {
+        SemaphoreSlim places = new(MaxConnections);
+        try
+        {
+            while (true)
+            {
+                await places.WaitAsync().ConfigureAwait(false);
+                _ = ServeAsync(await listener.AcceptAsync().ConfigureAwait(false), places);
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or SandboxLostException)
+        {
+            // No more connections come.
+        }
+    }
+
     public AIFunction? Find(string name) => functions.GetValueOrDefault(name);
+
+    private async Task ServeAsync(Stream connection, SemaphoreSlim places)
+    {
+        // The first request may be there already; the next connection is not to wait for it.
+        await Task.Yield();
+        await ServeAsync(connection).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        places.Release();
+    }
 
     /// <summary>Takes one of the places for calls that are on their way; <see cref="Leave"/> gives it back.</summary>
     public bool TryEnter()

@@ -25,7 +25,8 @@ internal static class PythonText
         return literal.Append('\'').ToString();
     }
 
-    /// <summary>A docstring with its quotes, each line after the first with the indentation. Whatever the text holds, it stays within.</summary>
+    /// <summary>A docstring with its quotes, each line after the first with the indentation. Whatever the text holds, it stays
+    /// within.</summary>
     public static string Docstring(string text, string indentation)
     {
         StringBuilder literal = new("\"\"\"");
@@ -64,7 +65,8 @@ internal static class PythonText
 
     private static string TrimLines(string text) => string.Join('\n', text.Split('\n').Select(l => l.TrimEnd()));
 
-    /// <summary>Whether a character may stand in source as it is: nothing that a reader would not see, and nothing that ends a line.</summary>
+    /// <summary>Whether a character may stand in source as it is: nothing that a reader would not see, and nothing that ends a
+    /// line.</summary>
     private static bool IsPlain(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned
         or UnicodeCategory.PrivateUse);

@@ -4,7 +4,8 @@ using Glovebox.Sandboxes.Host;
 namespace Glovebox.Functions.Setup;
 
 /// <summary>The functions' files on the host, in a temporary folder of which guest code gets to see parts.</summary>
-/// <remarks>The modules and programs are ours; the packages are pip's, and so a guest's: what is in their folder is never followed nor run here.</remarks>
+/// <remarks>The modules and programs are ours; the packages are pip's, and so a guest's: what is in their folder is never followed nor run
+/// here.</remarks>
 internal sealed class FunctionFolder
 {
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Glovebox.Functions.Calls;
 using Glovebox.Functions.Python;
 using Microsoft.Extensions.Logging;
@@ -38,7 +40,20 @@ internal sealed record OfferedFunctions(
     /// <summary>Whether there are functions of the host.</summary>
     public bool HasCalls => Set.HostFunctions.Count > 0;
 
-    /// <summary>The files that guest code imports and runs, relative to the functions' folder. Guest code must not be able to change them.</summary>
+    /// <summary>Listens for calls, if there is anything to call, and serves them for as long as the sandbox is there.</summary>
+    /// <param name="socket">The path of the socket, as guest code sees it.</param>
+    /// <param name="listen">Listens there.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task ListenAsync(string socket, Func<EndPoint, CancellationToken, Task<ISandboxListener>> listen, CancellationToken cancellationToken)
+    {
+        if (HasCalls)
+        {
+            _ = Server.ServeAsync(await listen(new UnixDomainSocketEndPoint(socket), cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>The files that guest code imports and runs, relative to the functions' folder. Guest code must not be able to change
+    /// them.</summary>
     /// <param name="socket">The path of the socket for calls, as guest code sees it.</param>
     public IEnumerable<FunctionFile> Files(string socket)
     {

@@ -43,7 +43,8 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
 
     /// <summary>Installs in two steps: pip fetches wheels and runs nothing; then it installs them and builds local sources.</summary>
     /// <param name="wheels">A folder for the wheels, as both steps see it. It need not be there.</param>
-    /// <param name="variables">A file with the variables of the set-up, which the first step deletes. Null: <paramref name="fetch"/> sets them.</param>
+    /// <param name="variables">A file with the variables of the set-up, which the first step deletes. Null: <paramref name="fetch"/> sets
+    /// them.</param>
     /// <param name="fetch">Runs pip with the network, and with the variables of the set-up if no file has them.</param>
     /// <param name="install">Runs pip without the variables, and without the host's network.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -17,18 +17,15 @@ internal sealed partial class AgentClient
         return reply.Status == GuestReplyStatus.Done ? said : throw new IOException($"{WorkspacePath.Printable(said)}.");
     }
 
-    /// <summary>Lets guest code import modules and call functions of the host. Before the seal.</summary>
+    /// <summary>Lets guest code import modules and run programs. Before the seal.</summary>
     /// <param name="offer">What there is, and where.</param>
-    /// <param name="serve">Serves a connection and disposes it.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <exception cref="IOException">The channel ended, or the agent cannot listen.</exception>
-    public async Task OfferFunctionsAsync(GuestOffer offer, Func<Stream, Task> serve, CancellationToken cancellationToken)
+    /// <exception cref="IOException">The channel ended, or the agent cannot write the files.</exception>
+    public async Task OfferFunctionsAsync(GuestOffer offer, CancellationToken cancellationToken)
     {
-        _calls.Serve = serve;
         GuestFrameWriter frame = new GuestFrameWriter()
             .Texts(offer.ModuleFolders)
             .Text(offer.ProgramFolder)
-            .Text(offer.Socket)
             .Texts([.. offer.Files.SelectMany(f => new[] { f.Path, f.Text, f.IsProgram ? "x" : "" })]);
         GuestReply reply = await RequestAsync(GuestFrameType.Functions, frame, cancellationToken).ConfigureAwait(false);
         if (reply.Status != GuestReplyStatus.Done)
@@ -37,11 +34,19 @@ internal sealed partial class AgentClient
         }
     }
 
-    /// <summary>Asks the agent for something and waits for the whole answer.</summary>
+    /// <summary>Ends every process but the services and what descends from them.</summary>
     /// <exception cref="SandboxLostException">The channel ended first.</exception>
-    public async Task<GuestReply> RequestAsync(GuestFrameType type, GuestFrameWriter frame, CancellationToken cancellationToken)
+    public Task SweepAsync(CancellationToken cancellationToken) => RequestAsync(GuestFrameType.Sweep, new(), cancellationToken);
+
+    /// <summary>Asks the agent for something and waits for the whole answer.</summary>
+    /// <param name="type">What for.</param>
+    /// <param name="frame">The request.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <param name="given">The number of the request; null: the next one.</param>
+    /// <exception cref="SandboxLostException">The channel ended first.</exception>
+    public async Task<GuestReply> RequestAsync(GuestFrameType type, GuestFrameWriter frame, CancellationToken cancellationToken, uint? given = null)
     {
-        uint number = NextNumber();
+        uint number = given ?? NextNumber();
         PendingRequest request = new();
         _requests[number] = request;
         try
@@ -67,12 +72,9 @@ internal sealed partial class AgentClient
         return await TrySendAsync(frame.Frame(type, number)).ConfigureAwait(false) ? number : throw Lost();
     }
 
-    /// <summary>Tells the agent something about a connection. When the channel has ended, so has the connection, and nobody needs to know.</summary>
-    public Task TellAboutCallAsync(GuestFrameType type, uint connection, GuestFrameWriter frame) => TrySendAsync(frame.Frame(type, connection));
-
     /// <summary>The words of an answer.</summary>
     /// <exception cref="IOException">It has none.</exception>
-    private static string Said(GuestReply reply)
+    internal static string Said(GuestReply reply)
     {
         try
         {
@@ -135,8 +137,7 @@ internal sealed record GuestReply(GuestReplyStatus Status, IReadOnlyList<byte[]>
 /// <summary>What the agent is told of functions. Every path is the guest's.</summary>
 /// <param name="ModuleFolders">Folders of Python modules.</param>
 /// <param name="ProgramFolder">The folder of programs.</param>
-/// <param name="Socket">Where guest code connects to call; empty when there is nothing to call.</param>
-internal sealed record GuestOffer(IReadOnlyList<string> ModuleFolders, string ProgramFolder, string Socket)
+internal sealed record GuestOffer(IReadOnlyList<string> ModuleFolders, string ProgramFolder)
 {
     /// <summary>Files for the agent to write; none where the guest sees them already.</summary>
     public IReadOnlyList<FunctionFile> Files { get; init; } = [];

@@ -8,11 +8,11 @@ namespace Glovebox.Sandboxes.Agent;
 /// guest could make grow.</remarks>
 internal sealed partial class AgentClient : IAsyncDisposable
 {
-    public const int AgentVersion = 6;
+    public const int AgentVersion = 7;
     private const int MaxFrame = 1 << 20;
 
     private readonly Stream _channel;
-    private readonly GuestCalls _calls;
+    private readonly AgentStreams _streams;
     private readonly ConcurrentDictionary<uint, AgentRun> _runs = new();
     private readonly ConcurrentDictionary<uint, PendingRequest> _requests = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -23,7 +23,7 @@ internal sealed partial class AgentClient : IAsyncDisposable
     public AgentClient(Stream channel)
     {
         _channel = channel;
-        _calls = new GuestCalls(this);
+        _streams = new AgentStreams(this);
     }
 
     /// <summary>Runs what frames set going.</summary>
@@ -109,6 +109,13 @@ internal sealed partial class AgentClient : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="AgentStreams.ConnectAsync"/>
+    public Task<Stream> ConnectAsync(System.Net.EndPoint endPoint, CancellationToken cancellationToken) => _streams.ConnectAsync(endPoint, cancellationToken);
+
+    /// <inheritdoc cref="AgentStreams.ListenAsync"/>
+    public Task<ISandboxListener> ListenAsync(System.Net.EndPoint endPoint, CancellationToken cancellationToken) =>
+        _streams.ListenAsync(endPoint, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _channel.DisposeAsync().ConfigureAwait(false);
@@ -132,9 +139,9 @@ internal sealed partial class AgentClient : IAsyncDisposable
         }
     }
 
-    private uint NextNumber() => Interlocked.Increment(ref _lastNumber);
+    internal uint NextNumber() => Interlocked.Increment(ref _lastNumber);
 
-    private async Task<bool> TrySendAsync(ReadOnlyMemory<byte> frame)
+    internal async Task<bool> TrySendAsync(ReadOnlyMemory<byte> frame)
     {
         try
         {
@@ -264,8 +271,7 @@ internal sealed partial class AgentClient : IAsyncDisposable
 
         // From here on this thread puts nothing off: nobody would come back to it.
         FrameWork.QueueAll();
-        LoseTunnels();
-        _calls.End();
+        _streams.End();
 
         // An agent that has broken the rules, or reads no more, holds up no writer.
         _channel.Dispose();
@@ -307,12 +313,8 @@ internal sealed partial class AgentClient : IAsyncDisposable
                 }
 
                 break;
-            case GuestFrameType.CallOpened or GuestFrameType.CallData or GuestFrameType.CallCredited or GuestFrameType.CallClosed:
-                _calls.Handle(type, number, reader);
-                break;
-            case >= GuestFrameType.TunnelOpened and <= GuestFrameType.TunnelClosed:
-                // One that the host has closed is not there any more; what was on its way to it comes still.
-                _tunnels.GetValueOrDefault(number)?.Handle(type, reader);
+            case >= GuestFrameType.StreamOpen and <= GuestFrameType.StreamReset:
+                _streams.Handle(type, number, reader);
                 break;
             default:
                 throw new GuestProtocolException("a frame has an unknown type");

@@ -14,8 +14,8 @@ internal sealed record AgentConfiguration(long AddressSpace, long Processes, str
     /// The socket's folder must be one that guest code cannot enter.</summary>
     public string Listen { get; init; } = "";
 
-    /// <summary>The program of seccomp(2) that the agent puts on itself, and so on all that it starts, at the seal; empty where the environment
-    /// filters system calls from the beginning.</summary>
+    /// <summary>The program of seccomp(2) that the agent puts on itself, and so on all that it starts, at the seal; empty where the
+    /// environment filters system calls from the beginning.</summary>
     public byte[] Filter { get; init; } = [];
 
     /// <summary>What the agent is to do beyond its work.</summary>

@@ -10,7 +10,8 @@ internal sealed class AgentRun(AgentClient client, uint number, ProcessRequest r
 {
     private readonly TaskCompletionSource<ProcessExit?> _reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The answers that belong to the run: that the file could not be saved, or the files after its end. Null: none can come.</summary>
+    /// <summary>The answers that belong to the run: that the file could not be saved, or the files after its end. Null: none can
+    /// come.</summary>
     public PendingRequest? Answers { get; } = file is not null || listsFiles ? new() : null;
 
     /// <summary>Where its output goes.</summary>

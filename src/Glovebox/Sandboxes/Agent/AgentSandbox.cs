@@ -20,7 +20,8 @@ public sealed class AgentSandbox : ISandbox
         Files = place.Files ?? new GuestWorkspace(agent);
     }
 
-    /// <summary>Gets the Python program with which the guest agent starts: run <c>python3 -c</c> with it as the first process of a place, and give
+    /// <summary>Gets the Python program with which the guest agent starts: run <c>python3 -c</c> with it as the first process of a place,
+    /// and give
     /// <see cref="StartAsync"/> the stream of its standard input and output.</summary>
     public static string Bootstrap => AgentSource.Bootstrap;
 
@@ -112,6 +113,9 @@ public sealed class AgentSandbox : ISandbox
 
     /// <inheritdoc/>
     public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default) => _agent.ConnectAsync(endPoint, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default) => _agent.ListenAsync(endPoint, cancellationToken);
 
     /// <inheritdoc/>
     public Task EndProcessesAsync(CancellationToken cancellationToken = default) => _agent.SweepAsync(cancellationToken);

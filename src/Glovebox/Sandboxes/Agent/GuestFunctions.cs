@@ -3,8 +3,8 @@ using Glovebox.Functions.Setup;
 namespace Glovebox.Sandboxes.Agent;
 
 /// <summary>The functions of a sandbox that sees no folder of the host: the agent writes their files, and pip runs inside.</summary>
-/// <remarks>The network is the sandbox's own. The variables of the set-up are only pip's: where there are any, it fetches with them and runs no code of
-/// a package, and installs without them.</remarks>
+/// <remarks>The network is the sandbox's own. The variables of the set-up are only pip's: where there are any, it fetches with them and
+/// runs no code of a package, and installs without them.</remarks>
 /// <param name="offered">What is offered.</param>
 /// <param name="folder">The folder for the files, as the guest sees it. Guest code must not be able to write there.</param>
 internal sealed class GuestFunctions(OfferedFunctions offered, string folder)
@@ -25,13 +25,15 @@ internal sealed class GuestFunctions(OfferedFunctions offered, string folder)
 
     /// <summary>Tells the agent, before the seal.</summary>
     /// <exception cref="FunctionSetupException">The agent cannot write there.</exception>
-    public Task OfferAsync(AgentClient agent, CancellationToken cancellationToken) => agent.OfferFunctionsAsync(
-        new GuestOffer([$"{folder}/{OfferedFunctions.LibraryFolder}", Packages], $"{folder}/{OfferedFunctions.ProgramFolder}", offered.HasCalls ? Socket : "")
+    public async Task OfferAsync(AgentClient agent, CancellationToken cancellationToken)
+    {
+        GuestOffer offer = new([$"{folder}/{OfferedFunctions.LibraryFolder}", Packages], $"{folder}/{OfferedFunctions.ProgramFolder}")
         {
             Files = [.. offered.Files(Socket).Select(f => f with { Path = $"{folder}/{f.Path}" })],
-        },
-        offered.Server.ServeAsync,
-        cancellationToken);
+        };
+        await agent.OfferFunctionsAsync(offer, cancellationToken).ConfigureAwait(false);
+        await offered.ListenAsync(Socket, agent.ListenAsync, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Installs the packages into their folder, which the guest's user can write.</summary>
     /// <exception cref="FunctionSetupException">They cannot be installed.</exception>

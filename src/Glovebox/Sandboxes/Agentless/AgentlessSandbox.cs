@@ -36,6 +36,9 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
 
     public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default) => Task.FromException<Stream>(NoAgent());
 
+    public Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
+        Task.FromException<ISandboxListener>(NoAgent());
+
     public Task EndProcessesAsync(CancellationToken cancellationToken = default) => Task.FromException(NoAgent());
 
     public ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => place.TakeOutOfMemoryAsync(isExpected);

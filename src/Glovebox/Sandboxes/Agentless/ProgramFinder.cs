@@ -4,7 +4,8 @@ namespace Glovebox.Sandboxes.Agentless;
 /// <param name="ask">Runs a command inside. Null: the sandbox has ended.</param>
 internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, CancellationToken, Task<ProcessExit?>> ask) : IDisposable
 {
-    /// <summary>Says where a program is, after a mark: executable or not. Not <c>command -v</c>: it prefers what the shell has built in.</summary>
+    /// <summary>Says where a program is, after a mark: executable or not. Not <c>command -v</c>: it prefers what the shell has built
+    /// in.</summary>
     private const string Finder = """
         case $1 in
         */*) [ -f "$1" ] && { [ -x "$1" ] && printf x || printf n; printf %s "$1"; }; exit;;

@@ -28,8 +28,8 @@ internal static class BubblewrapArguments
         "/etc/fonts", "/etc/matplotlibrc", "/etc/inputrc", "/etc/terminfo", "/etc/nsswitch.conf", "/etc/protocols", "/etc/services", "/etc/dotnet",
     ];
 
-    /// <summary>What of <c>/proc</c> belongs to the whole machine and has files that root can write. bwrap covers some of it, but not where the
-    /// folder itself cannot be written, as <c>/proc/sys</c>: then its files still can.</summary>
+    /// <summary>What of <c>/proc</c> belongs to the whole machine and has files that root can write. bwrap covers some of it, but not where
+    /// the folder itself cannot be written, as <c>/proc/sys</c>: then its files still can.</summary>
     private static readonly string[] KernelFiles =
     [
         "/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/pressure", "/proc/mtrr", "/proc/acpi", "/proc/scsi",

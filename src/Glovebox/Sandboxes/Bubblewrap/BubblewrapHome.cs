@@ -2,7 +2,8 @@ using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 
-/// <summary>What outlives the sandboxes of one request: the work directory with its owner, our files for the sandbox, the functions.</summary>
+/// <summary>What outlives the sandboxes of one request: the work directory with its owner, our files for the sandbox, the
+/// functions.</summary>
 internal sealed class BubblewrapHome : IAsyncDisposable
 {
     private OwnerMap? _owners;

@@ -2,7 +2,8 @@ using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 
-/// <summary>What a sandbox stands on, and ends with: the open work directory, what is mounted for it alone, its control group, its process.</summary>
+/// <summary>What a sandbox stands on, and ends with: the open work directory, what is mounted for it alone, its control group, its
+/// process.</summary>
 /// <param name="directory">The work directory.</param>
 /// <param name="mounts">What is mounted; null: nothing need be.</param>
 /// <param name="group">The control group; null: there is none.</param>
@@ -35,8 +36,8 @@ internal sealed class BubblewrapPlace(HostDirectory directory, PrivateMounts? mo
 
     public override ValueTask<long> MemoryInUseAsync() => new(_spawn is null ? 0 : group?.MemoryInUse() ?? 0);
 
-    /// <summary>Ends what is left. When this returns it is gone; only where the agent did not end in time the kernel may be about to bury the last of
-    /// the processes, which are killed.</summary>
+    /// <summary>Ends what is left. When this returns it is gone; only where the agent did not end in time the kernel may be about to bury
+    /// the last of the processes, which are killed.</summary>
     public override async ValueTask DisposeAsync()
     {
         if (_spawn is { } spawn)

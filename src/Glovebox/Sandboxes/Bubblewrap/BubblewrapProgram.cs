@@ -49,8 +49,8 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
             "bubblewrap-too-old", $"Bubblewrap {program.Version} is too old; Glovebox needs {Oldest} or newer.", Hint);
     }
 
-    /// <summary>Where it may be. Of the folders of PATH the system's come first, and those that depend on where we are do not count: guest code
-    /// can write in a work directory, and the programs of a virtual environment there are often first on PATH.</summary>
+    /// <summary>Where it may be. Of the folders of PATH the system's come first, and those that depend on where we are do not count: guest
+    /// code can write in a work directory, and the programs of a virtual environment there are often first on PATH.</summary>
     internal static IEnumerable<string> Places(string path) => path.Split(':', StringSplitOptions.RemoveEmptyEntries)
         .Where(System.IO.Path.IsPathFullyQualified)
         .OrderBy(folder => !SystemFolders.Contains(System.IO.Path.TrimEndingDirectorySeparator(folder)))

@@ -67,8 +67,9 @@ internal sealed class BubblewrapPrograms(Func<IReadOnlyList<string>, SandboxComm
     {
         SandboxCommand start = launch(command);
 
-        // In a process group of its own, with which it is killed: a child of bwrap's that waits for its parent's word would wait for ever. The
-        // shell finds setsid in the system's folders. .NET would look in the current directory first, and guest code may be able to write there.
+        // In a process group of its own, with which it is killed: a child of bwrap's that waits for its parent's word would wait for ever.
+        // The shell finds setsid in the system's folders. .NET would look in the current directory first, and guest code may be able to
+        // write there.
         ProcessStartInfo info = new(SandboxLauncher.Shell, ["-c", "exec setsid \"$@\"", "glovebox", .. start.Arguments]);
         info.Environment.Clear();
         using HostProcess process = await SpawnerThread.RunAsync(() => HostProcess.Start(info, output), start.Mounts).ConfigureAwait(false);

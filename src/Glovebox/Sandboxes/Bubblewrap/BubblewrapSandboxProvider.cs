@@ -22,7 +22,8 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
     private readonly BubblewrapInternals _internals;
 
     /// <summary>Makes a provider.</summary>
-    /// <param name="readOnlyPaths">Further host files and directories that sandboxes see, read-only, under the same absolute path. Null: none.</param>
+    /// <param name="readOnlyPaths">Further host files and directories that sandboxes see, read-only, under the same absolute path. Null:
+    /// none.</param>
     /// <exception cref="ArgumentException">A path is not absolute, or is below a place that guest code can write.</exception>
     public BubblewrapSandboxProvider(IEnumerable<string>? readOnlyPaths = null)
         : this(readOnlyPaths ?? [], new BubblewrapInternals())

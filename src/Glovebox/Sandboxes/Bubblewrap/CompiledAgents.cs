@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 
-/// <summary>The guest agent as each Python of this machine has compiled it: to compile it takes longer than to start the interpreter.</summary>
-/// <remarks>An agent sends this before any code of the guest's is near it. It is kept in memory, for as long as this process lives, and only
-/// for an interpreter of the system's folders, which no guest can write: what another one sends may be a guest's work, and would run in the
-/// sandboxes of others.</remarks>
+/// <summary>The guest agent as each Python of this machine has compiled it: to compile it takes longer than to start the
+/// interpreter.</summary>
+/// <remarks>An agent sends this before any code of the guest's is near it. It is kept in memory, for as long as this process lives, and
+/// only for an interpreter of the system's folders, which no guest can write: what another one sends may be a guest's work, and would run
+/// in the sandboxes of others.</remarks>
 internal static class CompiledAgents
 {
     private static readonly string[] SystemFolders = ["/usr/", "/bin/", "/sbin/"];

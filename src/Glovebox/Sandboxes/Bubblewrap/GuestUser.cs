@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
@@ -9,11 +8,6 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <param name="Gid">The gid on the host.</param>
 internal sealed record GuestUser(uint Uid, uint Gid)
 {
-    /// <summary>Uids that no system gives out: above those of containers, below those of dynamic and 16-bit ones.</summary>
-    private const uint FirstPrivateUid = 0x70000000;
-
-    private const int PrivateUids = 0x0F000000;
-
     private const uint Nobody = 65534;
 
     /// <summary>Whether we are root and have to become this user.</summary>
@@ -42,7 +36,7 @@ internal sealed record GuestUser(uint Uid, uint Gid)
 
         // In a user namespace, as in a rootless container, root is a plain user of the host.
         bool isHostRoot = ranges.Any(r => r is { First: 0, Outside: 0 });
-        uint[] others = [.. new[] { FirstPrivateUid + (uint)RandomNumberGenerator.GetInt32(PrivateUids), Nobody }.Where(id => ranges.Any(r => r.Has(id)))];
+        uint[] others = [.. new[] { UserId.ChoosePrivate(), Nobody }.Where(id => ranges.Any(r => r.Has(id)))];
         if (!isOurs && Libc.Status(work) is { Uid: not 0 } status)
         {
             return new GuestUser(status.Uid, status.Gid == 0 ? status.Uid : status.Gid) { MustSwitch = true };

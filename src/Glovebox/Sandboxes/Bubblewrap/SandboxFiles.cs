@@ -45,7 +45,8 @@ internal sealed class SandboxFiles
     public string? SeccompFile { get; }
 
     /// <summary>Writes the agent's program, once for each sandbox.</summary>
-    /// <param name="compiled">As the sandbox's Python has compiled it before; null: its source. Python tells the two apart by what is in them.</param>
+    /// <param name="compiled">As the sandbox's Python has compiled it before; null: its source. Python tells the two apart by what is in
+    /// them.</param>
     public void WriteAgent(byte[]? compiled)
     {
         File.Delete(AgentFile);

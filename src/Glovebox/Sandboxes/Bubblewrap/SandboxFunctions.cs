@@ -6,8 +6,8 @@ using Glovebox.Sandboxes.Agent;
 namespace Glovebox.Sandboxes.Bubblewrap;
 
 /// <summary>The functions of a bubblewrap executor: their files on the host, which every sandbox sees read-only.</summary>
-/// <remarks>Packages are fetched and installed in sandboxes of their own, which see no work directory. The one that fetches them runs pip and no
-/// code of a package: it alone has the network, which is the host's, and the variables of the set-up.</remarks>
+/// <remarks>Packages are fetched and installed in sandboxes of their own, which see no work directory. The one that fetches them runs pip
+/// and no code of a package: it alone has the network, which is the host's, and the variables of the set-up.</remarks>
 internal sealed class SandboxFunctions(OfferedFunctions offered)
 {
     private const string Socket = BubblewrapArguments.CallsFolder + "/socket";
@@ -75,9 +75,11 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
     }
 
     /// <summary>Tells a sandbox's agent, before the seal.</summary>
-    public Task TellAsync(AgentClient agent, CancellationToken cancellationToken) =>
-        agent.OfferFunctionsAsync(
-        new GuestOffer([Library, Packages], Programs, offered.HasCalls ? Socket : ""), offered.Server.ServeAsync, cancellationToken);
+    public async Task TellAsync(AgentClient agent, CancellationToken cancellationToken)
+    {
+        await agent.OfferFunctionsAsync(new GuestOffer([Library, Packages], Programs), cancellationToken).ConfigureAwait(false);
+        await offered.ListenAsync(Socket, agent.ListenAsync, cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task DeleteAsync()
     {
@@ -88,7 +90,8 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
         }
     }
 
-    /// <summary>Has the variables of the set-up in a file that only the user of the sandboxes reads, for as long as a program runs.</summary>
+    /// <summary>Has the variables of the set-up in a file that only the user of the sandboxes reads, for as long as a program
+    /// runs.</summary>
     private async Task<ProcessExit> WithVariablesAsync(string folder, GuestUser user, Func<Task<ProcessExit>> run)
     {
         using HostDirectory directory = new(folder, user.MustSwitch ? new UserId(user.Uid, user.Gid) : null);

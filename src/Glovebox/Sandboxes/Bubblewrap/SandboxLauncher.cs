@@ -9,7 +9,8 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <param name="Mounts">What is mounted for it alone, or null.</param>
 internal sealed record SandboxCommand(IReadOnlyList<string> Arguments, PrivateMounts? Mounts);
 
-/// <summary>The command that starts a sandbox: a shell that joins the control groups, sheds root where it must, and becomes bwrap.</summary>
+/// <summary>The command that starts a sandbox: a shell that joins the control groups, sheds root where it must, and becomes
+/// bwrap.</summary>
 internal static class SandboxLauncher
 {
     public const string Shell = "/bin/sh";
@@ -21,8 +22,8 @@ internal static class SandboxLauncher
     public static List<string> Arguments(
         BubblewrapProgram bwrap, GuestUser user, IEnumerable<string> membershipFiles, string? seccompFile, IReadOnlyList<string> bwrapArguments)
     {
-        // No core dumps: they would land in the user's directory, or with the host's crash handler. When the host's memory is short, sandboxes go
-        // before its own programs; where we are root with all capabilities, the kernel lets no guest go below this.
+        // No core dumps: they would land in the user's directory, or with the host's crash handler. When the host's memory is short,
+        // sandboxes go before its own programs; where we are root with all capabilities, the kernel lets no guest go below this.
         StringBuilder script = new(
             """
             ulimit -c 0

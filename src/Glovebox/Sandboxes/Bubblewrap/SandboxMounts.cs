@@ -3,8 +3,8 @@ using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 
-/// <summary>Gives a sandbox that root starts what it needs of the host: reachable for its user, root's files as that user's, device nodes that cannot
-/// be changed.</summary>
+/// <summary>Gives a sandbox that root starts what it needs of the host: reachable for its user, root's files as that user's, device nodes
+/// that cannot be changed.</summary>
 internal static class SandboxMounts
 {
     /// <summary>Makes the mounts, or gives null where the sandbox does without: for a plain user, and for a root who may make no mounts but

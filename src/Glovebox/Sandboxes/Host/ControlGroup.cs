@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Glovebox.Sandboxes.Host;
 
-/// <summary>Limits on the processes of one sandbox together, kept by the kernel: a control group in each hierarchy that is needed.</summary>
+/// <summary>Limits on the processes of one sandbox together, kept by the kernel: a control group in each hierarchy that is
+/// needed.</summary>
 /// <remarks>Version 2 has one hierarchy, version 1 one for each controller; a machine may have both. Only what can really be made here is
 /// reported as enforced. Whoever makes a process a member does so by writing its id to <see cref="MembershipFiles"/>.</remarks>
 internal sealed class ControlGroup : IDisposable

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Sandboxes.Host;
 
-/// <summary>A directory of the host in which guest code writes, used without ever following a link that guest code could have made.</summary>
+/// <summary>A directory of the host in which guest code writes, used without ever following a link that guest code could have
+/// made.</summary>
 /// <remarks>Every path is walked name by name from the open directory with <c>O_NOFOLLOW</c>, so a folder that is swapped for a link
 /// between two steps leads nowhere. Where this process has more rights than guest code, it lends none of them: it enters folders and
 /// reads files only when they belong to the guest's user or their modes let that user in, and writes and deletes only in such folders.
@@ -141,8 +142,9 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         _ = Libc.UnlinkAt(_root, name, 0);
     }
 
-    /// <summary>Makes sure that the guest gets no set-id program and no device node of its own: it could rewrite the one by mapping it into memory,
-    /// which leaves the bits on, and open the other to all users. It can make neither, so what is there was there before any guest.</summary>
+    /// <summary>Makes sure that the guest gets no set-id program and no device node of its own: it could rewrite the one by mapping it into
+    /// memory, which leaves the bits on, and open the other to all users. It can make neither, so what is there was there before any
+    /// guest.</summary>
     /// <exception cref="SandboxUnavailableException">There is one, as far as a listing sees.</exception>
     public void RefuseSetId()
     {
@@ -339,7 +341,8 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         }
     }
 
-    /// <summary>The names in an open directory. <c>/proc/self/fd</c> leads to the directory itself, whatever its path means by now.</summary>
+    /// <summary>The names in an open directory. <c>/proc/self/fd</c> leads to the directory itself, whatever its path means by
+    /// now.</summary>
     private static IEnumerable<string> Names(SafeFileHandle folder)
     {
         try

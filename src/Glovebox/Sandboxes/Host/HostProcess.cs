@@ -15,8 +15,8 @@ internal sealed class HostProcess : IDisposable
     private const int BufferSize = 64 << 10;
     private const int SigKill = 9;
 
-    /// <summary>After the exit, what was in the pipes or in a pump's hand by then is read however long that takes on a busy machine. What a pump
-    /// was just taking out cannot be counted: it is waited for until nothing has come for this long.</summary>
+    /// <summary>After the exit, what was in the pipes or in a pump's hand by then is read however long that takes on a busy machine. What a
+    /// pump was just taking out cannot be counted: it is waited for until nothing has come for this long.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A background child that prints without end is not waited for longer than this, beyond what was in the pipes.</summary>

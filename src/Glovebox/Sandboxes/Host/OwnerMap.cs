@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Sandboxes.Host;
 
-/// <summary>Makes root's files another user's, for those who see them through a mount with this map; on the disk they stay root's. All other
-/// owners stay as they are.</summary>
+/// <summary>Makes root's files another user's, for those who see them through a mount with this map; on the disk they stay root's. All
+/// other owners stay as they are.</summary>
 /// <remarks>The kernel takes such a map from a user namespace. It is made with a program that enters one and waits.</remarks>
 internal sealed class OwnerMap : IDisposable
 {

@@ -11,7 +11,8 @@ namespace Glovebox.Sandboxes.Host;
 /// <param name="sealsDevices">Whether the device nodes that a sandbox gets are read-only.</param>
 internal sealed class PrivateMounts(bool sealsDevices) : IDisposable
 {
-    /// <summary>A small tmpfs lies over this folder in the child's namespace. A sandbox has one of its own here and shows nothing of the host's.</summary>
+    /// <summary>A small tmpfs lies over this folder in the child's namespace. A sandbox has one of its own here and shows nothing of the
+    /// host's.</summary>
     private const string Base = "/dev/shm";
 
     /// <summary>What bwrap puts into a sandbox's <c>/dev</c>. Read-only, they can still be read and written as devices are, but nobody
@@ -132,7 +133,8 @@ internal sealed class PrivateMounts(bool sealsDevices) : IDisposable
         }
         finally
         {
-            // That this thread can return was tried before any mounts were made (FindObstacleAsync). A namespace is entered at its root, which is not this process' where that was started in a folder (chroot).
+            // That this thread can return was tried before any mounts were made (FindObstacleAsync). A namespace is entered at its root,
+            // which is not this process' where that was started in a folder (chroot).
             Check(MountCalls.EnterNamespace(home, MountCalls.NewMountNamespace), "setns");
             Check(MountCalls.EnterFolder(root), "fchdir");
             Check(MountCalls.ChangeRoot("."), "chroot");

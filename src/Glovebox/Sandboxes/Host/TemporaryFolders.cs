@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Sandboxes.Host;
 
-/// <summary>Temporary folders of this process. Their names hold its id and the PID namespace that the id is one of, so that those of a process
-/// that was killed can be found and deleted, and those of one that lives in another container beside us are left alone.</summary>
+/// <summary>Temporary folders of this process. Their names hold its id and the PID namespace that the id is one of, so that those of a
+/// process that was killed can be found and deleted, and those of one that lives in another container beside us are left alone.</summary>
 internal static class TemporaryFolders
 {
     private const string Prefix = "glovebox-";

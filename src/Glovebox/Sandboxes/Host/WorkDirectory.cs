@@ -76,7 +76,8 @@ internal sealed class WorkDirectory(string? path)
         "Name a directory that you may read and write, or none for a temporary one.",
         cause);
 
-    /// <summary>Makes a folder in a temporary one. The outer stays this user's, so that it can be told from a trap when it is left over.</summary>
+    /// <summary>Makes a folder in a temporary one. The outer stays this user's, so that it can be told from a trap when it is left
+    /// over.</summary>
     private void CreateOwn()
     {
         if (_resolved is not null)

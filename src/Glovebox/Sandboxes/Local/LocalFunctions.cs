@@ -1,4 +1,3 @@
-using Glovebox.Functions.Calls;
 using Glovebox.Functions.Setup;
 
 namespace Glovebox.Sandboxes.Local;
@@ -27,10 +26,20 @@ internal sealed class LocalFunctions(OfferedFunctions offered) : IAsyncDisposabl
         }
     }
 
-    /// <summary>Takes calls until what is given is disposed; null: there is nothing to call.</summary>
+    /// <summary>Takes calls for as long as the sandbox is there.</summary>
     /// <exception cref="FunctionSetupException">There can be no socket.</exception>
-    public HostCallListener? Listen() =>
-        offered.HasCalls && _folder is { } folder ? new HostCallListener(Path.Combine(folder.Path, SocketName), offered.Server) : null;
+    public async Task ListenAsync(LocalSandbox sandbox, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await offered.ListenAsync(Path.Combine(_folder!.Path, SocketName), sandbox.ListenAsync, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or PlatformNotSupportedException)
+        {
+            throw new FunctionSetupException(
+                $"Functions of the host cannot be offered: there is no socket for their calls. {e.Message}", "Set TMPDIR to a shorter path of a local file system.", e);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -13,6 +13,7 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ended = new();
+    private readonly List<LocalListener> _listeners = [];
 
     public string Kind => "local";
 
@@ -23,9 +24,6 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
     public IWorkspace Files => Directory;
 
     public HostDirectory Directory { get; } = new(work);
-
-    /// <summary>Takes the calls of functions, for as long as the sandbox is there.</summary>
-    public IAsyncDisposable? Calls { get; set; }
 
     public SandboxCapabilities Capabilities { get; } = new()
     {
@@ -79,6 +77,17 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
         }
     }
 
+    public Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default)
+    {
+        LocalListener listener = new(endPoint);
+        lock (_listeners)
+        {
+            _listeners.Add(listener);
+        }
+
+        return Task.FromResult<ISandboxListener>(listener);
+    }
+
     public Task EndProcessesAsync(CancellationToken cancellationToken = default) => ProcessTree.KillAsync(root: null, variables.Marker);
 
     public ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => new(false);
@@ -92,9 +101,15 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
 
         await _stopping.CancelAsync().ConfigureAwait(false);
         Directory.Dispose();
-        if (Calls is not null)
+        LocalListener[] listeners;
+        lock (_listeners)
         {
-            await Calls.DisposeAsync().ConfigureAwait(false);
+            listeners = [.. _listeners];
+        }
+
+        foreach (LocalListener listener in listeners)
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
         }
 
         await ProcessTree.KillAsync(root: null, variables.Marker).ConfigureAwait(false);

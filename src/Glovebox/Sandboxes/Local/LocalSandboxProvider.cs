@@ -3,7 +3,8 @@ using Glovebox.Sandboxes.Host;
 namespace Glovebox.Sandboxes.Local;
 
 /// <summary>Starts sandboxes that are the host itself: nothing is isolated.</summary>
-/// <param name="virtualEnvironment">The folder of a Python virtual environment: its <c>bin</c> (or <c>Scripts</c>) comes first on PATH. Null: none.</param>
+/// <param name="virtualEnvironment">The folder of a Python virtual environment: its <c>bin</c> (or <c>Scripts</c>) comes first on PATH.
+/// Null: none.</param>
 public sealed class LocalSandboxProvider(string? virtualEnvironment = null) : ISandboxProvider
 {
     /// <inheritdoc/>
@@ -36,7 +37,7 @@ public sealed class LocalSandboxProvider(string? virtualEnvironment = null) : IS
             if (home.Functions is { } functions)
             {
                 await functions.StartAsync(variables, sandbox.RunIn, cancellationToken).ConfigureAwait(false);
-                sandbox.Calls = functions.Listen();
+                await functions.ListenAsync(sandbox, cancellationToken).ConfigureAwait(false);
             }
 
             return sandbox;

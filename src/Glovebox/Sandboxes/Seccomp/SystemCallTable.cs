@@ -1,11 +1,13 @@
 namespace Glovebox.Sandboxes.Seccomp;
 
-/// <summary>The system calls that guest code is refused: what no program here needs, and what has let code out of sandboxes before.</summary>
+/// <summary>The system calls that guest code is refused: what no program here needs, and what has let code out of sandboxes
+/// before.</summary>
 /// <remarks>A call that is refused gets an error, not a signal, so that a program that merely tries goes on.
 /// <see cref="SeccompFilter"/> makes a program for the kernel of it, the Docker executors a profile for an engine.</remarks>
 internal static class SystemCallTable
 {
-    /// <summary>The first number of which the table knows nothing. From there on calls are not implemented: Linux 6.18 ends at 469.</summary>
+    /// <summary>The first number of which the table knows nothing. From there on calls are not implemented: Linux 6.18 ends at
+    /// 469.</summary>
     public const uint FirstUnknown = 470;
 
     private const uint CloneNewNamespaces = 0x7E020000;
@@ -31,8 +33,8 @@ internal static class SystemCallTable
         new("clone", 56, 220) { AllowedWhen = [[HasNoBit(0, CloneNewNamespaces)]] },
         new("clone3", 435, 435, SystemCallRule.NotImplemented), new("unshare", 272, 97), new("setns", 308, 268),
 
-        // The families that programs use (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK), and no AF_VSOCK, AF_PACKET, AF_ALG or another of the many
-        // with a history.
+        // The families that programs use (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK), and no AF_VSOCK, AF_PACKET, AF_ALG or another of the
+        // many with a history.
         new("socket", 41, 198, SystemCallRule.NoAddressFamily) { AllowedWhen = [[Is(0, 1)], [Is(0, 2)], [Is(0, 10)], [Is(0, 16)]] },
 
         // A way around filters like this one, set-id bits included.

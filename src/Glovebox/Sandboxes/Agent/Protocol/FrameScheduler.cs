@@ -2,7 +2,8 @@ using System.IO.Pipelines;
 
 namespace Glovebox.Sandboxes.Agent;
 
-/// <summary>Puts off what a frame sets going until the channel is being read again, and has it run on the thread that read the frame.</summary>
+/// <summary>Puts off what a frame sets going until the channel is being read again, and has it run on the thread that read the
+/// frame.</summary>
 /// <remarks>Handing each frame to another thread costs more than most calls of functions do; running it before reading on would let a slow
 /// function hold up the channel.</remarks>
 internal sealed class FrameScheduler : PipeScheduler
@@ -26,7 +27,8 @@ internal sealed class FrameScheduler : PipeScheduler
         }
     }
 
-    /// <summary>Takes what was put off, once frames are handled: the first piece for this thread to run when another can read on, the others go to the pool.</summary>
+    /// <summary>Takes what was put off, once frames are handled: the first piece for this thread to run when another can read on, the
+    /// others go to the pool.</summary>
     /// <returns>Null when there is nothing.</returns>
     public Action? Take()
     {

@@ -7,8 +7,8 @@ namespace Glovebox.Sandboxes.Agent;
 /// (of the run or the request that it is about), and a payload; numbers are little-endian.</summary>
 internal enum GuestFrameType : byte
 {
-    /// <summary>To the agent: limits, the guest's user, the work directory, environment variables, a filter of system calls or nothing. Answered
-    /// by a hello.</summary>
+    /// <summary>To the agent: limits, the guest's user, the work directory, environment variables, a filter of system calls or nothing.
+    /// Answered by a hello.</summary>
     Configure = 1,
 
     /// <summary>To the agent: a <see cref="AgentRunKind"/>, a Python script's name or nothing, programs, arguments, then a file's path and
@@ -46,37 +46,22 @@ internal enum GuestFrameType : byte
     /// <summary>To the agent: delete a file.</summary>
     Delete,
 
-    /// <summary>To the agent, before the seal: folders of Python modules, a folder of programs, the path of the socket for calls or
-    /// nothing, files to write (path, text, <c>x</c> for a program). Answered by a reply.</summary>
+    /// <summary>To the agent, before the seal: folders of Python modules, a folder of programs, files to write (path, text, <c>x</c> for a
+    /// program). Answered by a reply.</summary>
     Functions = 20,
 
-    /// <summary>To the agent: bytes for the connection to the socket for calls that has this number.</summary>
-    CallWrite,
+    /// <summary>To the agent: listen at a port of the loopback (0: any) or at a socket's path. The number is then the listener's. Answered
+    /// by a reply with the port.</summary>
+    Listen,
 
-    /// <summary>To the agent: how many more bytes it may send of a connection.</summary>
-    CallCredit,
+    /// <summary>To the agent: the number of a listener that is to end. Answered by a reply.</summary>
+    Unlisten,
 
-    /// <summary>To the agent: close a connection once it has what was written.</summary>
-    CallClose,
-
-    /// <summary>To the agent: connect to a socket or a port inside. How many bytes the host takes at first, the port, the socket's path or
-    /// nothing. The number is then the tunnel's. Answered by <see cref="TunnelOpened"/> or <see cref="TunnelClosed"/>.</summary>
-    TunnelOpen = 24,
-
-    /// <summary>To the agent: bytes for the connection, no more than it has taken.</summary>
-    TunnelSend,
-
-    /// <summary>To the agent: how many more bytes the host takes.</summary>
-    TunnelCredit,
-
-    /// <summary>To the agent: a <see cref="GuestTunnelEnd"/>.</summary>
-    TunnelClose,
-
-    /// <summary>To the agent: end every process but the services and what descends from them.</summary>
+    /// <summary>To the agent: end every process but the services and what descends from them. Answered by a reply.</summary>
     Sweep,
 
-    /// <summary>From the agent, once for each configuration: its version and Python's, whether it can filter system calls, its compiled program
-    /// if that is wanted.</summary>
+    /// <summary>From the agent, once for each configuration: its version and Python's, whether it can filter system calls, its compiled
+    /// program if that is wanted.</summary>
     Hello = 32,
 
     /// <summary>From the agent: bytes of standard output.</summary>
@@ -91,39 +76,22 @@ internal enum GuestFrameType : byte
     /// <summary>From the agent: what came of a request: a <see cref="GuestReplyStatus"/>, then what it asked for.</summary>
     Reply,
 
-    /// <summary>From the agent: guest code has connected to the socket for calls; the number is the connection's.</summary>
-    CallOpened = 48,
+    /// <summary>In both directions: open a stream, which has the frame's number. To the agent: the port, and the socket's path or nothing;
+    /// answered by the same type without a payload, or by a reset. From the agent: guest code has connected to the listener of a number,
+    /// and the stream's number has its highest bit set.</summary>
+    StreamOpen = 48,
 
-    /// <summary>From the agent: bytes of a connection.</summary>
-    CallData,
+    /// <summary>In both directions: bytes, no more than the other side takes.</summary>
+    StreamData,
 
-    /// <summary>From the agent: how many more bytes the host may send to a connection.</summary>
-    CallCredited,
+    /// <summary>In both directions: how many more bytes this side takes.</summary>
+    StreamCredit,
 
-    /// <summary>From the agent: a connection has ended. Nothing more comes of it.</summary>
-    CallClosed,
+    /// <summary>In both directions: no more bytes come from this side; they may still go to it.</summary>
+    StreamEnd,
 
-    /// <summary>From the agent: the connection is made.</summary>
-    TunnelOpened = 52,
-
-    /// <summary>From the agent: bytes of the connection, no more than the host takes.</summary>
-    TunnelReceived,
-
-    /// <summary>From the agent: how many bytes the connection has taken.</summary>
-    TunnelTaken,
-
-    /// <summary>From the agent: a <see cref="GuestTunnelEnd"/>, and of a failure what it was, in words.</summary>
-    TunnelClosed,
-}
-
-/// <summary>How one side of a tunnel ends.</summary>
-internal enum GuestTunnelEnd : byte
-{
-    /// <summary>No more bytes come from this side; they may still go to it.</summary>
-    Ended,
-
-    /// <summary>The tunnel is gone.</summary>
-    Failed,
+    /// <summary>In both directions: the stream is gone. From the agent with the reason in words.</summary>
+    StreamReset,
 }
 
 /// <summary>What an agent is to do beyond its work, as flags.</summary>

@@ -21,8 +21,8 @@ class Agent:
         self.is_attached = False
         self.processes = Processes(self)
         self.files = Files(self.reply)
-        self.calls = Calls(self)
-        self.tunnels = Tunnels(self)
+        self.functions = Functions(self)
+        self.streams = Streams(self)
         self.watch(self.channel.source, self.receive)
         self.watch(self.wake_read.fileno(), self.wake)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -70,7 +70,7 @@ class Agent:
         self.channel.close()
         if self.listener is not None:
             self.listener.close()
-        for fd in self.files.descriptors() + self.calls.descriptors() + self.tunnels.descriptors():
+        for fd in self.files.descriptors() + self.streams.descriptors():
             os.close(fd)
 
     # The host.
@@ -91,12 +91,10 @@ class Agent:
             self.files.handle(kind, number, frame)
             if kind == LIST:
                 self.processes.listed()
-        elif kind in self.calls.handlers:
-            self.calls.handle(kind, number, frame)
+        elif kind in self.streams.handlers:
+            self.streams.handle(kind, number, frame)
         elif kind == FUNCTIONS:
-            self.calls.offer(number, frame)
-        elif kind in self.tunnels.handlers:
-            self.tunnels.handle(kind, number, frame)
+            self.functions.offer(number, frame)
         elif kind == CONFIGURE:
             self.configure(frame)
         elif kind == SEAL:
@@ -170,8 +168,7 @@ class Agent:
         # The next host may have other variables, and seals again.
         self.processes.wants_spare = self.processes.host_lists = False
         self.files.close_all()
-        self.calls.close_all()
-        self.tunnels.close_all()
+        self.streams.close_all()
         self.watch(self.listener.fileno(), self.accept)
 
     def accept(self, fd):

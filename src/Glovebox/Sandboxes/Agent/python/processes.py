@@ -72,7 +72,7 @@ class Processes:
         if as_root and self.agent.privileges.sealed:
             self.exit(number, NOT_STARTED, 126, 'the set-up is over')
             return
-        self.agent.calls.restore()
+        self.agent.streams.restore()
         path = find_program(programs, self.work, self.agent.privileges.may_execute)
         if path is None:
             self.exit(number, NOT_FOUND, 127, programs[0] + ': not found')

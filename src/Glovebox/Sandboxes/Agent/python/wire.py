@@ -30,26 +30,22 @@ SCRIPT_FOLDER = os.devnull
 if HAS_SCRIPT_FOLDER:
     sys.path[0] = SCRIPT_FOLDER
 
-VERSION = 6
+VERSION = 7
 PROGRAM = sys._getframe().f_code
 MAX_FRAME = 1 << 20
 CHUNK = 64 << 10
 
 # Frames from the host, and to it; GuestFrameType on the host's side has the same numbers.
 CONFIGURE, RUN, KILL, SEAL, LIST, OPEN_READ, READ, OPEN_WRITE, WRITE, COMMIT, CLOSE, DELETE = range(1, 13)
-FUNCTIONS, CALL_WRITE, CALL_CREDIT, CALL_CLOSE = range(20, 24)
+FUNCTIONS, LISTEN, UNLISTEN, SWEEP = range(20, 24)
 HELLO, STDOUT, STDERR, EXIT, REPLY = range(32, 37)
-CALL_OPENED, CALL_DATA, CALL_CREDITED, CALL_CLOSED = range(48, 52)
-SWEEP = 28
-TUNNEL_OPEN, TUNNEL_SEND, TUNNEL_CREDIT, TUNNEL_CLOSE = range(24, 28)
-TUNNEL_OPENED, TUNNEL_RECEIVED, TUNNEL_TAKEN, TUNNEL_CLOSED = range(52, 56)
+
+# The frames of a stream, which are the same in both directions.
+STREAM_OPEN, STREAM_DATA, STREAM_CREDIT, STREAM_END, STREAM_RESET = range(48, 53)
 
 # How a run ended, and what came of a request.
 EXITED, SIGNALED, KILLED, NOT_FOUND, NOT_STARTED, OUT_OF_MEMORY = range(6)
 DONE, MORE, REFUSED, MISSING, FAILED = range(5)
-
-# How one side of a tunnel ends: no more bytes come, or none can.
-TUNNEL_ENDED, TUNNEL_FAILED = range(2)
 
 # What a run is: a part of the set-up, a server that the ends of other runs leave alive; and what comes with it: a file that is to be
 # saved first, a list of the files when it has ended by itself.

@@ -7,8 +7,8 @@ namespace Glovebox.Bench;
 /// <param name="Run">Does it once. What it returns is disposed after the clock was stopped.</param>
 internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
 {
-    /// <summary>What the one before has left to be done (a process that is made ready for the next block, a folder that is deleted) is done by
-    /// then, and does not count for this one.</summary>
+    /// <summary>What the one before has left to be done (a process that is made ready for the next block, a folder that is deleted) is done
+    /// by then, and does not count for this one.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly List<double> _milliseconds = [];

@@ -5,7 +5,8 @@ using Glovebox.Docker;
 
 namespace Glovebox.Bench;
 
-/// <summary>What a block costs in a container that is there, and what a new one costs, against the engine's own exec and <c>docker run</c>.</summary>
+/// <summary>What a block costs in a container that is there, and what a new one costs, against the engine's own exec and <c>docker
+/// run</c>.</summary>
 internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
 {
     private static readonly CodeBlock Python = new("python", "print(1)");

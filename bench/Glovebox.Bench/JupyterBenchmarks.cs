@@ -3,8 +3,8 @@ using Glovebox.Jupyter;
 namespace Glovebox.Bench;
 
 /// <summary>What a cell costs in a kernel that is there, against the same message over a plain WebSocket.</summary>
-/// <remarks>A Jupyter server writes the messages of a cell one by one with Nagle's algorithm on: over TCP, whoever does nothing about it waits for delayed
-/// acknowledgements. So there are two plain WebSockets: over TCP, and over a Unix socket, which has neither.</remarks>
+/// <remarks>A Jupyter server writes the messages of a cell one by one with Nagle's algorithm on: over TCP, whoever does nothing about it
+/// waits for delayed acknowledgements. So there are two plain WebSockets: over TCP, and over a Unix socket, which has neither.</remarks>
 internal sealed class JupyterBenchmarks : IAsyncDisposable
 {
     private const string Code = "print(1)";

@@ -4,8 +4,8 @@ namespace Glovebox.Docker;
 /// <remarks>
 /// <see cref="CommandLineCodeExecutorOptions.WorkDir"/> is bound at <c>/workspace</c>, and what guest code writes there belongs to the
 /// directory's owner. Without it no host folder is bound: files live in a volume of the engine, deleted with the executor.
-/// <see cref="ExecutionPolicy.DiskSpace"/> holds for the container and for the volume with its work directory, each; an engine whose disk has no
-/// quotas refuses it.
+/// <see cref="ExecutionPolicy.DiskSpace"/> holds for the container and for the volume with its work directory, each; an engine whose disk
+/// has no quotas refuses it.
 /// </remarks>
 public abstract class DockerCodeExecutorOptions : CommandLineCodeExecutorOptions
 {

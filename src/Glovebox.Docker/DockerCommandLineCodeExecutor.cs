@@ -33,7 +33,8 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
     /// <summary>This executor's own copy.</summary>
     internal DockerCommandLineCodeExecutorOptions Options { get; }
 
-    /// <summary>Tries whether an engine answers and, where it has the image, whether a container can be made of it; tells what is enforced here.</summary>
+    /// <summary>Tries whether an engine answers and, where it has the image, whether a container can be made of it; tells what is enforced
+    /// here.</summary>
     /// <param name="image">The image; null for the default one. It is not pulled.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<ExecutorDiagnosis> DiagnoseAsync(string? image = null, CancellationToken cancellationToken = default)

@@ -4,8 +4,8 @@ using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Docker;
 
-/// <summary>What outlives the containers of one request: their owner's tag, the work directory or the volume in its place, the functions with the
-/// volume of their packages.</summary>
+/// <summary>What outlives the containers of one request: their owner's tag, the work directory or the volume in its place, the functions
+/// with the volume of their packages.</summary>
 internal sealed class DockerHome : IAsyncDisposable
 {
     private readonly ContainerOwner _owner = new();

@@ -3,11 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Docker;
 
-/// <summary>Runs code blocks as cells of a Jupyter kernel in a container: what one block defines, the next ones have, and what it draws arrives
-/// as pictures. The kernel's server is reached over the container's attached streams: no port is published, and no network is needed.</summary>
+/// <summary>Runs code blocks as cells of a Jupyter kernel in a container: what one block defines, the next ones have, and what it draws
+/// arrives as pictures. The kernel's server is reached over the container's attached streams: no port is published, and no network is
+/// needed.</summary>
 /// <remarks>
-/// The image needs <c>jupyter-server</c> and a kernel (<c>ipykernel</c>); for plots, <c>matplotlib</c>. Cells, blocks of other languages, timeouts and the loss
-/// of state are as with <see cref="Glovebox.Jupyter.JupyterCodeExecutor"/> in a sandbox; the container is as with
+/// The image needs <c>jupyter-server</c> and a kernel (<c>ipykernel</c>); for plots, <c>matplotlib</c>. Cells, blocks of other languages,
+/// timeouts and the loss of state are as with <see cref="Glovebox.Jupyter.JupyterCodeExecutor"/> in a sandbox; the container is as with
 /// <see cref="DockerCommandLineCodeExecutor"/>.
 /// </remarks>
 public sealed class DockerJupyterCodeExecutor : CommandLineCodeExecutor
@@ -31,7 +32,8 @@ public sealed class DockerJupyterCodeExecutor : CommandLineCodeExecutor
     /// <summary>This executor's own copy.</summary>
     internal DockerJupyterCodeExecutorOptions Options { get; }
 
-    /// <summary>Tries whether an engine answers and a Jupyter server starts in a container of an image, and tells what is enforced here.</summary>
+    /// <summary>Tries whether an engine answers and a Jupyter server starts in a container of an image, and tells what is enforced
+    /// here.</summary>
     /// <param name="image">The image; null for the default one. It is not pulled.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static Task<ExecutorDiagnosis> DiagnoseAsync(string? image = null, CancellationToken cancellationToken = default)

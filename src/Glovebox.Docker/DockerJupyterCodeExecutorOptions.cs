@@ -43,8 +43,8 @@ public sealed class DockerJupyterCodeExecutorOptions : DockerCodeExecutorOptions
         set => field = JupyterSettings.CheckMaxDisplays(value, nameof(MaxDisplays));
     } = JupyterSettings.DefaultMaxDisplays;
 
-    /// <summary>How many bytes the displays of one block may have together, in all their forms; what is beyond is dropped, and the output says
-    /// so. Default: 32 MiB.</summary>
+    /// <summary>How many bytes the displays of one block may have together, in all their forms; what is beyond is dropped, and the output
+    /// says so. Default: 32 MiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or more than 1 GiB.</exception>
     public long MaxDisplayBytes
     {

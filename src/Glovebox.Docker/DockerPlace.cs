@@ -13,15 +13,15 @@ namespace Glovebox.Docker;
 /// <param name="stays">Whether the container outlives its host.</param>
 internal sealed class DockerPlace(EngineConnection engine, DockerContainer container, HostDirectory? files, long memory, bool stays) : SandboxPlace
 {
-    /// <summary>How long news of a container may take to arrive after what they are about: an engine with much to do tells of an end only when
-    /// it has cleaned up after it.</summary>
+    /// <summary>How long news of a container may take to arrive after what they are about: an engine with much to do tells of an end only
+    /// when it has cleaned up after it.</summary>
     private static readonly TimeSpan News = TimeSpan.FromSeconds(5);
 
     /// <summary>How long to wait for the engine where it should answer at once.</summary>
     private static readonly TimeSpan ShortNews = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the engine may take to tell of memory that ran out. A program that was killed for another reason waits for its result that
-    /// long.</summary>
+    /// <summary>How long the engine may take to tell of memory that ran out. A program that was killed for another reason waits for its
+    /// result that long.</summary>
     private static readonly TimeSpan OutOfMemoryNews = TimeSpan.FromMilliseconds(500);
 
     public override string Kind => DockerSandboxProvider.KindName;

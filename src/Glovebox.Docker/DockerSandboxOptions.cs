@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Glovebox.Docker;
 
-/// <summary>Options of <see cref="DockerSandboxProvider"/>: what its containers are made of, beyond what every sandbox is made of.</summary>
+/// <summary>Options of <see cref="DockerSandboxProvider"/>: what its containers are made of, beyond what every sandbox is made
+/// of.</summary>
 public sealed partial class DockerSandboxOptions
 {
     private const string HostGateway = "host-gateway";
@@ -102,16 +103,18 @@ public sealed partial class DockerSandboxOptions
 
     /// <summary>A shell command that runs as root in each new container before anything else, with network unless that is
     /// <see cref="NetworkAccess.None"/>. Its failure fails the start. Null, the default: none.</summary>
-    /// <remarks>It runs in <c>/</c>, not in the work directory, where an earlier guest may have left modules for root's interpreters to import.
-    /// Name files by their whole path (<c>/workspace/requirements.txt</c>), and trust what they hold no more than the guest.</remarks>
+    /// <remarks>It runs in <c>/</c>, not in the work directory, where an earlier guest may have left modules for root's interpreters to
+    /// import. Name files by their whole path (<c>/workspace/requirements.txt</c>), and trust what they hold no more than the
+    /// guest.</remarks>
     public string? InitCommand { get; set; }
 
     /// <summary>The engine's runtime, such as <c>runsc</c>. Null, the default: the engine's own default.</summary>
     public string? Runtime { get; set; }
 
     /// <summary>The engine's filter of system calls: the path of a JSON profile, or <c>unconfined</c>.</summary>
-    /// <value>Null, the default: Glovebox's own profile, the engine's default narrowed to what guest code needs. Another one is the caller's to answer
-    /// for; where the image has Python, files with set-user-id bits cannot be made all the same. The file is read when the executor is made.</value>
+    /// <value>Null, the default: Glovebox's own profile, the engine's default narrowed to what guest code needs. Another one is the
+    /// caller's to answer for; where the image has Python, files with set-user-id bits cannot be made all the same. The file is read when
+    /// the executor is made.</value>
     /// <exception cref="ArgumentException">Empty, or holds a NUL.</exception>
     public string? SeccompProfile
     {

@@ -2,7 +2,8 @@ namespace Glovebox.Docker;
 
 /// <summary>A directory of the engine's machine, or a volume of the engine, in the container.</summary>
 /// <param name="Source">An absolute path on the engine's machine that exists, or the name of a volume, which is made when missing.</param>
-/// <param name="Target">Where it is in the container: an absolute path, not the work directory, nor what the container's system needs.</param>
+/// <param name="Target">Where it is in the container: an absolute path, not the work directory, nor what the container's system
+/// needs.</param>
 /// <param name="ReadOnly">Whether guest code can only read it. Default: false.</param>
 public sealed record VolumeMount(string Source, string Target, bool ReadOnly = false)
 {

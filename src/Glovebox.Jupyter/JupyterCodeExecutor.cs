@@ -6,16 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Jupyter;
 
-/// <summary>Runs code blocks as cells of a Jupyter kernel: what one block defines, the next ones have, and what it draws arrives as pictures.
-/// The kernel is on a server at a URL, or on one that Glovebox starts in a bubblewrap sandbox, without network or port.</summary>
+/// <summary>Runs code blocks as cells of a Jupyter kernel: what one block defines, the next ones have, and what it draws arrives as
+/// pictures. The kernel is on a server at a URL, or on one that Glovebox starts in a bubblewrap sandbox, without network or port.</summary>
 /// <remarks>
 /// <para>Blocks in the kernel's language (<c>python</c>, with the default kernel) are cells; magics work. Blocks of other languages
 /// (<c>bash</c>, <c>sh</c>, …) run as processes beside the kernel, in the same sandbox and work directory; at a URL they are refused, as a
 /// result. A first line <c># filename: name</c> saves a cell under that name, too, except at a URL.</para>
-/// <para>When a block's time runs out, or its caller cancels it, the kernel is interrupted, and its state is kept. If it does not obey within two
-/// seconds it is ended, and <see cref="BlockResult.StateLost"/> says so. A kernel that dies is a result, and the next block has a new one,
-/// whose first output says that it is. In a sandbox, whatever the code left in the background ends with its time, too; what the kernel itself has
-/// started, and not given away, lives on with it. The exit code of a cell is 0, 1 when it raised an error, or what <c>sys.exit</c> was given.</para>
+/// <para>When a block's time runs out, or its caller cancels it, the kernel is interrupted, and its state is kept. If it does not obey
+/// within two seconds it is ended, and <see cref="BlockResult.StateLost"/> says so. A kernel that dies is a result, and the next block has
+/// a new one, whose first output says that it is. In a sandbox, whatever the code left in the background ends with its time, too; what the
+/// kernel itself has started, and not given away, lives on with it. The exit code of a cell is 0, 1 when it raised an error, or what
+/// <c>sys.exit</c> was given.</para>
 /// <para>At a URL the kernel is this executor's own, and shut down with it; <see cref="ICodeExecutor.Workspace"/> is the server's root,
 /// <see cref="BlockResult.OutputFiles"/> stays empty, and a kernel that is ended by force may take the server several seconds.</para>
 /// </remarks>

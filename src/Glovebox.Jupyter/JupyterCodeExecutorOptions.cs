@@ -5,9 +5,11 @@ namespace Glovebox.Jupyter;
 /// <summary>Options of <see cref="JupyterCodeExecutor"/>.</summary>
 /// <remarks>
 /// With <see cref="Url"/>, kernels run on that server, wherever it is, and with whatever it may do: nothing of a policy can be enforced
-/// there, so <see cref="CommandLineCodeExecutorOptions.Policy"/> (but for its MaxOutput), <see cref="CommandLineCodeExecutorOptions.WorkDir"/>,
+/// there, so <see cref="CommandLineCodeExecutorOptions.Policy"/> (but for its MaxOutput),
+/// <see cref="CommandLineCodeExecutorOptions.WorkDir"/>,
 /// <see cref="CommandLineCodeExecutorOptions.Environment"/>, <see cref="CommandLineCodeExecutorOptions.Languages"/>,
-/// <see cref="CommandLineCodeExecutorOptions.Functions"/> and <see cref="ReadOnlyPaths"/> are refused. Without it, Glovebox starts a server in a bubblewrap sandbox, to which all of them apply.
+/// <see cref="CommandLineCodeExecutorOptions.Functions"/> and <see cref="ReadOnlyPaths"/> are refused. Without it, Glovebox starts a server
+/// in a bubblewrap sandbox, to which all of them apply.
 /// </remarks>
 public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
 {
@@ -28,7 +30,8 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
         ReadOnlyPaths = [.. original.ReadOnlyPaths];
     }
 
-    /// <summary>The root of a running Jupyter Server or Kernel Gateway, <c>http</c> or <c>https</c>; a <c>token</c> in its query is taken as
+    /// <summary>The root of a running Jupyter Server or Kernel Gateway, <c>http</c> or <c>https</c>; a <c>token</c> in its query is taken
+    /// as
     /// <see cref="Token"/>. Null, the default: a server in a sandbox on this machine.</summary>
     /// <exception cref="ArgumentException">Not an absolute address of that kind.</exception>
     public Uri? Url
@@ -86,8 +89,8 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
         set => field = JupyterSettings.CheckMaxDisplays(value, nameof(MaxDisplays));
     } = JupyterSettings.DefaultMaxDisplays;
 
-    /// <summary>How many bytes the displays of one block may have together, in all their forms; what is beyond is dropped, and the output says
-    /// so. Default: 32 MiB.</summary>
+    /// <summary>How many bytes the displays of one block may have together, in all their forms; what is beyond is dropped, and the output
+    /// says so. Default: 32 MiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or more than 1 GiB.</exception>
     public long MaxDisplayBytes
     {
@@ -95,8 +98,8 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
         set => field = JupyterSettings.CheckMaxDisplayBytes(value, nameof(MaxDisplayBytes));
     } = JupyterSettings.DefaultMaxDisplayBytes;
 
-    /// <summary>Further host files and directories that the sandbox sees, read-only, as in <see cref="BubblewrapCommandLineCodeExecutorOptions"/>.
-    /// Default: none.</summary>
+    /// <summary>Further host files and directories that the sandbox sees, read-only, as in
+    /// <see cref="BubblewrapCommandLineCodeExecutorOptions"/>. Default: none.</summary>
     public IList<string> ReadOnlyPaths { get; init; } = [];
 
     /// <summary>Whether there is a token, of its own or in the address.</summary>

@@ -13,7 +13,8 @@ public sealed record BlockResult
     /// cannot be run or is missing; 1 when Glovebox refused the block.</summary>
     public required int ExitCode { get; init; }
 
-    /// <summary>Standard output and standard error in order of arrival, with what Glovebox has to say of the block on lines of its own.</summary>
+    /// <summary>Standard output and standard error in order of arrival, with what Glovebox has to say of the block on lines of its
+    /// own.</summary>
     public string Output { get; init; } = "";
 
     /// <summary>Standard output alone.</summary>

@@ -7,10 +7,10 @@ namespace Glovebox;
 /// no capabilities, a seccomp filter, limits. It needs no daemon and starts in some 20 milliseconds.</summary>
 /// <remarks>
 /// Needs <c>bwrap</c> 0.8.0 or newer on PATH and a kernel that lets it make user namespaces. The work directory is <c>/workspace</c> in the
-/// sandbox; its files belong to its owner on the host. Guest code is never the host's root. Started by root, it runs as the work directory's
-/// owner; where that is root, or the directory is a temporary one, as a uid that no account has. Root's files in a work directory of root's
-/// are then mapped to that uid, which takes Linux 5.12 and a file system with id-mapped mounts (ext4, xfs, btrfs and others); without them the
-/// start fails.
+/// sandbox; its files belong to its owner on the host. Guest code is never the host's root. Started by root, it runs as the work
+/// directory's owner; where that is root, or the directory is a temporary one, as a uid that no account has. Root's files in a work
+/// directory of root's are then mapped to that uid, which takes Linux 5.12 and a file system with id-mapped mounts (ext4, xfs, btrfs and
+/// others); without them the start fails.
 /// </remarks>
 public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
 {

@@ -1,6 +1,7 @@
 namespace Glovebox;
 
-/// <summary>One thing that happened while code blocks ran. The family is closed: a <c>switch</c> over the records below is complete.</summary>
+/// <summary>One thing that happened while code blocks ran. The family is closed: a <c>switch</c> over the records below is
+/// complete.</summary>
 public abstract record CodeExecutionUpdate
 {
     private protected CodeExecutionUpdate(int blockIndex) => BlockIndex = blockIndex;
@@ -25,12 +26,13 @@ public sealed record OutputReceivedUpdate(int BlockIndex, OutputStream Stream, s
     public string? RawText { get; init; }
 }
 
-/// <summary>A block took back what it had printed and shown so far (a kernel's <c>clear_output</c>): a screen that shows it is to be wiped.</summary>
+/// <summary>A block took back what it had printed and shown so far (a kernel's <c>clear_output</c>): a screen that shows it is to be
+/// wiped.</summary>
 /// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
 public sealed record OutputClearedUpdate(int BlockIndex) : CodeExecutionUpdate(BlockIndex);
 
-/// <summary>A block showed something rich: a picture, a table, a formula. One that has the <see cref="DisplayOutput.DisplayId"/> of an earlier
-/// one takes its place.</summary>
+/// <summary>A block showed something rich: a picture, a table, a formula. One that has the <see cref="DisplayOutput.DisplayId"/> of an
+/// earlier one takes its place.</summary>
 /// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
 /// <param name="Display">What was shown.</param>
 public sealed record DisplayReceivedUpdate(int BlockIndex, DisplayOutput Display) : CodeExecutionUpdate(BlockIndex);
@@ -41,7 +43,8 @@ public sealed record DisplayReceivedUpdate(int BlockIndex, DisplayOutput Display
 /// <param name="Arguments">The arguments as guest code sent them, JSON as a rule: their first <see cref="MaxArgumentText"/> bytes, and an
 /// ellipsis when there were more.</param>
 /// <param name="Duration">From the arrival of the call to its result, with the time that an approval took.</param>
-/// <param name="ErrorCode">Null when there is a result; else why there is none, in a word, such as <c>failed</c> or <c>not-approved</c>.</param>
+/// <param name="ErrorCode">Null when there is a result; else why there is none, in a word, such as <c>failed</c> or
+/// <c>not-approved</c>.</param>
 public sealed record FunctionCalledUpdate(int BlockIndex, string FunctionName, string Arguments, TimeSpan Duration, string? ErrorCode) : CodeExecutionUpdate(BlockIndex)
 {
     /// <summary>How many bytes of the arguments are shown: 4,096.</summary>

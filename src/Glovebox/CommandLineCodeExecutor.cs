@@ -128,8 +128,8 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     }
 
     /// <summary>Describes the functions that guest code can import, for a model's prompt: their signatures and docstrings.</summary>
-    /// <param name="template">A text in which <c>$module_name</c> and <c>$functions</c> are replaced. Null: one that says where the functions
-    /// are and how to import them.</param>
+    /// <param name="template">A text in which <c>$module_name</c> and <c>$functions</c> are replaced. Null: one that says where the
+    /// functions are and how to import them.</param>
     /// <returns>An empty text when there are no functions.</returns>
     public string FormatFunctionsForPrompt(string? template = null) => _functionSet.FormatForPrompt(template);
 
@@ -289,8 +289,8 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
         }
     }
 
-    /// <summary>Runs a block, which may call functions of the host until it has ended, and looks at its files. When this ends, nothing of either
-    /// goes on, and the output is complete.</summary>
+    /// <summary>Runs a block, which may call functions of the host until it has ended, and looks at its files. When this ends, nothing of
+    /// either goes on, and the output is complete.</summary>
     private async Task<BlockResult> RunBlockAsync(BlockRun run)
     {
         long started = _timeProvider.GetTimestamp();

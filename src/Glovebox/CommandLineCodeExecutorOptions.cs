@@ -3,8 +3,8 @@ using Microsoft.Extensions.AI;
 
 namespace Glovebox;
 
-/// <summary>Options of <see cref="CommandLineCodeExecutor"/>, which all executors have. An executor copies its options when it is made; later changes
-/// have no effect.</summary>
+/// <summary>Options of <see cref="CommandLineCodeExecutor"/>, which all executors have. An executor copies its options when it is made;
+/// later changes have no effect.</summary>
 public class CommandLineCodeExecutorOptions
 {
     /// <summary>Makes options that hold the defaults.</summary>
@@ -31,7 +31,8 @@ public class CommandLineCodeExecutorOptions
         SetupEnvironment = new Dictionary<string, string>(original.SetupEnvironment, StringComparer.Ordinal);
     }
 
-    /// <summary>How long one block may run. Default: 60 seconds. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> sets no limit.</summary>
+    /// <summary>How long one block may run. Default: 60 seconds. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> sets no
+    /// limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
     public TimeSpan Timeout
     {
@@ -78,7 +79,8 @@ public class CommandLineCodeExecutorOptions
         }
     } = new();
 
-    /// <summary>Whether temporary code files are deleted after they ran; files with a <c># filename:</c> line never are. Default: false.</summary>
+    /// <summary>Whether temporary code files are deleted after they ran; files with a <c># filename:</c> line never are. Default:
+    /// false.</summary>
     public bool DeleteTempFiles { get; set; }
 
     /// <summary>Python modules that the fork server imports once, before the first block (<c>numpy</c>, <c>pandas</c>); blocks then have
@@ -89,7 +91,8 @@ public class CommandLineCodeExecutorOptions
     /// <c>LANG</c>, …); one named here wins. Default: none. Variables of the host reach the guest only when they are named here.</summary>
     public IDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Languages beyond <see cref="CodeLanguage.Defaults"/>; one whose name or alias is taken replaces what had it. Default: none.</summary>
+    /// <summary>Languages beyond <see cref="CodeLanguage.Defaults"/>; one whose name or alias is taken replaces what had it. Default:
+    /// none.</summary>
     /// <remarks>In configuration, read them by <see cref="CodeExecutorFactory"/> or by the methods that register executors: the binders of
     /// .NET lose some of their lists.</remarks>
     public IList<CodeLanguage> Languages { get; init; } = [];
@@ -97,9 +100,10 @@ public class CommandLineCodeExecutorOptions
     /// <summary>Functions that guest code can import from <see cref="FunctionsModule"/>. Default: none. Two kinds are understood: a
     /// <see cref="FunctionWithRequirements"/> runs in the sandbox; an <see cref="AIFunction"/> runs on the host, in this process, with
     /// arguments that <b>guest code chose</b>. Functions need a Python in the sandbox.</summary>
-    /// <remarks>The executor's constructor throws an <see cref="ArgumentException"/> for a tool of another kind, for two of one name, and for
-    /// a name that is not a Python identifier; its start throws a <see cref="FunctionSetupException"/> when a package cannot be installed or the
-    /// module does not load. Configuration cannot hold functions; the source-generated binder of .NET says so (SYSLIB1100, SYSLIB1101).</remarks>
+    /// <remarks>The executor's constructor throws an <see cref="ArgumentException"/> for a tool of another kind, for two of one name, and
+    /// for a name that is not a Python identifier; its start throws a <see cref="FunctionSetupException"/> when a package cannot be
+    /// installed or the module does not load. Configuration cannot hold functions; the source-generated binder of .NET says so (SYSLIB1100,
+    /// SYSLIB1101).</remarks>
     public IList<AITool> Functions { get; init; } = [];
 
     /// <summary>The name of the module that holds the <see cref="Functions"/>. Default: <c>functions</c>. A file of that name in the
@@ -125,11 +129,12 @@ public class CommandLineCodeExecutorOptions
         }
     } = new();
 
-    /// <summary>Is asked before each call of a function that is an <see cref="ApprovalRequiredAIFunction"/>, one call at a time. The time of
-    /// the block runs on meanwhile. Null, the default: such calls are denied. When it throws, the call fails.</summary>
+    /// <summary>Is asked before each call of a function that is an <see cref="ApprovalRequiredAIFunction"/>, one call at a time. The time
+    /// of the block runs on meanwhile. Null, the default: such calls are denied. When it throws, the call fails.</summary>
     public Func<FunctionCallContext, CancellationToken, ValueTask<ApprovalDecision>>? FunctionApproval { get; set; }
 
-    /// <summary>How long the installation of the packages of <see cref="Functions"/> may take, and the check of their module. Default: 5 minutes.</summary>
+    /// <summary>How long the installation of the packages of <see cref="Functions"/> may take, and the check of their module. Default: 5
+    /// minutes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
     public TimeSpan SetupTimeout
     {
@@ -145,7 +150,7 @@ public class CommandLineCodeExecutorOptions
         }
     } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Environment variables of the set-up alone, beyond <see cref="Environment"/>: guest code does not see them. For a package index
-    /// with a password, say: <c>PIP_INDEX_URL</c>. Default: none.</summary>
+    /// <summary>Environment variables of the set-up alone, beyond <see cref="Environment"/>: guest code does not see them. For a package
+    /// index with a password, say: <c>PIP_INDEX_URL</c>. Default: none.</summary>
     public IDictionary<string, string> SetupEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

@@ -8,7 +8,8 @@ namespace Glovebox;
 /// </remarks>
 public sealed record ExecutionPolicy
 {
-    // Setters, not init: the source-generated configuration binder passes over init, and a limit that is lost without a word limits nothing.
+    // Setters, not init: the source-generated configuration binder passes over init, and a limit that is lost without a word limits
+    // nothing.
 
     /// <summary>The default of <see cref="Memory"/>: 2 GiB.</summary>
     public const long DefaultMemory = 2L << 30;
@@ -141,7 +142,8 @@ public enum NetworkAccess
     /// <summary>Nothing but its own loopback, from the beginning.</summary>
     None,
 
-    /// <summary>Set-up (an init command, the installation of packages) reaches the network; it is cut before the first block runs.</summary>
+    /// <summary>Set-up (an init command, the installation of packages) reaches the network; it is cut before the first block
+    /// runs.</summary>
     SetupOnly,
 
     /// <summary>Everything that the host reaches.</summary>

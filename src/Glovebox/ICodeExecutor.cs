@@ -22,7 +22,8 @@ public interface ICodeExecutor : IAsyncDisposable
 
     /// <summary>Makes the environment ready. Does nothing when it is already.</summary>
     /// <param name="cancellationToken">Gives up the start; whatever had been started is ended.</param>
-    /// <exception cref="CodeExecutionException">The environment cannot be started, or cannot enforce a control that was asked for.</exception>
+    /// <exception cref="CodeExecutionException">The environment cannot be started, or cannot enforce a control that was asked
+    /// for.</exception>
     Task StartAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Ends the environment and every process in it. Does nothing when it is not started.</summary>

@@ -35,13 +35,14 @@ public interface IWorkspace
 }
 
 /// <summary>A file of the work directory.</summary>
-/// <param name="Path">Relative to the work directory, with <c>/</c> between names. Chosen by guest code: it may hold control characters.</param>
+/// <param name="Path">Relative to the work directory, with <c>/</c> between names. Chosen by guest code: it may hold control
+/// characters.</param>
 /// <param name="Size">In bytes.</param>
 /// <param name="LastModified">As the file says; guest code can set it.</param>
 public sealed record WorkspaceFile(string Path, long Size, DateTimeOffset LastModified)
 {
-    /// <summary>Whether it has set-user-id or set-group-id bits: who starts it outside of the sandbox may become its owner. Guest code cannot make
-    /// such a file; one that was there before, or that another program puts there, is marked.</summary>
+    /// <summary>Whether it has set-user-id or set-group-id bits: who starts it outside of the sandbox may become its owner. Guest code
+    /// cannot make such a file; one that was there before, or that another program puts there, is marked.</summary>
     public bool HasSetIdBits { get; init; }
 
     /// <summary>Changes whenever the file does, even when size and time are made to look the same (inode and change time).</summary>

@@ -3,17 +3,18 @@ namespace Glovebox;
 /// <summary>The languages that an executor knows, by name and alias.</summary>
 /// <remarks>
 /// What decides whether a block may run must not compare the name that a model wrote: <c>py</c>, <c>Python</c> and <c>python3</c> run as
-/// <c>python</c> does. An executor gives its registry by <see cref="ICodeExecutor.GetService"/>; one of your own that runs other languages than
-/// <see cref="CodeLanguage.Defaults"/> has to, or approvals let no block in them through. A name that is found leads to a language, and that
-/// language's own name leads to the same one, so a block that is approved under it runs as it. Never changes; safe for concurrent use.
+/// <c>python</c> does. An executor gives its registry by <see cref="ICodeExecutor.GetService"/>; one of your own that runs other languages
+/// than
+/// <see cref="CodeLanguage.Defaults"/> has to, or approvals let no block in them through. A name that is found leads to a language, and
+/// that language's own name leads to the same one, so a block that is approved under it runs as it. Never changes; safe for concurrent use.
 /// </remarks>
 public sealed class LanguageRegistry
 {
     private readonly Dictionary<string, CodeLanguage> _byName = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Knows the default languages and others.</summary>
-    /// <param name="added">Further languages. One that takes the name of another replaces it, its aliases included; of two that take an alias,
-    /// the later has it.</param>
+    /// <param name="added">Further languages. One that takes the name of another replaces it, its aliases included; of two that take an
+    /// alias, the later has it.</param>
     /// <exception cref="ArgumentException">A language has no name, no program or no file extension.</exception>
     public LanguageRegistry(IEnumerable<CodeLanguage> added)
     {

@@ -11,6 +11,7 @@ public sealed class LocalCommandLineCodeExecutorOptions : CommandLineCodeExecuto
     internal LocalCommandLineCodeExecutorOptions(LocalCommandLineCodeExecutorOptions original)
         : base(original) => VirtualEnvironment = original.VirtualEnvironment;
 
-    /// <summary>The folder of a Python virtual environment: its <c>bin</c> (or <c>Scripts</c>) comes first on PATH. Default: none.</summary>
+    /// <summary>The folder of a Python virtual environment: its <c>bin</c> (or <c>Scripts</c>) comes first on PATH. Default:
+    /// none.</summary>
     public string? VirtualEnvironment { get; set; }
 }

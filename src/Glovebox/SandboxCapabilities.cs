@@ -9,7 +9,8 @@ public sealed record SandboxCapabilities
     /// <summary>Whether guest code is kept away from the host.</summary>
     public required bool IsIsolated { get; init; }
 
-    /// <summary>Whether the guest agent runs blocks (with its fork server for Python), or each block is started by the sandbox itself.</summary>
+    /// <summary>Whether the guest agent runs blocks (with its fork server for Python), or each block is started by the sandbox
+    /// itself.</summary>
     public required bool UsesGuestAgent { get; init; }
 
     /// <summary>Why the guest agent is not used; null when it is, or when there is nothing to say.</summary>
@@ -24,7 +25,8 @@ public sealed record SandboxCapabilities
 }
 
 /// <summary>One control of a sandbox.</summary>
-/// <param name="Name">For example <c>memory</c>, <c>processes</c>, <c>cpus</c>, <c>network</c>, <c>filesystem</c>, <c>user</c>, <c>seccomp</c>.</param>
+/// <param name="Name">For example <c>memory</c>, <c>processes</c>, <c>cpus</c>, <c>network</c>, <c>filesystem</c>, <c>user</c>,
+/// <c>seccomp</c>.</param>
 /// <param name="Level">How far it holds.</param>
 /// <param name="Mechanism">By what means, or why not, in words.</param>
 public sealed record ControlCapability(string Name, EnforcementLevel Level, string Mechanism);

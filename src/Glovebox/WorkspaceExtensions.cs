@@ -10,7 +10,8 @@ public static class WorkspaceExtensions
     /// <param name="path">Relative to the work directory.</param>
     /// <param name="maxBytes">A larger file is an error, so that guest code cannot fill the host's memory. Default: 64 MiB.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="WorkspaceException">The path is refused, there is no such file, or it is larger than <paramref name="maxBytes"/>.</exception>
+    /// <exception cref="WorkspaceException">The path is refused, there is no such file, or it is larger than
+    /// <paramref name="maxBytes"/>.</exception>
     public static async Task<byte[]> ReadAllBytesAsync(
         this IWorkspace workspace, string path, int maxBytes = 64 << 20, CancellationToken cancellationToken = default)
     {
@@ -41,7 +42,8 @@ public static class WorkspaceExtensions
     /// <param name="path">Relative to the work directory.</param>
     /// <param name="maxBytes">A larger file is an error. Default: 64 MiB.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="WorkspaceException">The path is refused, there is no such file, or it is larger than <paramref name="maxBytes"/>.</exception>
+    /// <exception cref="WorkspaceException">The path is refused, there is no such file, or it is larger than
+    /// <paramref name="maxBytes"/>.</exception>
     public static async Task<string> ReadAllTextAsync(
         this IWorkspace workspace, string path, int maxBytes = 64 << 20, CancellationToken cancellationToken = default) =>
         Encoding.UTF8.GetString(await workspace.ReadAllBytesAsync(path, maxBytes, cancellationToken).ConfigureAwait(false));

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Glovebox;
 
-/// <summary>Checks and tidies paths inside a work directory. What this lets through still has to be opened without following links.</summary>
+/// <summary>Checks and tidies paths inside a work directory. What this lets through still has to be opened without following
+/// links.</summary>
 internal static class WorkspacePath
 {
     private const int MaxPathBytes = 4095;

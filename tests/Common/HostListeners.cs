@@ -23,7 +23,8 @@ public sealed class HostListeners : IDisposable
     /// <summary>Whether something has connected.</summary>
     public bool AreReached => _loopback.Poll(0, SelectMode.SelectRead) || _abstract.Poll(0, SelectMode.SelectRead);
 
-    /// <summary>Python that adds to a list <c>FOUND</c> what it reaches: the listeners, and the secret among the variables of any process and in temporary files.</summary>
+    /// <summary>Python that adds to a list <c>FOUND</c> what it reaches: the listeners, and the secret among the variables of any process
+    /// and in temporary files.</summary>
     public string Attack => $"""
         import glob, os, socket
         for path in ['/proc/self/environ', *glob.glob('/proc/[0-9]*/environ'), *glob.glob('/tmp/*')]:

@@ -23,8 +23,8 @@ public static class HostProcesses
         return found;
     }
 
-    /// <summary>The living processes of a sandbox: those that were given its work directory, or have it mounted. Started by root, bwrap gets
-    /// the directory under another path, in a mount namespace of its own.</summary>
+    /// <summary>The living processes of a sandbox: those that were given its work directory, or have it mounted. Started by root, bwrap
+    /// gets the directory under another path, in a mount namespace of its own.</summary>
     /// <param name="workDirectory">The path on the host, whose last name no other folder has.</param>
     public static IReadOnlyList<int> OfSandbox(string workDirectory)
     {

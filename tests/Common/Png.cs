@@ -8,7 +8,8 @@ public static class Png
 {
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>Gives the width and height of a picture whose every chunk is whole and whose pixels are all there; fails otherwise.</summary>
+    /// <summary>Gives the width and height of a picture whose every chunk is whole and whose pixels are all there; fails
+    /// otherwise.</summary>
     public static (int Width, int Height) Decode(ReadOnlyMemory<byte> picture)
     {
         ReadOnlySpan<byte> data = picture.Span;

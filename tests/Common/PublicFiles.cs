@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Glovebox.Tests.Common;
 
-/// <summary>Files of the build and of .NET where other users and sandboxes can read them: where they are, else in a copy that goes when the tests end.</summary>
+/// <summary>Files of the build and of .NET where other users and sandboxes can read them: where they are, else in a copy that goes when the
+/// tests end.</summary>
 internal static class PublicFiles
 {
     /// <summary>What the sandbox has anyway.</summary>
@@ -14,7 +15,8 @@ internal static class PublicFiles
 
     private static readonly ConcurrentDictionary<string, Lazy<string>> Shown = new();
 
-    /// <summary>A checkout may be in a home that nobody else enters, or below /tmp, which the sandbox replaces. Every Linux has /var/tmp.</summary>
+    /// <summary>A checkout may be in a home that nobody else enters, or below /tmp, which the sandbox replaces. Every Linux has
+    /// /var/tmp.</summary>
     private static readonly Lazy<string> PublicFolder = new(() =>
     {
         string folder = $"/var/tmp/glovebox-tests-{Guid.NewGuid():n}";

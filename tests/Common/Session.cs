@@ -2,8 +2,8 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Glovebox.Tests.Common;
 
-/// <summary>A started executor with a work directory that the test can see, and a clock that only the test moves. Its sandbox may have served
-/// other tests, which left it clean.</summary>
+/// <summary>A started executor with a work directory that the test can see, and a clock that only the test moves. Its sandbox may have
+/// served other tests, which left it clean.</summary>
 public sealed class Session : IAsyncDisposable
 {
     /// <summary>Empties the work directory, and prints what is left of a test: files, programs.</summary>

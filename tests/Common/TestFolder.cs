@@ -21,7 +21,8 @@ public sealed class TestFolder(string? parent = null) : IDisposable
     public IEnumerable<string> SetIdEntries() => Entries().Where(
         e => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(this[e]) & (UnixFileMode.SetUser | UnixFileMode.SetGroup)) != 0);
 
-    /// <summary>Makes the folder that of a plain user when the tests run as root, so that guest code has no more rights than such a one.</summary>
+    /// <summary>Makes the folder that of a plain user when the tests run as root, so that guest code has no more rights than such a
+    /// one.</summary>
     public void GiveAway()
     {
         if (Environment.IsPrivilegedProcess)

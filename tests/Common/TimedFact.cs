@@ -4,7 +4,8 @@ using Xunit.v3;
 
 namespace Glovebox.Tests.Common;
 
-/// <summary>A test that has a time-out even where it names none, so that none can only hang. Every test project calls it <c>[Fact]</c>.</summary>
+/// <summary>A test that has a time-out even where it names none, so that none can only hang. Every test project calls it
+/// <c>[Fact]</c>.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 [XunitTestCaseDiscoverer(typeof(TimedFactDiscoverer))]
 public sealed class TimedFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)

@@ -25,7 +25,8 @@ public sealed class WheelIndex : IDisposable
         return this;
     }
 
-    /// <summary>Adds a package of one module that has to be built, by code that needs nothing and leaves a list <c>FOUND</c> to the module.</summary>
+    /// <summary>Adds a package of one module that has to be built, by code that needs nothing and leaves a list <c>FOUND</c> to the
+    /// module.</summary>
     /// <returns>The archive's path.</returns>
     public string AddSource(string name, string version, string code)
     {

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Glovebox.Tests.Security.Harness;
 
-/// <summary>A bubblewrap sandbox at the end of a pipe: requests come on standard input, a line each, and answers go to standard output.</summary>
+/// <summary>A bubblewrap sandbox at the end of a pipe: requests come on standard input, a line each, and answers go to standard
+/// output.</summary>
 internal static class AttackedProgram
 {
     public static async Task<int> RunAsync(string options)

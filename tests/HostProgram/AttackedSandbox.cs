@@ -3,7 +3,8 @@ using Microsoft.Extensions.AI;
 
 namespace Glovebox.Tests.Security.Harness;
 
-/// <summary>A started sandbox to which attacks are put: in the tests' process, or in one of a plain user, which answers over a pipe.</summary>
+/// <summary>A started sandbox to which attacks are put: in the tests' process, or in one of a plain user, which answers over a
+/// pipe.</summary>
 /// <param name="executor">Started; disposed with this.</param>
 internal sealed class AttackedSandbox(ICodeExecutor executor) : IAttacked
 {

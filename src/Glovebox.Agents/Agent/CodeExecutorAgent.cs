@@ -7,22 +7,24 @@ namespace Glovebox.Agents;
 
 /// <summary>An agent that runs code: without a chat client that of the messages it gets, with one the code that the model writes.</summary>
 /// <remarks>
-/// <para><b>Without a chat client</b> it runs the fenced code blocks of the messages of <see cref="CodeExecutorAgentOptions.Sources"/> and replies
-/// with their output.</para>
-/// <para><b>With one</b> the model answers first. An answer without code ends the run. Else its code runs, and the model reads the output and
-/// reflects on it. When the code failed and <see cref="CodeExecutorAgentOptions.MaxRetriesOnError"/> allows, the model is asked before whether
-/// to attempt it again; if so it writes new code. The messages of such a run are, in order and for each attempt: the model's answer, with a
-/// <see cref="CodeInterpreterToolCallContent"/> for its code; a <see cref="CodeInterpreterToolResultContent"/> with the output as text and what
-/// was drawn and written as <see cref="DataContent"/>; when it is attempted again, the proposed correction; at last the reflection. Both contents
-/// tell <c>retryAttempt</c>, from 0, and the result tells <c>exitCode</c>, in <see cref="AIContent.AdditionalProperties"/>; the result's
+/// <para><b>Without a chat client</b> it runs the fenced code blocks of the messages of <see cref="CodeExecutorAgentOptions.Sources"/> and
+/// replies with their output.</para>
+/// <para><b>With one</b> the model answers first. An answer without code ends the run. Else its code runs, and the model reads the output
+/// and reflects on it. When the code failed and <see cref="CodeExecutorAgentOptions.MaxRetriesOnError"/> allows, the model is asked before
+/// whether to attempt it again; if so it writes new code. The messages of such a run are, in order and for each attempt: the model's
+/// answer, with a
+/// <see cref="CodeInterpreterToolCallContent"/> for its code; a <see cref="CodeInterpreterToolResultContent"/> with the output as text and
+/// what was drawn and written as <see cref="DataContent"/>; when it is attempted again, the proposed correction; at last the reflection.
+/// Both contents tell <c>retryAttempt</c>, from 0, and the result tells <c>exitCode</c>, in <see cref="AIContent.AdditionalProperties"/>;
+/// the result's
 /// <see cref="AIContent.RawRepresentation"/> is the <see cref="CodeResult"/>.</para>
 /// <para><b>Streaming</b> gives the same messages, piece by piece; and while code runs, an update without contents for each
 /// <see cref="CodeExecutionUpdate"/>, which is its <see cref="AgentResponseUpdate.RawRepresentation"/>.</para>
-/// <para><b>Sessions.</b> The model's conversation is kept in the session, and serialised with it. Over one executor all sessions share its files;
-/// over a <see cref="CodeSessionPool"/> each has its own. Executors, pool and chat client stay the caller's; an executor is started when it is not
-/// already. One session serves one run at a time; different sessions may run at the same time.</para>
-/// <para><b>Errors.</b> A program that fails is output. A failing environment is a <see cref="CodeExecutionException"/>. Cancellation kills the
-/// code.</para>
+/// <para><b>Sessions.</b> The model's conversation is kept in the session, and serialised with it. Over one executor all sessions share its
+/// files; over a <see cref="CodeSessionPool"/> each has its own. Executors, pool and chat client stay the caller's; an executor is started
+/// when it is not already. One session serves one run at a time; different sessions may run at the same time.</para>
+/// <para><b>Errors.</b> A program that fails is output. A failing environment is a <see cref="CodeExecutionException"/>. Cancellation kills
+/// the code.</para>
 /// </remarks>
 public sealed class CodeExecutorAgent : AIAgent
 {

@@ -21,13 +21,15 @@ public sealed class CodeExecutorAgentOptions
         }
     } = "code_executor";
 
-    /// <summary>What the agent is for, as other agents read it. Null, the default: a text that says whether it writes code or only runs it.</summary>
+    /// <summary>What the agent is for, as other agents read it. Null, the default: a text that says whether it writes code or only runs
+    /// it.</summary>
     public string? Description { get; set; }
 
     /// <summary>What the model is told to do. Null, the default: to write code in the supported languages, in fenced blocks.</summary>
     public string? Instructions { get; set; }
 
-    /// <summary>Options of the requests to the chat client. <see cref="Instructions"/> go before its own. Null, the default: none.</summary>
+    /// <summary>Options of the requests to the chat client. <see cref="Instructions"/> go before its own. Null, the default:
+    /// none.</summary>
     public ChatOptions? ChatOptions { get; set; }
 
     /// <summary>How often, after code that failed, the model may write it again. Each time it is asked first whether that makes sense.
@@ -43,12 +45,12 @@ public sealed class CodeExecutorAgentOptions
         }
     }
 
-    /// <summary>Whose messages an agent without a chat client runs code of: authors' names, or a role's (<c>user</c>, <c>assistant</c>) for messages
-    /// without an author. Null, the default: everybody's.</summary>
+    /// <summary>Whose messages an agent without a chat client runs code of: authors' names, or a role's (<c>user</c>, <c>assistant</c>) for
+    /// messages without an author. Null, the default: everybody's.</summary>
     public IReadOnlyCollection<string>? Sources { get; set; }
 
-    /// <summary>The languages of the blocks that are run; others are passed over. Aliases count as the language, and <c>bash</c> as <c>sh</c>, which is
-    /// what models call it. Default: <c>python</c> and <c>sh</c>.</summary>
+    /// <summary>The languages of the blocks that are run; others are passed over. Aliases count as the language, and <c>bash</c> as
+    /// <c>sh</c>, which is what models call it. Default: <c>python</c> and <c>sh</c>.</summary>
     public IList<string> SupportedLanguages { get; init; } = ["python", "sh"];
 
     /// <summary>Is asked before code runs, and sees all of it with the conversation. Without an approval nothing runs, and the output is

@@ -26,7 +26,8 @@ internal sealed record RetryDecision(
         - A detailed explanation in 'reason' that identifies the issue, justifies your decision to retry or not, and outlines how you would resolve the error if a retry is attempted.
         """;
 
-    /// <summary>Reads the answer. Models without structured output put words or a fence around it; one that cannot be read is a no.</summary>
+    /// <summary>Reads the answer. Models without structured output put words or a fence around it; one that cannot be read is a
+    /// no.</summary>
     public static RetryDecision Parse(string answer)
     {
         int start = answer.IndexOf('{', StringComparison.Ordinal);

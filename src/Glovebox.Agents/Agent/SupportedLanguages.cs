@@ -17,7 +17,8 @@ internal sealed class SupportedLanguages(IReadOnlyList<string> names)
         }
     }
 
-    /// <summary>The blocks that are to be run, in order, each under its language's canonical name: who approves them sees what they are.</summary>
+    /// <summary>The blocks that are to be run, in order, each under its language's canonical name: who approves them sees what they
+    /// are.</summary>
     /// <param name="blocks">Blocks in any language.</param>
     /// <param name="known">The executor's languages.</param>
     public IReadOnlyList<CodeBlock> Filter(IReadOnlyList<CodeBlock> blocks, LanguageRegistry known)

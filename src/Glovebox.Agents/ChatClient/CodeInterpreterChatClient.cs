@@ -7,15 +7,15 @@ namespace Glovebox.Agents;
 
 /// <summary>Serves <see cref="HostedCodeInterpreterTool"/> from executors of this process, for any chat client within.</summary>
 /// <remarks>
-/// <para>A request whose <see cref="ChatOptions.Tools"/> hold the hosted tool goes to the client within with a function in its place. Calls of
-/// that function are run here, until the model answers without one. The caller sees each as <see cref="CodeInterpreterToolCallContent"/>
+/// <para>A request whose <see cref="ChatOptions.Tools"/> hold the hosted tool goes to the client within with a function in its place. Calls
+/// of that function are run here, until the model answers without one. The caller sees each as <see cref="CodeInterpreterToolCallContent"/>
 /// and <see cref="CodeInterpreterToolResultContent"/>, as from a service that hosts an interpreter, in streaming and whole responses alike.
-/// A history that the caller replays goes to the client within as calls and results of the function. Requests without the tool, and calls of
-/// other functions, are passed on; a <see cref="FunctionInvokingChatClient"/> may stand outside of this client or within.</para>
+/// A history that the caller replays goes to the client within as calls and results of the function. Requests without the tool, and calls
+/// of other functions, are passed on; a <see cref="FunctionInvokingChatClient"/> may stand outside of this client or within.</para>
 /// <para><b>Sessions.</b> Each conversation has an executor of its own, begun when code is first run. A conversation is told by
-/// <see cref="SessionProperty"/> in <see cref="ChatOptions.AdditionalProperties"/>; else by <see cref="ChatOptions.ConversationId"/>; else by
-/// the history, whose results carry a name that cannot be guessed; else it is a new one. Two requests that replay the same history share its
-/// session. It ends as <see cref="CodeSessionPool"/> says.</para>
+/// <see cref="SessionProperty"/> in <see cref="ChatOptions.AdditionalProperties"/>; else by <see cref="ChatOptions.ConversationId"/>; else
+/// by the history, whose results carry a name that cannot be guessed; else it is a new one. Two requests that replay the same history share
+/// its session. It ends as <see cref="CodeSessionPool"/> says.</para>
 /// <para><b>Ownership.</b> A pool that was given stays the caller's. Made from an executor factory, the client has a pool of its own,
 /// and disposing the client ends all its sessions: <see cref="DisposeAsync"/> awaits that, <see cref="IDisposable.Dispose"/> waits.</para>
 /// <para><b>Errors.</b> A program that fails is a result, and the model's to handle. A failing environment is a
@@ -23,8 +23,8 @@ namespace Glovebox.Agents;
 /// </remarks>
 public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IAsyncDisposable
 {
-    /// <summary>The key in <see cref="ChatOptions.AdditionalProperties"/> under which a caller names the conversation: <c>glovebox.session</c>.
-    /// Whoever can choose its value can use that conversation's files.</summary>
+    /// <summary>The key in <see cref="ChatOptions.AdditionalProperties"/> under which a caller names the conversation:
+    /// <c>glovebox.session</c>. Whoever can choose its value can use that conversation's files.</summary>
     public const string SessionProperty = "glovebox.session";
 
     private readonly CodeInterpreterSettings _settings;

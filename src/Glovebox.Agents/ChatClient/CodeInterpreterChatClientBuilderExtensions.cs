@@ -6,7 +6,8 @@ namespace Glovebox.Agents;
 /// <summary>Adding a code interpreter to a chat client.</summary>
 public static class CodeInterpreterChatClientBuilderExtensions
 {
-    /// <summary>Serves <see cref="HostedCodeInterpreterTool"/> from executors that the built client makes and ends: one for each conversation.</summary>
+    /// <summary>Serves <see cref="HostedCodeInterpreterTool"/> from executors that the built client makes and ends: one for each
+    /// conversation.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="executorFactory">Makes the executor of a conversation, not started, with a work directory of its own.</param>
     /// <param name="options">How the interpreter is served. Null: the defaults.</param>

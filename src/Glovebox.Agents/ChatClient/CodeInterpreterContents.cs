@@ -43,8 +43,8 @@ internal static class CodeInterpreterContents
     public static FunctionResultContent ToFunctionResult(CodeInterpreterToolResultContent result) =>
         new(result.CallId, string.Concat(result.Outputs?.OfType<TextContent>().Select(t => t.Text) ?? []));
 
-    /// <summary>Writes a history that a caller replays as the model saw it: each of the interpreter's results as a function's, in a message of
-    /// its own after the call.</summary>
+    /// <summary>Writes a history that a caller replays as the model saw it: each of the interpreter's results as a function's, in a message
+    /// of its own after the call.</summary>
     public static List<ChatMessage> ToModelHistory(IEnumerable<ChatMessage> messages, string functionName, IReadOnlyList<string> languages)
     {
         List<ChatMessage> history = [];

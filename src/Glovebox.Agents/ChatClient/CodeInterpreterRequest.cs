@@ -52,7 +52,8 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
             ? taken
             : ForCaller(result.CallId, [new TextContent(result.Result?.ToString() ?? "")]);
 
-    /// <summary>Keeps results for the next request of the conversation, whose service waits for them together with those of other functions.</summary>
+    /// <summary>Keeps results for the next request of the conversation, whose service waits for them together with those of other
+    /// functions.</summary>
     public void Keep(IReadOnlyList<AIContent> results)
     {
         if (_lease?.Session is { } session)

@@ -5,12 +5,14 @@ namespace Glovebox.Agents;
 /// <summary>Tells which session a request belongs to.</summary>
 internal static class CodeInterpreterSessions
 {
-    // The kinds of names are kept apart, so that a history that a stranger wrote leads to nobody's session but by a name that cannot be guessed.
+    // The kinds of names are kept apart, so that a history that a stranger wrote leads to nobody's session but by a name that cannot be
+    // guessed.
     private const string ByKey = "key:";
     private const string ByConversation = "conversation:";
     private const string ByMarker = "id:";
 
-    /// <summary>The session of a request: by the caller's key, by the service's conversation, by what the replayed history says; else a new one.</summary>
+    /// <summary>The session of a request: by the caller's key, by the service's conversation, by what the replayed history says; else a new
+    /// one.</summary>
     public static string NameOf(IEnumerable<ChatMessage> messages, ChatOptions options, CodeSessionPool sessions)
     {
         if (options.AdditionalProperties?.GetValueOrDefault(CodeInterpreterChatClient.SessionProperty)?.ToString() is { Length: > 0 } key)

@@ -4,9 +4,9 @@ namespace Glovebox.Agents;
 
 /// <summary>Gives an agent the function that runs code, and its instructions.</summary>
 /// <remarks>
-/// Over one executor all conversations share its files; over a <see cref="CodeSessionPool"/> each <see cref="AgentSession"/> has its own, found again
-/// after the session was serialised for as long as the pool keeps it. A run without a session has one for itself. Executor and pool stay the
-/// caller's. Calls may run at the same time.
+/// Over one executor all conversations share its files; over a <see cref="CodeSessionPool"/> each <see cref="AgentSession"/> has its own,
+/// found again after the session was serialised for as long as the pool keeps it. A run without a session has one for itself. Executor and
+/// pool stay the caller's. Calls may run at the same time.
 /// </remarks>
 public sealed class CodeExecutionContextProvider : AIContextProvider
 {

@@ -1,10 +1,10 @@
 namespace Glovebox.Agents;
 
-/// <summary>Bounds what of a run's pictures and files goes into messages as data. What is left out is still named in the text, and still in the
-/// work directory.</summary>
+/// <summary>Bounds what of a run's pictures and files goes into messages as data. What is left out is still named in the text, and still in
+/// the work directory.</summary>
 /// <remarks>
-/// Not every service takes data as a function's result: some clients send it to the model as text, where a picture of 100 KiB takes the place of
-/// some 100,000 characters. Use <see cref="None"/> there.
+/// Not every service takes data as a function's result: some clients send it to the model as text, where a picture of 100 KiB takes the
+/// place of some 100,000 characters. Use <see cref="None"/> there.
 /// </remarks>
 public sealed record AttachmentLimits
 {

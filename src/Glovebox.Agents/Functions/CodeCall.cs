@@ -38,7 +38,8 @@ internal static class CodeCall
         return error.Length == 0;
     }
 
-    /// <summary>Whether a block may run, and under which name: what a language is called is compared, not how the model spelled it.</summary>
+    /// <summary>Whether a block may run, and under which name: what a language is called is compared, not how the model spelled
+    /// it.</summary>
     /// <param name="given">What the model asks for.</param>
     /// <param name="languages">The languages that it may use; none means any.</param>
     /// <param name="known">The executor's languages.</param>

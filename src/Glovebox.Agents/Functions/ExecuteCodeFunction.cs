@@ -5,13 +5,13 @@ namespace Glovebox.Agents;
 
 /// <summary>A function by which a model runs code in an executor.</summary>
 /// <remarks>
-/// <para>It takes <c>code</c> and <c>language</c>, or <c>code</c> alone where <see cref="ExecuteCodeFunctionOptions.Languages"/> has one language.
-/// The result is <see cref="CodeResult.FormatForModel"/> as a string; or, when the code drew pictures or made files that
+/// <para>It takes <c>code</c> and <c>language</c>, or <c>code</c> alone where <see cref="ExecuteCodeFunctionOptions.Languages"/> has one
+/// language. The result is <see cref="CodeResult.FormatForModel"/> as a string; or, when the code drew pictures or made files that
 /// <see cref="ExecuteCodeFunctionOptions.Attachments"/> lets in, a list of <see cref="AIContent"/>: that text, then the
 /// <see cref="DataContent"/>. Arguments that cannot be used are a result, too, that says what to do. A failing environment is a
 /// <see cref="CodeExecutionException"/>; cancellation kills the code.</para>
-/// <para>The executor stays the caller's. It is started at the first call when it is not already. Calls may run at the same time; the executor
-/// does one after the other. All callers of one executor share its files: give each conversation an executor of its own, as
+/// <para>The executor stays the caller's. It is started at the first call when it is not already. Calls may run at the same time; the
+/// executor does one after the other. All callers of one executor share its files: give each conversation an executor of its own, as
 /// <see cref="CodeSessionPool"/> does.</para>
 /// </remarks>
 public sealed class ExecuteCodeFunction : AIFunction
@@ -66,7 +66,8 @@ public sealed class ExecuteCodeFunction : AIFunction
     /// <inheritdoc/>
     public override JsonElement JsonSchema { get; }
 
-    /// <summary>Makes a function, one that needs approval where <see cref="ExecuteCodeFunctionOptions.RequiresApproval"/> says so.</summary>
+    /// <summary>Makes a function, one that needs approval where <see cref="ExecuteCodeFunctionOptions.RequiresApproval"/> says
+    /// so.</summary>
     /// <param name="executor">Runs the code.</param>
     /// <param name="options">Null: the defaults.</param>
     public static AIFunction Create(ICodeExecutor executor, ExecuteCodeFunctionOptions? options = null) =>

@@ -5,8 +5,8 @@ namespace Glovebox.Agents;
 
 /// <summary>Keeps one executor for each session, so that conversations do not see each other's files.</summary>
 /// <remarks>
-/// <para>A session begins, with an executor of its own, when it is first asked for by its name. It ends, with its executor and the files that
-/// the executor made for itself, when it has not been used for <see cref="CodeSessionPoolOptions.IdleTimeout"/>, when
+/// <para>A session begins, with an executor of its own, when it is first asked for by its name. It ends, with its executor and the files
+/// that the executor made for itself, when it has not been used for <see cref="CodeSessionPoolOptions.IdleTimeout"/>, when
 /// <see cref="EndAsync(string)"/> is called, when the pool is full and needs its place, or when the pool is disposed.</para>
 /// <para>All members may be called from any thread. Two users of one session share its executor, which runs one execution at a time.</para>
 /// </remarks>
@@ -86,7 +86,8 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
     /// <param name="name">Its name. Whoever can name a session can use it: take names that a stranger cannot choose or guess.</param>
     /// <param name="cancellationToken">Gives up waiting for the start.</param>
     /// <returns>The use of the session, to be disposed.</returns>
-    /// <exception cref="CodeExecutionException">The executor cannot be started; or, with code <c>too-many-sessions</c>, the pool is full.</exception>
+    /// <exception cref="CodeExecutionException">The executor cannot be started; or, with code <c>too-many-sessions</c>, the pool is
+    /// full.</exception>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
     public async ValueTask<CodeSessionLease> AcquireAsync(string name, CancellationToken cancellationToken = default)
     {

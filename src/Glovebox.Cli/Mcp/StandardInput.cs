@@ -1,8 +1,9 @@
 namespace Glovebox.Cli.Mcp;
 
-/// <summary>Standard input, whose reads can be cancelled, and whose end is told at once. It ends before a message that is too long.</summary>
-/// <remarks>The protocol's server awaits the calls that run before it ends, and those would not end by themselves. It keeps a message, which is
-/// a line, in memory, however long that is.</remarks>
+/// <summary>Standard input, whose reads can be cancelled, and whose end is told at once. It ends before a message that is too
+/// long.</summary>
+/// <remarks>The protocol's server awaits the calls that run before it ends, and those would not end by themselves. It keeps a message,
+/// which is a line, in memory, however long that is.</remarks>
 internal sealed class StandardInput : Stream
 {
     /// <summary>The most bytes that a message has. A file of <see cref="CodeTools.LargestFile"/> fits, in any encoding.</summary>

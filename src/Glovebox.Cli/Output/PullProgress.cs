@@ -3,7 +3,8 @@ using Glovebox.Docker;
 
 namespace Glovebox.Cli.Output;
 
-/// <summary>Shows on standard error how an image is pulled: in a terminal one line that is updated, otherwise one line at the start.</summary>
+/// <summary>Shows on standard error how an image is pulled: in a terminal one line that is updated, otherwise one line at the
+/// start.</summary>
 internal sealed class PullProgress(bool isTerminal, Action<string> write) : IProgress<ImagePullProgress>
 {
     private const string EraseLine = "\r\u001b[K";

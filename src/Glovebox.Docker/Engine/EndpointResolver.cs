@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace Glovebox.Docker.Engine;
 
-/// <summary>Finds the engine as the <c>docker</c> command does: an explicit address, <c>DOCKER_HOST</c>, a context, the usual sockets.</summary>
+/// <summary>Finds the engine as the <c>docker</c> command does: an explicit address, <c>DOCKER_HOST</c>, a context, the usual
+/// sockets.</summary>
 /// <param name="variable">Reads an environment variable; null when it is not set.</param>
 /// <param name="home">The user's home.</param>
 /// <param name="exists">Whether there is a socket or a file.</param>

@@ -6,10 +6,11 @@ using Glovebox.Sandboxes.Seccomp;
 
 namespace Glovebox.Docker.Seccomp;
 
-/// <summary>What filters the system calls of a container: a profile, which the engine enforces for all that runs in it, and a program, which the guest
-/// agent puts on itself at the seal, and so on all guest code.</summary>
-/// <remarks>Either keeps guest code from making files with set-user-id bits. The set-up may have to make them, because packages have such programs: then
-/// only the agent's does, and where no agent can, the container is made again with a profile that does, <see cref="WithoutSetId"/>.</remarks>
+/// <summary>What filters the system calls of a container: a profile, which the engine enforces for all that runs in it, and a program,
+/// which the guest agent puts on itself at the seal, and so on all guest code.</summary>
+/// <remarks>Either keeps guest code from making files with set-user-id bits. The set-up may have to make them, because packages have such
+/// programs: then only the agent's does, and where no agent can, the container is made again with a profile that does,
+/// <see cref="WithoutSetId"/>.</remarks>
 internal sealed record ContainerFilter
 {
     /// <summary>What the engine is told; null: its own filter holds.</summary>

@@ -7,8 +7,8 @@ using Glovebox.Sandboxes.Seccomp;
 namespace Glovebox.Docker.Seccomp;
 
 /// <summary>Writes our profile of system calls as engines take it.</summary>
-/// <remarks>What is not allowed is not permitted. Rules that allow a call with some arguments stand beside each other, and one of them is enough.
-/// Of calls that are newer than all in the profile, engines say that they are not implemented.</remarks>
+/// <remarks>What is not allowed is not permitted. Rules that allow a call with some arguments stand beside each other, and one of them is
+/// enough. Of calls that are newer than all in the profile, engines say that they are not implemented.</remarks>
 internal static class ProfileWriter
 {
     private const string Allow = "SCMP_ACT_ALLOW";

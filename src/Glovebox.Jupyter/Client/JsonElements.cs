@@ -15,7 +15,8 @@ internal static class JsonElements
     public static string? Text(this JsonElement element, string name) =>
         element.Member(name) is { ValueKind: JsonValueKind.String } value ? value.Text() : null;
 
-    /// <summary>Gives a string. One that holds what no text can, half of a surrogate pair for one, is given as it came, with its escapes.</summary>
+    /// <summary>Gives a string. One that holds what no text can, half of a surrogate pair for one, is given as it came, with its
+    /// escapes.</summary>
     public static string Text(this JsonElement text)
     {
         try

@@ -51,7 +51,8 @@ internal sealed class JupyterClient : IDisposable
     public string Where { get; init; }
 
     /// <summary>Looks a kernel spec up by its name.</summary>
-    /// <exception cref="SandboxUnavailableException">No server answers, it is no Jupyter server, it refuses the token, or it has no such kernel.</exception>
+    /// <exception cref="SandboxUnavailableException">No server answers, it is no Jupyter server, it refuses the token, or it has no such
+    /// kernel.</exception>
     public async Task<KernelSpec> FindKernelSpecAsync(string name, CancellationToken cancellationToken)
     {
         KernelSpecList list;

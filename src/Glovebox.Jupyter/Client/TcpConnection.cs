@@ -22,8 +22,8 @@ internal static class TcpConnection
     }
 
     /// <summary>Acknowledges every segment at once.</summary>
-    /// <remarks>A Jupyter server writes a cell's messages one by one with Nagle's algorithm on: each waits for the acknowledgement of the one
-    /// before, which the kernel delays by 40 ms. The option holds for a while only, so it is set again before each read.</remarks>
+    /// <remarks>A Jupyter server writes a cell's messages one by one with Nagle's algorithm on: each waits for the acknowledgement of the
+    /// one before, which the kernel delays by 40 ms. The option holds for a while only, so it is set again before each read.</remarks>
     private sealed class PromptStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
     {
         private const int Tcp = 6;

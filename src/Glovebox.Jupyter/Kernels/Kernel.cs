@@ -275,7 +275,8 @@ internal sealed class Kernel : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the server says that the kernel has died. Some servers restart it by themselves; the state is gone all the same.</summary>
+    /// <summary>Whether the server says that the kernel has died. Some servers restart it by themselves; the state is gone all the
+    /// same.</summary>
     private static bool IsDeath(ReadOnlyMemory<byte> content)
     {
         using JsonDocument document = JsonDocument.Parse(content, KernelMessage.Parsing);

@@ -158,7 +158,8 @@ internal sealed class KernelBlockRunner(JupyterHost host, CommandLineCodeExecuto
     /// <summary>Whether a name is the kernel's, its language's, or an alias of that.</summary>
     private bool IsOfKernel(string name) => Known() is { } known && ReferenceEquals(known.All.Find(name), known.OfKernel);
 
-    /// <summary>The languages, that of the kernel among them, which no program runs. Which that is, is known once the server runs.</summary>
+    /// <summary>The languages, that of the kernel among them, which no program runs. Which that is, is known once the server
+    /// runs.</summary>
     private KnownLanguages Known()
     {
         CodeLanguage? known = _registry.Find(host.Language);

@@ -103,7 +103,8 @@ internal sealed class HostedJupyter : JupyterHost
         }
         catch (SandboxLostException)
         {
-            // The server ended after an earlier block, by what that left behind, say. Nobody stops us meanwhile: a stop waits for the block.
+            // The server ended after an earlier block, by what that left behind, say. Nobody stops us meanwhile: a stop waits for the
+            // block.
             await StartAsync(cancellationToken).ConfigureAwait(false);
             return await base.PrepareKernelAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -155,7 +156,8 @@ internal sealed class HostedJupyter : JupyterHost
     }
 
     /// <summary>Says where a kernel starts.</summary>
-    /// <remarks>A Python kernel starts outside of the work directory and then enters it: a file <c>random.py</c> there would keep it from starting.</remarks>
+    /// <remarks>A Python kernel starts outside of the work directory and then enters it: a file <c>random.py</c> there would keep it from
+    /// starting.</remarks>
     private (string Path, string? Initialization) Place(KernelSpec spec, string folder) =>
         string.Equals(spec.Language, CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase)
             ? (folder, $"__import__('os').chdir('{_sandbox.Current.WorkDirectory}')")

@@ -11,7 +11,8 @@ internal static class ServerLauncher
 
     private static readonly Lazy<string> Source = new(Load);
 
-    /// <summary>The program, for <c>python3 -c</c>. Its arguments: the work directory, and a folder to make for the server's socket.</summary>
+    /// <summary>The program, for <c>python3 -c</c>. Its arguments: the work directory, and a folder to make for the server's
+    /// socket.</summary>
     public static string Script => Source.Value;
 
     public static SandboxUnavailableException Explain(string kind, ProcessExit exit, ServerLog log) => exit switch

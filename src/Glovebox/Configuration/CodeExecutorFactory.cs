@@ -6,9 +6,10 @@ namespace Glovebox;
 
 /// <summary>Makes executors of configuration that names their kind, and writes them back.</summary>
 /// <remarks>
-/// <para>A section says <c>Kind</c> (<c>bubblewrap</c>, <c>local</c>, or one that was registered) and, beside it, the kind's options by their
-/// names: <c>{ "Kind": "bubblewrap", "Timeout": "00:02:00", "Policy": { "Memory": 536870912 } }</c>. Only registered kinds can be made, but
-/// options may name host directories and the executor that isolates nothing: read configuration only from where you trust it.</para>
+/// <para>A section says <c>Kind</c> (<c>bubblewrap</c>, <c>local</c>, or one that was registered) and, beside it, the kind's options by
+/// their names: <c>{ "Kind": "bubblewrap", "Timeout": "00:02:00", "Policy": { "Memory": 536870912 } }</c>. Only registered kinds can be
+/// made, but options may name host directories and the executor that isolates nothing: read configuration only from where you trust
+/// it.</para>
 /// <para>Register kinds before use; all else may be called from any thread.</para>
 /// </remarks>
 public sealed class CodeExecutorFactory
@@ -19,7 +20,8 @@ public sealed class CodeExecutorFactory
     private readonly Dictionary<string, CodeExecutorKind> _kinds = new(StringComparer.OrdinalIgnoreCase);
     private readonly IServiceProvider _services;
 
-    /// <summary>Makes a factory that knows <c>bubblewrap</c> and <c>local</c>, and every <see cref="CodeExecutorKind"/> among the services.</summary>
+    /// <summary>Makes a factory that knows <c>bubblewrap</c> and <c>local</c>, and every <see cref="CodeExecutorKind"/> among the
+    /// services.</summary>
     /// <param name="services">Executors get their logger factory and time provider from here. Null: they have none.</param>
     public CodeExecutorFactory(IServiceProvider? services = null)
     {
@@ -47,7 +49,8 @@ public sealed class CodeExecutorFactory
 
     /// <summary>Makes an executor; nothing is started, and the caller disposes it.</summary>
     /// <param name="configuration">Names the kind and holds its options. Read now; later changes have no effect.</param>
-    /// <exception cref="ArgumentException">The kind is missing or not registered, or a setting is unknown or wrong. The message names the key.</exception>
+    /// <exception cref="ArgumentException">The kind is missing or not registered, or a setting is unknown or wrong. The message names the
+    /// key.</exception>
     public ICodeExecutor Create(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -60,7 +63,8 @@ public sealed class CodeExecutorFactory
     }
 
     /// <summary>Writes an executor's kind and options, of which <see cref="Create"/> makes one that is equal.</summary>
-    /// <param name="executor">An executor without decorators. Its logger and time provider are not written: the factory that reads gives its own.</param>
+    /// <param name="executor">An executor without decorators. Its logger and time provider are not written: the factory that reads gives
+    /// its own.</param>
     /// <returns>Settings by path, for <c>AddInMemoryCollection</c>.</returns>
     /// <exception cref="NotSupportedException">The executor is decorated (an approval, say, is code), is of no registered kind, or has an
     /// option that configuration cannot express. The message says which.</exception>

@@ -26,7 +26,8 @@ public abstract class CodeExecutorKind
 
     /// <summary>Writes the settings of an executor, so that <see cref="Create"/> makes one that is equal of them.</summary>
     /// <param name="executor">Any executor.</param>
-    /// <returns>The settings by path, without <see cref="CodeExecutorFactory.KindKey"/>; null when the executor is not of this kind.</returns>
+    /// <returns>The settings by path, without <see cref="CodeExecutorFactory.KindKey"/>; null when the executor is not of this
+    /// kind.</returns>
     /// <exception cref="NotSupportedException">The executor holds something that configuration cannot express.</exception>
     public abstract IEnumerable<KeyValuePair<string, string?>>? TryWrite(ICodeExecutor executor);
 }

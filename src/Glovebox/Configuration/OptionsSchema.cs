@@ -5,8 +5,9 @@ namespace Glovebox;
 
 /// <summary>The settings of one kind of options: one table, by which they are read from configuration and written back.</summary>
 /// <remarks>
-/// It takes the place of the configuration binder, which does not name the key that a setter refused, adds to lists instead of setting them,
-/// takes the duration <c>60</c> for days, and does not write back. It needs no reflection. A setting that is absent or null keeps its value.
+/// It takes the place of the configuration binder, which does not name the key that a setter refused, adds to lists instead of setting
+/// them, takes the duration <c>60</c> for days, and does not write back. It needs no reflection. A setting that is absent or null keeps its
+/// value.
 /// </remarks>
 internal sealed class OptionsSchema<T>
     where T : class

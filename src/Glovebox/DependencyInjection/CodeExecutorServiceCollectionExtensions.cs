@@ -5,9 +5,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers code executors.</summary>
-/// <remarks>Each method gives a builder, to which decorators are added: <c>services.AddBubblewrapCodeExecutor().UseLogging()</c>. The container
-/// owns the executor, and so has to be disposed asynchronously. It does not start it: call <see cref="ICodeExecutor.StartAsync"/>, which does
-/// nothing when the executor is started already.</remarks>
+/// <remarks>Each method gives a builder, to which decorators are added: <c>services.AddBubblewrapCodeExecutor().UseLogging()</c>. The
+/// container owns the executor, and so has to be disposed asynchronously. It does not start it: call
+/// <see cref="ICodeExecutor.StartAsync"/>, which does nothing when the executor is started already.</remarks>
 public static class CodeExecutorServiceCollectionExtensions
 {
     /// <summary>Registers an executor as the <see cref="ICodeExecutor"/> of the services.</summary>
@@ -72,7 +72,8 @@ public static class CodeExecutorServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Registers, under a key, an executor whose kind and options configuration names, see <see cref="CodeExecutorFactory"/>.</summary>
+    /// <summary>Registers, under a key, an executor whose kind and options configuration names, see
+    /// <see cref="CodeExecutorFactory"/>.</summary>
     /// <param name="services">The services.</param>
     /// <param name="serviceKey">The key.</param>
     /// <param name="configuration">Read when the executor is made; what is wrong in it is an <see cref="ArgumentException"/> then.</param>
@@ -80,8 +81,8 @@ public static class CodeExecutorServiceCollectionExtensions
     public static CodeExecutorBuilder AddKeyedCodeExecutor(this IServiceCollection services, object? serviceKey, IConfiguration configuration) =>
         services.AddCodeExecutorFactory().AddKeyedCodeExecutor(serviceKey, FromConfiguration(configuration));
 
-    /// <summary>Registers the <see cref="CodeExecutorFactory"/>, with every <see cref="CodeExecutorKind"/> that is registered. Does nothing when
-    /// it is there.</summary>
+    /// <summary>Registers the <see cref="CodeExecutorFactory"/>, with every <see cref="CodeExecutorKind"/> that is registered. Does nothing
+    /// when it is there.</summary>
     /// <param name="services">The services.</param>
     /// <returns>The services.</returns>
     public static IServiceCollection AddCodeExecutorFactory(this IServiceCollection services)

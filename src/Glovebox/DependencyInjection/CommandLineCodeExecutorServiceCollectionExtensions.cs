@@ -63,7 +63,8 @@ public static class CommandLineCodeExecutorServiceCollectionExtensions
         ServiceLifetime lifetime = ServiceLifetime.Singleton) =>
         services.AddCodeExecutor(LocalConfiguration.Kind.Factory(configure), lifetime);
 
-    /// <summary>Registers a <see cref="LocalCommandLineCodeExecutor"/>, which isolates nothing, whose options are in configuration.</summary>
+    /// <summary>Registers a <see cref="LocalCommandLineCodeExecutor"/>, which isolates nothing, whose options are in
+    /// configuration.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">The options by their names. Read when the executor is made; an unknown key or a wrong value is an
     /// <see cref="ArgumentException"/> then.</param>

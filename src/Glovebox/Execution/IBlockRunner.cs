@@ -1,9 +1,9 @@
 namespace Glovebox.Execution;
 
-/// <summary>Runs the blocks of an executor: as processes of a sandbox, or as cells of a kernel. Starts what it needs for that, and starts it again
-/// after a stop or a loss.</summary>
-/// <remarks><see cref="StartAsync"/>, <see cref="StopAsync"/> and <see cref="RunAsync"/> are never called at the same time, but a stop may come while
-/// a block is killed.</remarks>
+/// <summary>Runs the blocks of an executor: as processes of a sandbox, or as cells of a kernel. Starts what it needs for that, and starts
+/// it again after a stop or a loss.</summary>
+/// <remarks><see cref="StartAsync"/>, <see cref="StopAsync"/> and <see cref="RunAsync"/> are never called at the same time, but a stop may
+/// come while a block is killed.</remarks>
 internal interface IBlockRunner : IAsyncDisposable
 {
     /// <summary>The kind of the sandbox in one lower-case word.</summary>
@@ -38,7 +38,8 @@ internal interface IBlockRunner : IAsyncDisposable
 /// <summary>A block that is to run.</summary>
 /// <param name="Index">Its place among the blocks of the execution.</param>
 /// <param name="Block">The block.</param>
-/// <param name="Files">The look at the files before the block, which its program waits for, and a place to put one taken at its end. Null: no look.</param>
+/// <param name="Files">The look at the files before the block, which its program waits for, and a place to put one taken at its end. Null:
+/// no look.</param>
 /// <param name="Output">Gets what it prints and shows. The caller completes it.</param>
 /// <param name="Kill">Ends the block; the caller decides what that means.</param>
 internal sealed record BlockRun(int Index, CodeBlock Block, ProducedFiles? Files, OutputCollector Output, CancellationToken Kill);

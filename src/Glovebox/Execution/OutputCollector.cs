@@ -67,7 +67,8 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         }
     }
 
-    /// <summary>Takes text that had terminal sequences taken out. The reader gets it as it was, too, unless it is beyond the bound.</summary>
+    /// <summary>Takes text that had terminal sequences taken out. The reader gets it as it was, too, unless it is beyond the
+    /// bound.</summary>
     public void Write(OutputStream stream, string text, string rawText)
     {
         lock (_lock)

@@ -49,7 +49,8 @@ internal sealed class OutputTail(int capacity)
         }
     }
 
-    /// <summary>Gives what is held, oldest first. Where bytes were dropped, the rest of a character that lost its beginning goes too.</summary>
+    /// <summary>Gives what is held, oldest first. Where bytes were dropped, the rest of a character that lost its beginning goes
+    /// too.</summary>
     public IEnumerable<(OutputStream Stream, byte[] Bytes)> Read()
     {
         int at = _start;

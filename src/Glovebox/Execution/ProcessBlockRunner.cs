@@ -70,8 +70,8 @@ internal sealed class ProcessBlockRunner(LiveSandbox sandbox, CommandLineCodeExe
                 ProcessExit exit = await process.Ended.ConfigureAwait(false);
                 run.Files?.Offer(exit.ListFiles);
 
-                // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a caller's
-                // cancellation is the caller's. A sandbox that had to be ended to be rid of the program counts as the program.
+                // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a
+                // caller's cancellation is the caller's. A sandbox that had to be ended to be rid of the program counts as the program.
                 bool timedOut = exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost
                     && deadline.IsCancellationRequested && !run.Kill.IsCancellationRequested;
                 return (timedOut

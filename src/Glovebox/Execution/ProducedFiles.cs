@@ -11,8 +11,8 @@ internal sealed class ProducedFiles(Func<IWorkspace> workspace)
     /// <summary>Completes when nothing that happens later is seen any more by the look that <see cref="Begin"/> has begun.</summary>
     public Task Remembered => _before ?? Task.CompletedTask;
 
-    /// <summary>A block begins. For the first one a look begins at what is there: an environment that is far away takes it while the code is
-    /// saved. A look that was offered and not taken is dropped: the environment ended after it.</summary>
+    /// <summary>A block begins. For the first one a look begins at what is there: an environment that is far away takes it while the code
+    /// is saved. A look that was offered and not taken is dropped: the environment ended after it.</summary>
     public void Begin(CancellationToken cancellationToken)
     {
         _before ??= LookAsync(cancellationToken);

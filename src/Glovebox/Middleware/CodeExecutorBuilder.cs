@@ -1,6 +1,7 @@
 namespace Glovebox;
 
-/// <summary>Wraps an executor in decorators. The one that was added first is the outermost: it sees a call first and an update last.</summary>
+/// <summary>Wraps an executor in decorators. The one that was added first is the outermost: it sees a call first and an update
+/// last.</summary>
 public sealed class CodeExecutorBuilder
 {
     private readonly Func<IServiceProvider, ICodeExecutor> _inner;

@@ -8,8 +8,8 @@ namespace Glovebox;
 /// <para>An executor is handed out once, belongs to who took it, and is disposed by them: none is ever used again for another. Others are
 /// started in the background in its place, a moment later where nobody waits: what the taker does first should not have to share the
 /// machine with a start.</para>
-/// <para>Nothing is started before the first call. A start in the background that fails is logged, and tried again with the next call; where
-/// a caller waits for an executor, the caller gets the failure.</para>
+/// <para>Nothing is started before the first call. A start in the background that fails is logged, and tried again with the next call;
+/// where a caller waits for an executor, the caller gets the failure.</para>
 /// <para>All members may be called from any thread. Disposal ends the executors that were not taken, and only those.</para>
 /// </remarks>
 public sealed partial class CodeExecutorPool : IAsyncDisposable
@@ -34,7 +34,8 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
     private bool _disposed;
 
     /// <summary>Makes a pool; nothing is started yet.</summary>
-    /// <param name="executorFactory">Makes an executor, not started, with a work directory of its own; called on any thread. The pool starts it.</param>
+    /// <param name="executorFactory">Makes an executor, not started, with a work directory of its own; called on any thread. The pool
+    /// starts it.</param>
     /// <param name="options">Null: the defaults.</param>
     /// <param name="loggerFactory">Null: no log.</param>
     /// <param name="timeProvider">Measures the moment between a take and the start of the next. Null: the system's clock.</param>
@@ -134,7 +135,8 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the executors that were not taken. A caller that waits for one gets an <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Ends the executors that were not taken. A caller that waits for one gets an
+    /// <see cref="ObjectDisposedException"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         Task[] starts;
@@ -251,7 +253,8 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
         StartMore();
     }
 
-    /// <summary>A failed start. Callers that wait get the failure; without any, no further start begins, because it would most likely fail, too.</summary>
+    /// <summary>A failed start. Callers that wait get the failure; without any, no further start begins, because it would most likely fail,
+    /// too.</summary>
     private void Fail(Exception failure)
     {
         LogFailed(_logger, failure);

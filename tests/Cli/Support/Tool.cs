@@ -38,7 +38,8 @@ internal sealed class Tool : IDisposable
         _variables["TMPDIR"] = _temporary.Path;
     }
 
-    /// <summary>The executable: the one beside the tests, or the one that GLOVEBOX_TOOL names, such as one compiled ahead of time.</summary>
+    /// <summary>The executable: the one beside the tests, or the one that GLOVEBOX_TOOL names, such as one compiled ahead of
+    /// time.</summary>
     public static string Executable { get; } =
         Environment.GetEnvironmentVariable("GLOVEBOX_TOOL") ?? Path.Combine(AppContext.BaseDirectory, "glovebox");
 

@@ -1,6 +1,7 @@
 namespace Glovebox.Tests.Common.Contract;
 
-/// <summary>The folder that an executor is given or makes for itself: when it is made, when it goes, and what is said when it cannot be.</summary>
+/// <summary>The folder that an executor is given or makes for itself: when it is made, when it goes, and what is said when it cannot
+/// be.</summary>
 public abstract class WorkDirectoryConformance(ExecutorKind kind)
 {
     private static readonly CodeBlock Echo = new("bash", "echo on");

@@ -3,8 +3,8 @@ using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
-/// <summary>Guest code runs as the agent's user and beside it, and yet cannot look into it, write to it, end it, or speak for it. Each canary is the same
-/// attack on an agent that lacks the defence.</summary>
+/// <summary>Guest code runs as the agent's user and beside it, and yet cannot look into it, write to it, end it, or speak for it. Each
+/// canary is the same attack on an agent that lacks the defence.</summary>
 public sealed class AgentDefenceTests(UndefendedFixture sandboxes) : IClassFixture<UndefendedFixture>
 {
     /// <summary>Python that knows the agent's process, wherever it stands.</summary>

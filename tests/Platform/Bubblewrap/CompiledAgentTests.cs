@@ -4,11 +4,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
-/// <summary>What is kept for the whole process is looked at and changed: any sandbox of another test that cannot start would have it forgotten.</summary>
+/// <summary>What is kept for the whole process is looked at and changed: any sandbox of another test that cannot start would have it
+/// forgotten.</summary>
 [CollectionDefinition("Compiled agents", DisableParallelization = true)]
 public sealed class CompiledAgentCollection;
 
-/// <summary>The agent's compiled program: made once for each Python, kept where no guest can reach it, and done without where it is of no use.</summary>
+/// <summary>The agent's compiled program: made once for each Python, kept where no guest can reach it, and done without where it is of no
+/// use.</summary>
 [Collection("Compiled agents")]
 public sealed class CompiledAgentTests
 {

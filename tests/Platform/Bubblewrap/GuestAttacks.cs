@@ -3,8 +3,8 @@ namespace Glovebox.Tests.Platform.Bubblewrap;
 /// <summary>What attacking programs share.</summary>
 internal static class GuestAttacks
 {
-    /// <summary>Python with <c>call(x64, arm64, *arguments)</c>, which makes a system call, and <c>tried(action)</c>, which give the name of the
-    /// error or OK; and <c>terminal()</c>, which makes one that controls this process.</summary>
+    /// <summary>Python with <c>call(x64, arm64, *arguments)</c>, which makes a system call, and <c>tried(action)</c>, which give the name
+    /// of the error or OK; and <c>terminal()</c>, which makes one that controls this process.</summary>
     public const string Prelude = """
         import ctypes, errno, os, platform, signal, socket, struct
         libc = ctypes.CDLL(None, use_errno=True)

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
-/// <summary>What of the host a guest program sees and may do: nothing beyond what it needs to run. The canary is the same program on the host, or in a
-/// sandbox that is allowed it.</summary>
+/// <summary>What of the host a guest program sees and may do: nothing beyond what it needs to run. The canary is the same program on the
+/// host, or in a sandbox that is allowed it.</summary>
 public sealed class IsolationTests(HostFixture executors) : IClassFixture<HostFixture>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -2,7 +2,8 @@ using Glovebox.Sandboxes.Bubblewrap;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
-/// <summary>Started executors that the tests of a class share: the sandbox as it is, and the canaries in which an attack succeeds.</summary>
+/// <summary>Started executors that the tests of a class share: the sandbox as it is, and the canaries in which an attack
+/// succeeds.</summary>
 public abstract class SandboxFixture : IAsyncLifetime
 {
     private readonly Dictionary<string, Task<Session>> _sessions = [];
@@ -39,7 +40,8 @@ public abstract class SandboxFixture : IAsyncLifetime
     }
 }
 
-/// <summary>Beside it, one without the filter of system calls, one whose agent hides nothing either, one whose agent is no first process.</summary>
+/// <summary>Beside it, one without the filter of system calls, one whose agent hides nothing either, one whose agent is no first
+/// process.</summary>
 public sealed class UndefendedFixture : SandboxFixture
 {
     public Task<Session> WithoutFilterAsync() =>

@@ -3,8 +3,8 @@ using Glovebox.Sandboxes.Bubblewrap;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
-/// <summary>No file with set-user-id or set-group-id bits comes out of a sandbox: on the host it would make who starts it the work directory's owner.
-/// The canary: without the filter, every way leads to one.</summary>
+/// <summary>No file with set-user-id or set-group-id bits comes out of a sandbox: on the host it would make who starts it the work
+/// directory's owner. The canary: without the filter, every way leads to one.</summary>
 public sealed class SetIdTests
 {
     private const int Longest = 120_000;
@@ -59,7 +59,8 @@ public sealed class SetIdTests
         Assert.Empty(session.Folder.SetIdEntries());
     }
 
-    /// <summary>What a program with capabilities of its file would be: the kernel asks for a capability that guest code never has.</summary>
+    /// <summary>What a program with capabilities of its file would be: the kernel asks for a capability that guest code never
+    /// has.</summary>
     [Fact(Timeout = Longest)]
     public async Task A_guest_gives_no_file_capabilities()
     {

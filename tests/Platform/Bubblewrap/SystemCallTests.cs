@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 
-/// <summary>System calls that the filter refuses. Each canary is the same call in a sandbox without the filter, where the kernel's answer is another.</summary>
+/// <summary>System calls that the filter refuses. Each canary is the same call in a sandbox without the filter, where the kernel's answer
+/// is another.</summary>
 public sealed class SystemCallTests(UndefendedFixture sandboxes) : IClassFixture<UndefendedFixture>
 {
     [Theory]

@@ -31,8 +31,8 @@ public sealed class BetweenRunsTests(ForkServerFixture forkServer) : IClassFixtu
         Assert.All(first.Zip(second).Take(3), pair => Assert.NotEqual(pair.First, pair.Second));
     }
 
-    /// <summary>The seed of text hashes is made when an interpreter starts, and the fork server starts once. That an executor has one of its
-    /// own is what it can keep: what one user learns of it is of no use against another.</summary>
+    /// <summary>The seed of text hashes is made when an interpreter starts, and the fork server starts once. That an executor has one of
+    /// its own is what it can keep: what one user learns of it is of no use against another.</summary>
     [Fact]
     public async Task The_seed_of_hashes_is_random_for_each_executor()
     {

@@ -8,8 +8,8 @@ public sealed partial class ForkServerFixture : IAsyncLifetime
 {
     private static readonly CodeLanguage Plain = new("plain", ".py", ["python3"], []);
 
-    /// <summary>Prints where the kernel has put the random bytes of a new program: a fork has its parent's, and no two programs are likely to
-    /// have the same.</summary>
+    /// <summary>Prints where the kernel has put the random bytes of a new program: a fork has its parent's, and no two programs are likely
+    /// to have the same.</summary>
     private const string Origin = """
         import struct
         with open('/proc/self/auxv', 'rb') as file:

@@ -35,7 +35,8 @@ public sealed class SpareTests
         Assert.Equal("False\n", (await session.PythonAsync(look)).Output);
     }
 
-    /// <summary>A process that a block has left could stop the fork that waits, so that the next block never begins, or change its limits.</summary>
+    /// <summary>A process that a block has left could stop the fork that waits, so that the next block never begins, or change its
+    /// limits.</summary>
     [Theory]
     [InlineData(true, "0")]
     [InlineData(false, "1")]
@@ -160,7 +161,8 @@ public sealed class SpareTests
 
         await SpareAsync(session);
 
-        // One of the four is the program itself. Without a control group, the kernel counts what is in the sandbox, and there is room for one more.
+        // One of the four is the program itself. Without a control group, the kernel counts what is in the sandbox, and there is room for
+        // one more.
         Assert.Equal($"{(usesControlGroups && ControlGroups.LimitProcesses ? 3 : 4)} Resource temporarily unavailable\n", (await session.PythonAsync(fill)).Output);
         Assert.Equal("on\non\n", (await session.RunAsync(new("bash", "echo on"), new("python", "print('on')"))).Output);
     }
@@ -209,7 +211,8 @@ public sealed class SpareTests
 
     private static IReadOnlyList<(int Host, int Inside)> Neighbours(Session session) => [.. Inside(session).Where(p => p.Inside != 1)];
 
-    /// <summary>The living processes of a session's namespace: those that descend from the bwrap that was given its work directory.</summary>
+    /// <summary>The living processes of a session's namespace: those that descend from the bwrap that was given its work
+    /// directory.</summary>
     private static IReadOnlyList<(int Host, int Inside)> Inside(Session session)
     {
         Dictionary<int, (int Parent, int[] Numbers)> all = [];

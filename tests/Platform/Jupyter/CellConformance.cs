@@ -102,7 +102,8 @@ public abstract class CellConformance(JupyterHost host) : IAsyncLifetime
     public async Task The_exit_code_is_what_sys_exit_was_given(string code, int expected) =>
         Assert.Equal(expected, (await Executor.PythonAsync(code)).ExitCode);
 
-    /// <summary>After a failure a kernel could abort the next block, which then failed without a word, though that had not been sent yet.</summary>
+    /// <summary>After a failure a kernel could abort the next block, which then failed without a word, though that had not been sent
+    /// yet.</summary>
     [Fact]
     public async Task A_block_that_follows_a_failed_one_at_once_is_run()
     {

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Tests.Unit.Host;
 
-/// <summary>Root lends guest code none of its rights: it gives away no folder of its own, reads and writes nothing that the guest could not.</summary>
+/// <summary>Root lends guest code none of its rights: it gives away no folder of its own, reads and writes nothing that the guest could
+/// not.</summary>
 public sealed class HostDirectoryTests : IDisposable
 {
     private static readonly UserId Guest = new(4242, 4242);

@@ -4,8 +4,8 @@ namespace Glovebox;
 
 /// <summary>Asks before each block, and gives the executor within one approved block at a time.</summary>
 /// <remarks>
-/// The executor within never sees a block that is not approved, so the approval holds whatever that executor does with its list. What is asked
-/// for is what it gets: the block under its language's canonical name, which means the same language again. What the
+/// The executor within never sees a block that is not approved, so the approval holds whatever that executor does with its list. What is
+/// asked for is what it gets: the block under its language's canonical name, which means the same language again. What the
 /// contract says of a whole execution, its turn and its end by a stop, is kept here, because within each block is an execution of its own.
 /// </remarks>
 internal sealed class ApprovalCodeExecutor(

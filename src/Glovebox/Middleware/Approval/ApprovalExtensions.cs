@@ -4,14 +4,15 @@ namespace Glovebox;
 
 /// <summary>Asking before code runs.</summary>
 /// <remarks>
-/// Each block is asked for when its turn has come, and reaches the executor within only once it is approved. A denied block ends the run as a
-/// failing one does, with exit code 1, <see cref="TerminationReason.Denied"/> and <c>Code execution was not approved. Reason: …</c> as its
-/// output; blocks before it have run, it and those after it have not. Nothing runs without an approval: when the delegate throws, its
-/// exception ends the run, and when it cancels itself (an <see cref="OperationCanceledException"/> that is not the caller's), the block is denied.
-/// <para>The delegate sees each block under its language's canonical name (<c>python</c> for <c>py</c>, <c>Python</c> and <c>python3</c>), and what
-/// it sees is what runs. A block in a language that the executor's <see cref="LanguageRegistry"/> does not know is not asked for: it ends the run
-/// with exit code 1 and <c>unknown language</c>, and reaches no executor. <c>bash</c> and <c>sh</c> are two languages, and code in any language can
-/// start other programs of the sandbox: a rule by language says what is run first, not what it does.</para>
+/// Each block is asked for when its turn has come, and reaches the executor within only once it is approved. A denied block ends the run as
+/// a failing one does, with exit code 1, <see cref="TerminationReason.Denied"/> and <c>Code execution was not approved. Reason: …</c> as
+/// its output; blocks before it have run, it and those after it have not. Nothing runs without an approval: when the delegate throws, its
+/// exception ends the run, and when it cancels itself (an <see cref="OperationCanceledException"/> that is not the caller's), the block is
+/// denied.
+/// <para>The delegate sees each block under its language's canonical name (<c>python</c> for <c>py</c>, <c>Python</c> and <c>python3</c>),
+/// and what it sees is what runs. A block in a language that the executor's <see cref="LanguageRegistry"/> does not know is not asked for:
+/// it ends the run with exit code 1 and <c>unknown language</c>, and reaches no executor. <c>bash</c> and <c>sh</c> are two languages, and
+/// code in any language can start other programs of the sandbox: a rule by language says what is run first, not what it does.</para>
 /// </remarks>
 public static class ApprovalExtensions
 {

@@ -36,7 +36,8 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
 
     protected override void Resuming()
     {
-        // What is set in an async iterator is gone when it goes on; without this, what the executor traces would not be in these activities.
+        // What is set in an async iterator is gone when it goes on; without this, what the executor traces would not be in these
+        // activities.
         if ((_block ?? _execution) is { } current)
         {
             Activity.Current = current;

@@ -4,11 +4,12 @@ namespace Glovebox;
 /// <remarks>
 /// <para><b>Activities.</b> <c>execute_code</c> for an execution, and in it <c>execute_code_block LANGUAGE</c> for each block, with
 /// <c>glovebox.environment</c>, <c>glovebox.block.count</c>, <c>glovebox.block.index</c>, <c>glovebox.language</c>,
-/// <c>glovebox.termination</c>, <c>process.exit.code</c> and, where it is not 0 or something failed, <c>error.type</c> and an error status.</para>
+/// <c>glovebox.termination</c>, <c>process.exit.code</c> and, where it is not 0 or something failed, <c>error.type</c> and an error
+/// status.</para>
 /// <para><b>Metrics.</b> Histograms <c>glovebox.execution.duration</c> and <c>glovebox.block.duration</c> in seconds, counters
 /// <c>glovebox.executions</c> and <c>glovebox.blocks</c>, and <c>glovebox.executions.active</c>.</para>
-/// <para>A language that the executor does not know is <c>_OTHER</c>, because the model that wrote the code chooses its name. Code and output
-/// are recorded only with <see cref="EnableSensitiveData"/>.</para>
+/// <para>A language that the executor does not know is <c>_OTHER</c>, because the model that wrote the code chooses its name. Code and
+/// output are recorded only with <see cref="EnableSensitiveData"/>.</para>
 /// </remarks>
 public sealed class OpenTelemetryCodeExecutor : DelegatingCodeExecutor
 {
@@ -25,8 +26,8 @@ public sealed class OpenTelemetryCodeExecutor : DelegatingCodeExecutor
         : base(innerExecutor) =>
         _instruments = new ExecutionInstruments(sourceName ?? DefaultSourceName, timeProvider ?? TimeProvider.System);
 
-    /// <summary>Whether code and output are recorded, as <c>glovebox.code</c> and <c>glovebox.output</c> of a block's activity. They may hold
-    /// secrets and personal data. Default: false.</summary>
+    /// <summary>Whether code and output are recorded, as <c>glovebox.code</c> and <c>glovebox.output</c> of a block's activity. They may
+    /// hold secrets and personal data. Default: false.</summary>
     public bool EnableSensitiveData { get; set; }
 
     /// <inheritdoc/>

@@ -40,7 +40,8 @@ public sealed class PlainImageTests
     [Fact]
     public async Task Files_are_listed_by_tools_that_know_only_the_standard_also_while_some_go_away()
     {
-        // A find without -printf, as BusyBox has it, and a file that goes between the moment that it is found and the moment that it is looked at.
+        // A find without -printf, as BusyBox has it, and a file that goes between the moment that it is found and the moment that it is
+        // looked at.
         const string Standard = """
             printf '#!/bin/sh\n[ "$4" = -printf ] && exit 1\nexec /usr/bin/find "$@"' >/usr/local/bin/find
             printf '#!/bin/sh\nrm -f gone\nexec /bin/sh "$@"' >/usr/local/bin/sh

@@ -3,7 +3,8 @@ using Glovebox.Tests.Platform.Docker.Support;
 
 namespace Glovebox.Tests.Platform.Docker.Isolation;
 
-/// <summary>No file with set-user-id or set-group-id bits comes out of a container. The canary: without profile and filter, every way leads to one.</summary>
+/// <summary>No file with set-user-id or set-group-id bits comes out of a container. The canary: without profile and filter, every way leads
+/// to one.</summary>
 public sealed class SetIdTests
 {
     private const int Longest = 240_000;

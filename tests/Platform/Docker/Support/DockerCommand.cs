@@ -33,8 +33,8 @@ public static class DockerCommand
     /// <summary>Whether a container of this name or number exists, running or not.</summary>
     public static async Task<bool> ExistsAsync(string container) => (await TryAsync("docker", "container", "inspect", container)).ExitCode == 0;
 
-    /// <summary>The host's address in the default network. That an engine names it as the gateway cannot be relied on: one that has just been
-    /// installed does so only after its second start.</summary>
+    /// <summary>The host's address in the default network. That an engine names it as the gateway cannot be relied on: one that has just
+    /// been installed does so only after its second start.</summary>
     public static async Task<string> HostAddressAsync()
     {
         string bridge = await RunAsync("docker", "network", "inspect", "bridge", "-f", "{{index .Options \"com.docker.network.bridge.name\"}}");

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Glovebox.Tests.Platform.Docker.Support;
 
-/// <summary>An engine that a test may kill: in a network namespace of its own, for two engines in one take each other's networks away.</summary>
+/// <summary>An engine that a test may kill: in a network namespace of its own, for two engines in one take each other's networks
+/// away.</summary>
 public sealed class SeparateEngine : IAsyncDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(2);

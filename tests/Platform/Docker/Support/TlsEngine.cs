@@ -7,7 +7,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Glovebox.Tests.Platform.Docker.Support;
 
-/// <summary>The engine of the tests behind TCP with TLS, as one on another machine is: both sides show certificates of one authority.</summary>
+/// <summary>The engine of the tests behind TCP with TLS, as one on another machine is: both sides show certificates of one
+/// authority.</summary>
 public sealed class TlsEngine : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

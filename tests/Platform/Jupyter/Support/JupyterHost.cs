@@ -118,7 +118,8 @@ public sealed class UrlHost : JupyterHost
 /// <summary>What tests do with executors.</summary>
 public static class Executing
 {
-    /// <summary>Has a kernel show a traceback. It takes its time for the first one, and a cell that is interrupted has only so much.</summary>
+    /// <summary>Has a kernel show a traceback. It takes its time for the first one, and a cell that is interrupted has only so
+    /// much.</summary>
     public static async Task WarmAsync(this ICodeExecutor executor) => Assert.Equal(1, (await executor.PythonAsync("1 / 0")).ExitCode);
 
     public static Task<CodeResult> PythonAsync(this ICodeExecutor executor, string code) =>

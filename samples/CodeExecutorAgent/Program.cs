@@ -9,7 +9,8 @@ using IChatClient? model = SampleModel.Create(
     args,
     SampleModel.Says("I count the words:\n\n```python\nprint(len(text.split()))\n```\n"),
     SampleModel.Says("""{"reason": "The variable text was never set. I will set it first.", "retry": true}"""),
-    SampleModel.Says("```python\ntext = 'the quick brown fox jumps over the lazy dog'\nprint(len(text.split()), len(set(text.split())))\n```\n"),
+    SampleModel.Says(
+        "```python\ntext = 'the quick brown fox jumps over the lazy dog'\nprint(len(text.split()), len(set(text.split())))\n```\n"),
     SampleModel.Says("The sentence has 9 words, 8 of them different."));
 if (model is null)
 {

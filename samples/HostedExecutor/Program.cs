@@ -2,7 +2,8 @@ using Glovebox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
+HostApplicationBuilder builder = Host.CreateApplicationBuilder(
+    new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 // What runs the code, and within which limits, stands in appsettings.json; --CodeExecutor:Timeout=00:00:05 changes it.
 builder.Services.AddCodeExecutor(builder.Configuration.GetSection("CodeExecutor"))

@@ -18,7 +18,7 @@ public sealed class DockerCommandProvider(string image) : ISandboxProvider
         ExecutionPolicy policy = request.Policy;
         if (policy.Network != NetworkAccess.None || policy.DiskSpace is not null || policy.User is not null)
         {
-            throw new PolicyNotEnforceableException("This provider gives no network, no quota of the disk, and its own choice of a user.", "Set Network = None.");
+            throw new PolicyNotEnforceableException("Network, quota and user cannot be chosen here.", "Set Network = None.");
         }
 
         Home home = request.Keep(() => new Home(request.WorkDirectory));
@@ -26,8 +26,8 @@ public sealed class DockerCommandProvider(string image) : ISandboxProvider
         string user = await home.PrepareAsync(image, cancellationToken);
         ProcessStartInfo start = new("docker",
         [
-            "run", "--interactive", "--rm", "--name", name, "--hostname", "glovebox", "--user", user, "--network", "none", "--cap-drop", "ALL",
-            "--security-opt", "no-new-privileges", "--memory", Text(policy.Memory ?? ExecutionPolicy.DefaultMemory),
+            "run", "--interactive", "--rm", "--name", name, "--hostname", "glovebox", "--user", user, "--network", "none",
+            "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", Text(policy.Memory ?? ExecutionPolicy.DefaultMemory),
             "--memory-swap", Text(policy.Memory ?? ExecutionPolicy.DefaultMemory),
             "--pids-limit", Text(policy.MaxProcesses ?? ExecutionPolicy.DefaultMaxProcesses), "--cpus", Text(policy.Cpus ?? 0),
             .. policy.ReadOnlyRootFilesystem == true ? (string[])["--read-only", "--tmpfs", "/tmp:mode=1777,exec"] : [],
@@ -45,14 +45,15 @@ public sealed class DockerCommandProvider(string image) : ISandboxProvider
         Kind = "docker-command",
         IsIsolated = true,
         UsesGuestAgent = true,
-        Controls = [.. new[] { "memory", "processes", "network", "filesystem" }.Select(c => new ControlCapability(c, EnforcementLevel.Full, "docker run"))],
+        Controls = [new("memory", EnforcementLevel.Full, "--memory"), new("network", EnforcementLevel.Full, "--network none")],
     };
 
     private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 
     private static async Task<string> DockerAsync(string[] arguments, CancellationToken cancellationToken = default)
     {
-        using Process process = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        ProcessStartInfo start = new("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(cancellationToken);
         string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
@@ -66,7 +67,7 @@ public sealed class DockerCommandProvider(string image) : ISandboxProvider
 
         public override long Memory => policy.Memory ?? ExecutionPolicy.DefaultMemory;
 
-        public override void Kill() => Process.Start(new ProcessStartInfo("docker", ["kill", name]) { RedirectStandardError = true, RedirectStandardOutput = true });
+        public override void Kill() => _ = DockerAsync(["kill", name]);
 
         // The end of its standard input has ended it by now.
         public override async ValueTask DisposeAsync() => await process.WaitForExitAsync();
@@ -78,7 +79,8 @@ public sealed class DockerCommandProvider(string image) : ISandboxProvider
         private bool _isOurs;
         private readonly string _volume = $"glovebox-sample-{Guid.NewGuid():n}";
 
-        public string Mount => folder is null ? $"type=volume,source={_volume},target=/workspace" : $"type=bind,source={Path.GetFullPath(folder)},target=/workspace";
+        public string Mount =>
+            (folder is null ? $"type=volume,source={_volume}" : $"type=bind,source={Path.GetFullPath(folder)}") + ",target=/workspace";
 
         /// <summary>Makes the folder or the volume, and gives its owner, who guest code is.</summary>
         public async Task<string> PrepareAsync(string image, CancellationToken cancellationToken)
@@ -87,8 +89,9 @@ public sealed class DockerCommandProvider(string image) : ISandboxProvider
             _isOurs |= folder is null || !Directory.Exists(folder);
             _ = folder is null ? null : Directory.CreateDirectory(folder);
             string script = (_isOurs ? "chown 1000:1000 /workspace; " : "") + "stat -c %u:%g /workspace";
-            string user = await DockerAsync(["run", "--rm", "--network", "none", "--mount", Mount, "--entrypoint", "sh", image, "-c", script], cancellationToken);
-            return user.StartsWith("0:") ? throw new SandboxUnavailableException("work-directory-unusable", $"'{folder}' belongs to root.") : user;
+            string[] arguments = ["run", "--rm", "--network", "none", "--mount", Mount, "--entrypoint", "sh", image, "-c", script];
+            string user = await DockerAsync(arguments, cancellationToken);
+            return !user.StartsWith("0:") ? user : throw new SandboxUnavailableException("root", $"'{folder}' belongs to root.");
         }
 
         public async ValueTask DisposeAsync() => _ = folder is null ? await DockerAsync(["volume", "rm", "--force", _volume]) : "";

@@ -32,20 +32,24 @@ internal static class SampleModel
     public static ChatResponse Says(string text) => new(new ChatMessage(ChatRole.Assistant, text));
 
     public static ChatResponse Calls(string function, string code) => new(
-        new ChatMessage(ChatRole.Assistant, [new FunctionCallContent(Guid.NewGuid().ToString("n"), function, new Dictionary<string, object?> { ["code"] = code })]));
+        new ChatMessage(
+            ChatRole.Assistant,
+            [new FunctionCallContent(Guid.NewGuid().ToString("n"), function, new Dictionary<string, object?> { ["code"] = code })]));
 
     private static string? Named(string argument, string kind) =>
         argument.StartsWith(kind, StringComparison.Ordinal) && argument.Length > kind.Length ? argument[kind.Length..] : null;
 
     private static IChatClient Service(string model, string endpoint, string key) =>
-        new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(endpoint) }).GetChatClient(model).AsIChatClient();
+        new OpenAIClient(
+            new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(endpoint) }).GetChatClient(model).AsIChatClient();
 
     /// <summary>Says one thing after another, whatever it is asked.</summary>
     private sealed class ScriptedModel(ChatResponse[] script) : IChatClient
     {
         private int _said;
 
-        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        public Task<ChatResponse> GetResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
             Task.FromResult(Next());
 
         public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(

@@ -15,5 +15,6 @@ internal sealed class CliException(int exitCode, string code, string message, st
 
     public static CliException Usage(string message, string? hint = null) => new(ExitCodes.WrongUsage, "usage", message, hint);
 
-    public static CliException CouldNotRun(string code, string message, string? hint = null) => new(ExitCodes.CouldNotRun, code, message, hint);
+    public static CliException CouldNotRun(string code, string message, string? hint = null) =>
+        new(ExitCodes.CouldNotRun, code, message, hint);
 }

@@ -28,7 +28,9 @@ internal static class Failure
         OutputClosedException => (ExitCodes.OutputClosed, null),
         OutputFailedException e => (ExitCodes.CouldNotRun, new("output-failed", e.Message, null)),
         ArgumentException e => (ExitCodes.WrongUsage, new("usage", WithoutParameter(e), null)),
-        _ => (ExitCodes.CouldNotRun, new("internal-error", error.ToString(), "This is a defect of Glovebox: please report it with the lines above.")),
+        _ => (
+            ExitCodes.CouldNotRun,
+            new("internal-error", error.ToString(), "This is a defect of Glovebox: please report it with the lines above.")),
     };
 
     /// <summary>.NET appends the parameter's name, which tells the user of the tool nothing.</summary>

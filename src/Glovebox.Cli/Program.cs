@@ -23,7 +23,8 @@ internal static class Program
         {
             if (parsed.Errors.Count > 0)
             {
-                throw CliException.Usage(string.Join(" ", parsed.Errors.Select(e => TerminalText.Line(e.Message))), SeeHelp(parsed.CommandResult.Command));
+                throw CliException.Usage(
+                    string.Join(" ", parsed.Errors.Select(e => TerminalText.Line(e.Message))), SeeHelp(parsed.CommandResult.Command));
             }
 
             return await parsed.InvokeAsync(

@@ -82,7 +82,10 @@ internal static class DockerControls
                     : new("cpus", EnforcementLevel.None, "no limit was set"),
                 policy.DiskSpace is not null
                     ? new("disk", EnforcementLevel.Full, $"quotas of the container and of its work directory, each; {engine.Info.Driver}")
-                    : new("disk", EnforcementLevel.Partial, "temporary file systems have a size; the container and the work directory have the disk's"),
+                    : new(
+                        "disk",
+                        EnforcementLevel.Partial,
+                        "temporary file systems have a size; the container and the work directory have the disk's"),
                 policy.Network == NetworkAccess.Full
                     ? new("network", EnforcementLevel.None, "the engine's network, as asked for")
                     : new("network", EnforcementLevel.Full, "a network namespace with nothing but its loopback"),
@@ -98,7 +101,8 @@ internal static class DockerControls
         };
     }
 
-    private static ControlCapability SystemCalls(ContainerDefinition spec, EngineConnection engine, ContainerFilter filter, bool agentFilters)
+    private static ControlCapability SystemCalls(
+        ContainerDefinition spec, EngineConnection engine, ContainerFilter filter, bool agentFilters)
     {
         string agent = agentFilters ? ", and the guest agent's filter" : "";
         if (spec.Seccomp is { } named)

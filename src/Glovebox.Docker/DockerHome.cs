@@ -19,7 +19,9 @@ internal sealed class DockerHome : IAsyncDisposable
 
         // The volume of a container that stays has no name: it goes with that container, whoever has it by then.
         Volume = Work is null && !stays ? new WorkVolume(Owner, spec.Policy.DiskSpace) : null;
-        Functions = spec.Request.Functions is { } offered ? new ContainerFunctions(offered, stays ? null : new WorkVolume(Owner, size: null)) : null;
+        Functions = spec.Request.Functions is { } offered
+            ? new ContainerFunctions(offered, stays ? null : new WorkVolume(Owner, size: null))
+            : null;
     }
 
     /// <summary>The tag of what is ours.</summary>
@@ -45,7 +47,8 @@ internal sealed class DockerHome : IAsyncDisposable
 
     /// <summary>Makes the work directory and the volumes, and chooses the user that guest code runs as.</summary>
     /// <returns>The user, and the work directory where this machine reaches it.</returns>
-    public async Task<(ContainerUser User, HostDirectory? Files)> PrepareAsync(ContainerDefinition spec, EngineConnection engine, CancellationToken cancellationToken)
+    public async Task<(ContainerUser User, HostDirectory? Files)> PrepareAsync(
+        ContainerDefinition spec, EngineConnection engine, CancellationToken cancellationToken)
     {
         Work?.Create();
         _user ??= ContainerUser.Choose(spec.Policy.User, Work?.Path, Work?.IsMade ?? false, engine.IsRootless);

@@ -26,7 +26,11 @@ public sealed class DockerJupyterCodeExecutor : CommandLineCodeExecutor
 
     internal DockerJupyterCodeExecutor(
         DockerJupyterCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory, TimeProvider? time)
-        : base(options = new(options), KernelBlockRunner.In(new DockerSandboxProvider(options.Container, internals), options.ToSettings()), loggerFactory, time) =>
+        : base(
+            options = new(options),
+            KernelBlockRunner.In(new DockerSandboxProvider(options.Container, internals), options.ToSettings()),
+            loggerFactory,
+            time) =>
         Options = options;
 
     /// <summary>This executor's own copy.</summary>

@@ -11,7 +11,8 @@ namespace Glovebox.Docker;
 /// <param name="files">The work directory, where this machine reaches it. Owned by this place.</param>
 /// <param name="memory">The bytes of memory that the guest may have.</param>
 /// <param name="stays">Whether the container outlives its host.</param>
-internal sealed class DockerPlace(EngineConnection engine, DockerContainer container, HostDirectory? files, long memory, bool stays) : SandboxPlace
+internal sealed class DockerPlace(
+    EngineConnection engine, DockerContainer container, HostDirectory? files, long memory, bool stays) : SandboxPlace
 {
     /// <summary>How long news of a container may take to arrive after what they are about: an engine with much to do tells of an end only
     /// when it has cleaned up after it.</summary>
@@ -43,7 +44,8 @@ internal sealed class DockerPlace(EngineConnection engine, DockerContainer conta
         return true;
     }
 
-    public override async ValueTask<long> MemoryInUseAsync() => await container.MemoryInUseAsync(CancellationToken.None).ConfigureAwait(false);
+    public override async ValueTask<long> MemoryInUseAsync() =>
+        await container.MemoryInUseAsync(CancellationToken.None).ConfigureAwait(false);
 
     public override async Task<ProcessExit> ExplainEndAsync(CancellationToken kill)
     {
@@ -68,7 +70,8 @@ internal sealed class DockerPlace(EngineConnection engine, DockerContainer conta
         {
             try
             {
-                await engine.Client.System.PingAsync(CancellationToken.None).WaitAsync(ShortNews, CancellationToken.None).ConfigureAwait(false);
+                await engine.Client.System.PingAsync(CancellationToken.None).WaitAsync(
+                    ShortNews, CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException or DockerApiException or ObjectDisposedException)
             {
@@ -76,7 +79,8 @@ internal sealed class DockerPlace(EngineConnection engine, DockerContainer conta
             }
         }
 
-        return new ProcessExit(ProcessExitKind.SandboxLost, end?.ExitCode ?? 137, "The container has ended; the next block gets a fresh one.");
+        return new ProcessExit(
+            ProcessExitKind.SandboxLost, end?.ExitCode ?? 137, "The container has ended; the next block gets a fresh one.");
     }
 
     public override Task EndAsync() => stays ? Task.CompletedTask : container.EndAsync();

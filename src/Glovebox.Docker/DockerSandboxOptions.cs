@@ -123,7 +123,8 @@ public sealed partial class DockerSandboxOptions
         {
             if (value is not null && (string.IsNullOrWhiteSpace(value) || value.Contains('\0')))
             {
-                throw new ArgumentException("SeccompProfile must be the path of a JSON profile, 'unconfined', or null.", nameof(SeccompProfile));
+                throw new ArgumentException(
+                    "SeccompProfile must be the path of a JSON profile, 'unconfined', or null.", nameof(SeccompProfile));
             }
 
             field = value;
@@ -161,7 +162,8 @@ public sealed partial class DockerSandboxOptions
     {
         if (!StopContainer && ContainerName is null)
         {
-            throw new ArgumentException("A container that stays (StopContainer = false) needs a ContainerName, so that it can be found again.");
+            throw new ArgumentException(
+                "A container that stays (StopContainer = false) needs a ContainerName, so that it can be found again.");
         }
 
         if (InitCommand is not null && (string.IsNullOrWhiteSpace(InitCommand) || InitCommand.Contains('\0')))

@@ -50,7 +50,8 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         {
             DockerControls.Check(spec, engine);
             (ContainerUser user, files) = await home.PrepareAsync(spec, engine, cancellationToken).ConfigureAwait(false);
-            await EngineImages.EnsureAsync(engine, _options.Image, _options.PullPolicy, _options.PullProgress, cancellationToken).ConfigureAwait(false);
+            await EngineImages.EnsureAsync(
+                engine, _options.Image, _options.PullPolicy, _options.PullProgress, cancellationToken).ConfigureAwait(false);
             return await StartAsync(Plan(spec, home, engine, user), home, engine, user, files, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -72,7 +73,8 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         ContainerPlan plan, DockerHome home, EngineConnection engine, ContainerUser user, HostDirectory? files, CancellationToken cancellationToken)
     {
         ContainerInspectResponse? existing = _options.ContainerName is null ? null : await ContainerNames.ClaimAsync(
-            engine, plan.Name, home.Owner, plan.Labels.GetValueOrDefault(ContainerNames.ConfigurationLabel), cancellationToken).ConfigureAwait(false);
+            engine, plan.Name, home.Owner, plan.Labels.GetValueOrDefault(
+                ContainerNames.ConfigurationLabel), cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource longest = new(LongestStart);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
         (DockerContainer container, ContainerSetup guest, plan) = existing is not null
@@ -94,7 +96,8 @@ public sealed class DockerSandboxProvider : ISandboxProvider
             await SealAsync(plan.Spec, guest, user, cancellationToken).ConfigureAwait(false);
             if (files is not null)
             {
-                await GuestCheck.WorkDirectoryAsync(guest.Files, files, plan.Spec.WorkDirectory!, user.Id, cancellationToken).ConfigureAwait(false);
+                await GuestCheck.WorkDirectoryAsync(
+                    guest.Files, files, plan.Spec.WorkDirectory!, user.Id, cancellationToken).ConfigureAwait(false);
             }
 
             ISandbox sandbox = guest.Complete(
@@ -187,7 +190,8 @@ public sealed class DockerSandboxProvider : ISandboxProvider
 
         if (home.Functions is { } functions)
         {
-            await functions.InstallAsync(guest, user.Id, spec.Policy.Network != NetworkAccess.None, cancellationToken).ConfigureAwait(false);
+            await functions.InstallAsync(
+                guest, user.Id, spec.Policy.Network != NetworkAccess.None, cancellationToken).ConfigureAwait(false);
         }
 
         if (spec.NeedsSetupNetwork && _internals.CutsNetwork)
@@ -196,7 +200,8 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         }
     }
 
-    private static async Task SealAsync(ContainerDefinition spec, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
+    private static async Task SealAsync(
+        ContainerDefinition spec, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
     {
         string notLoaded;
         try

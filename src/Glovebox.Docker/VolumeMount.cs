@@ -12,7 +12,8 @@ public sealed record VolumeMount(string Source, string Target, bool ReadOnly = f
     internal bool IsBind => IsAbsolute(Source);
 
     internal static bool IsAbsolute(string path) =>
-        !path.Contains('\0') && (path.StartsWith('/') || (path.Length > 2 && char.IsAsciiLetter(path[0]) && path[1] == ':' && path[2] is '\\' or '/'));
+        !path.Contains('\0') && (
+            path.StartsWith('/') || (path.Length > 2 && char.IsAsciiLetter(path[0]) && path[1] == ':' && path[2] is '\\' or '/'));
 
     /// <exception cref="ArgumentException">It cannot be mounted.</exception>
     internal void Validate()

@@ -27,7 +27,8 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
     /// <param name="loggerFactory">Gets what happens. Null: no log.</param>
     /// <param name="timeProvider">Measures time. Null: the system's.</param>
     /// <exception cref="ArgumentException">An option is invalid, or cannot be had together with another.</exception>
-    public JupyterCodeExecutor(JupyterCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    public JupyterCodeExecutor(
+        JupyterCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
         : this(options ?? new(), new BubblewrapInternals(), loggerFactory, timeProvider)
     {
     }
@@ -41,7 +42,8 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
     {
     }
 
-    internal JupyterCodeExecutor(JupyterCodeExecutorOptions options, BubblewrapInternals internals, ILoggerFactory? loggerFactory, TimeProvider? time)
+    internal JupyterCodeExecutor(
+        JupyterCodeExecutorOptions options, BubblewrapInternals internals, ILoggerFactory? loggerFactory, TimeProvider? time)
         : this(new(options), o => Runner(o, internals), loggerFactory, time)
     {
     }

@@ -41,7 +41,8 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
         {
             if (value is not null && !(value.IsAbsoluteUri && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps)))
             {
-                throw new ArgumentException($"Url must be an address such as http://localhost:8888/, not '{value.OriginalString}'.", nameof(Url));
+                throw new ArgumentException(
+                    $"Url must be an address such as http://localhost:8888/, not '{value.OriginalString}'.", nameof(Url));
             }
 
             field = value;

@@ -16,7 +16,8 @@ internal sealed record JupyterSettings(string KernelName, string? OutputDir, Dis
     public static string CheckKernelName(string value, string option) =>
         !string.IsNullOrEmpty(value) && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? value
-            : throw new ArgumentException($"{option} must be the name of a kernel spec, such as python3: letters, digits, '-', '_' and '.', not '{value}'.", option);
+            : throw new ArgumentException(
+                $"{option} must be the name of a kernel spec, such as python3: letters, digits, '-', '_' and '.', not '{value}'.", option);
 
     /// <exception cref="ArgumentException">Empty, or holds a NUL.</exception>
     public static string? CheckOutputDir(string? value, string option) =>

@@ -61,10 +61,10 @@ public enum TerminationReason
     /// <summary>The executor ended the program because its time had run out.</summary>
     TimedOut,
 
-    /// <summary>The kernel ended the program because the environment's memory was used up.</summary>
+    /// <summary>The kernel ended the program because the sandbox's memory was used up.</summary>
     OutOfMemory,
 
-    /// <summary>The environment ended under the program. The next execution has a fresh one.</summary>
+    /// <summary>The sandbox ended under the program. The next execution has a fresh one.</summary>
     SandboxLost,
 
     /// <summary>No program was started: the language is unknown, its interpreter is missing, or the file name was refused.</summary>

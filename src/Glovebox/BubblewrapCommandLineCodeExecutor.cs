@@ -30,7 +30,11 @@ public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
         BubblewrapInternals internals,
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null)
-        : base(options = new(options), Processes(new BubblewrapSandboxProvider(options.ReadOnlyPaths, internals)), loggerFactory, timeProvider) =>
+        : base(
+            options = new(options),
+            Processes(new BubblewrapSandboxProvider(options.ReadOnlyPaths, internals)),
+            loggerFactory,
+            timeProvider) =>
         Options = options;
 
     /// <summary>This executor's own copy.</summary>
@@ -45,7 +49,8 @@ public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
         return limited.IsAvailable ? limited : await TryAsync(new(), cancellationToken).ConfigureAwait(false);
     }
 
-    private static Task<ExecutorDiagnosis> TryAsync(BubblewrapCommandLineCodeExecutorOptions options, CancellationToken cancellationToken) =>
+    private static Task<ExecutorDiagnosis> TryAsync(
+        BubblewrapCommandLineCodeExecutorOptions options, CancellationToken cancellationToken) =>
         ExecutorDiagnosis.TryAsync(
             "bubblewrap",
             async () => (await BubblewrapProgram.FindAsync(null, null, cancellationToken).ConfigureAwait(false)).Version.ToString(),

@@ -1,6 +1,6 @@
 namespace Glovebox;
 
-/// <summary>An environment failed. The message says what is wrong in words fit to show; <see cref="Hint"/> says what to do.</summary>
+/// <summary>A sandbox failed. The message says what is wrong in words fit to show; <see cref="Hint"/> says what to do.</summary>
 /// <remarks>A program that fails is not an error of this kind: it is a <see cref="CodeResult"/>.</remarks>
 public class CodeExecutionException : Exception
 {
@@ -24,7 +24,7 @@ public class CodeExecutionException : Exception
     public string? Hint { get; }
 }
 
-/// <summary>An environment cannot be started on this machine as it is.</summary>
+/// <summary>A sandbox cannot be started on this machine as it is.</summary>
 /// <param name="code">A short stable name, such as <c>bubblewrap-unavailable</c>.</param>
 /// <param name="message">What is wrong.</param>
 /// <param name="hint">What to do, or null.</param>
@@ -38,7 +38,7 @@ public sealed class SandboxUnavailableException(string code, string message, str
 public sealed class PolicyNotEnforceableException(string message, string? hint = null)
     : CodeExecutionException("policy-not-enforceable", message, hint);
 
-/// <summary>The environment ended or stopped answering while it was used, and not by what a code block did.</summary>
+/// <summary>The sandbox ended or stopped answering while it was used, and not by what a code block did.</summary>
 /// <param name="message">What happened.</param>
 /// <param name="hint">What to do, or null.</param>
 /// <param name="innerException">The cause, or null.</param>
@@ -47,7 +47,8 @@ public sealed class SandboxLostException(string message, string? hint = null, Ex
 
 /// <summary>The executor was stopped, restarted or disposed while this call was running. The code is dead.</summary>
 public sealed class ExecutorStoppedException()
-    : CodeExecutionException("executor-stopped", "The executor was stopped, restarted or disposed while code was running; the code was ended.");
+    : CodeExecutionException(
+        "executor-stopped", "The executor was stopped, restarted or disposed while code was running; the code was ended.");
 
 /// <summary>A file of the work directory cannot be used as asked: its path is refused, or it cannot be read or written.</summary>
 /// <param name="message">What is wrong.</param>

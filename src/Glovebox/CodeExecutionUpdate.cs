@@ -45,7 +45,8 @@ public sealed record DisplayReceivedUpdate(int BlockIndex, DisplayOutput Display
 /// <param name="Duration">From the arrival of the call to its result, with the time that an approval took.</param>
 /// <param name="ErrorCode">Null when there is a result; else why there is none, in a word, such as <c>failed</c> or
 /// <c>not-approved</c>.</param>
-public sealed record FunctionCalledUpdate(int BlockIndex, string FunctionName, string Arguments, TimeSpan Duration, string? ErrorCode) : CodeExecutionUpdate(BlockIndex)
+public sealed record FunctionCalledUpdate(
+    int BlockIndex, string FunctionName, string Arguments, TimeSpan Duration, string? ErrorCode) : CodeExecutionUpdate(BlockIndex)
 {
     /// <summary>How many bytes of the arguments are shown: 4,096.</summary>
     public const int MaxArgumentText = 4096;

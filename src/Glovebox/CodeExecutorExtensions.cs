@@ -9,7 +9,7 @@ public static class CodeExecutorExtensions
     /// <param name="cancellationToken">Kills the running block and everything it started, then throws.</param>
     /// <exception cref="ArgumentException">No block was given, or a block is null.</exception>
     /// <exception cref="InvalidOperationException">The executor is not started.</exception>
-    /// <exception cref="CodeExecutionException">The environment failed.</exception>
+    /// <exception cref="CodeExecutionException">The sandbox failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; the code is dead by then.</exception>
     public static Task<CodeResult> ExecuteCodeBlocksAsync(
         this ICodeExecutor executor, IEnumerable<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)

@@ -3,7 +3,7 @@ namespace Glovebox;
 /// <summary>How code blocks of a language are saved and run.</summary>
 /// <param name="Name">The canonical name, in lower case.</param>
 /// <param name="Extension">Of temporary code files, with its dot: <c>.py</c>.</param>
-/// <param name="Programs">Names of the interpreter, in order of preference. Which of them exists is asked inside the environment.</param>
+/// <param name="Programs">Names of the interpreter, in order of preference. Which of them exists is asked inside the sandbox.</param>
 /// <param name="Arguments">The interpreter's arguments. <c>{file}</c> stands for the code file; without it the file comes last.</param>
 public sealed record CodeLanguage(string Name, string Extension, IReadOnlyList<string> Programs, IReadOnlyList<string> Arguments)
 {

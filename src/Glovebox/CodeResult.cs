@@ -80,7 +80,7 @@ public sealed record CodeResult
         TerminationReason.TimedOut => " (the time ran out; the program was ended)",
         TerminationReason.OutOfMemory => " (out of memory; use less)",
         TerminationReason.Signaled => " (ended by a signal)",
-        TerminationReason.SandboxLost => " (the environment ended; what ran in the background is gone)",
+        TerminationReason.SandboxLost => " (the sandbox ended; what ran in the background is gone)",
         TerminationReason.NotStarted => " (the code was not run)",
         TerminationReason.Denied => " (not approved; the code was not run)",
         _ => last.ExitCode == 0 ? "" : " (failed)",

@@ -375,7 +375,8 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     }
 
     /// <summary>Runs blocks as processes of a provider's sandboxes.</summary>
-    private protected static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> Processes(ISandboxProvider provider)
+    private protected static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> Processes(
+        ISandboxProvider provider)
     {
         ArgumentNullException.ThrowIfNull(provider);
         return (request, options, timeProvider) => new ProcessBlockRunner(new LiveSandbox(provider, request), options, timeProvider);

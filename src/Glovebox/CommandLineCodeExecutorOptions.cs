@@ -143,7 +143,8 @@ public class CommandLineCodeExecutorOptions
         {
             if (value <= TimeSpan.Zero || value.TotalMilliseconds > int.MaxValue)
             {
-                throw new ArgumentOutOfRangeException(nameof(SetupTimeout), value, "SetupTimeout must be more than zero and at most 24 days.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(SetupTimeout), value, "SetupTimeout must be more than zero and at most 24 days.");
             }
 
             field = value;

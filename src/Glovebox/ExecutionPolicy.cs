@@ -106,11 +106,11 @@ public sealed record ExecutionPolicy
         }
     } = NetworkAccess.SetupOnly;
 
-    /// <summary>Whether everything but the work directory and the temporary directories is read-only. Null: as the environment does
+    /// <summary>Whether everything but the work directory and the temporary directories is read-only. Null: as the sandbox does
     /// by itself (bubblewrap: always read-only).</summary>
     public bool? ReadOnlyRootFilesystem { get; set; }
 
-    /// <summary>The user that guest code runs as, <c>uid</c> or <c>uid:gid</c>, as guest code sees it; not root. Null: the environment's
+    /// <summary>The user that guest code runs as, <c>uid</c> or <c>uid:gid</c>, as guest code sees it; not root. Null: the sandbox's
     /// unprivileged user.</summary>
     /// <exception cref="ArgumentException">Not of that form, or root.</exception>
     public string? User

@@ -11,7 +11,8 @@ public sealed record ExecutorDiagnosis(
     string Name, bool IsAvailable, string? Version, string? Reason, string? Hint, SandboxCapabilities? Capabilities)
 {
     /// <summary>Starts and stops an executor to see whether it works.</summary>
-    internal static async Task<ExecutorDiagnosis> TryAsync(string name, Func<Task<string?>> version, Func<ICodeExecutor> create, CancellationToken cancellationToken)
+    internal static async Task<ExecutorDiagnosis> TryAsync(
+        string name, Func<Task<string?>> version, Func<ICodeExecutor> create, CancellationToken cancellationToken)
     {
         string? found = null;
         try
@@ -21,7 +22,8 @@ public sealed record ExecutorDiagnosis(
             await using (executor.ConfigureAwait(false))
             {
                 await executor.StartAsync(cancellationToken).ConfigureAwait(false);
-                return new ExecutorDiagnosis(name, true, found, null, null, (SandboxCapabilities?)executor.GetService(typeof(SandboxCapabilities)));
+                return new ExecutorDiagnosis(
+                    name, true, found, null, null, (SandboxCapabilities?)executor.GetService(typeof(SandboxCapabilities)));
             }
         }
         catch (CodeExecutionException e)

@@ -10,7 +10,7 @@ namespace Glovebox;
 /// <see cref="ExecutorStoppedException"/>.</para>
 /// <para><b>Ownership.</b> A work directory that the caller named belongs to the caller: it is created when missing and never deleted.
 /// One that the executor made for itself lives until disposal.</para>
-/// <para><b>Errors.</b> A program that fails, runs out of time or is killed is a result. An environment that fails is a
+/// <para><b>Errors.</b> A program that fails, runs out of time or is killed is a result. A sandbox that fails is a
 /// <see cref="CodeExecutionException"/>. Cancellation by the caller is an <see cref="OperationCanceledException"/> with the caller's
 /// token, and when it is thrown the code has already been killed.</para>
 /// </remarks>
@@ -20,19 +20,19 @@ public interface ICodeExecutor : IAsyncDisposable
     /// <exception cref="InvalidOperationException">On use of its members while the executor is not started.</exception>
     IWorkspace Workspace { get; }
 
-    /// <summary>Makes the environment ready. Does nothing when it is already.</summary>
+    /// <summary>Makes the sandbox ready. Does nothing when it is already.</summary>
     /// <param name="cancellationToken">Gives up the start; whatever had been started is ended.</param>
-    /// <exception cref="CodeExecutionException">The environment cannot be started, or cannot enforce a control that was asked
+    /// <exception cref="CodeExecutionException">The sandbox cannot be started, or cannot enforce a control that was asked
     /// for.</exception>
     Task StartAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Ends the environment and every process in it. Does nothing when it is not started.</summary>
-    /// <param name="cancellationToken">Gives up waiting; the environment is ended all the same.</param>
+    /// <summary>Ends the sandbox and every process in it. Does nothing when it is not started.</summary>
+    /// <param name="cancellationToken">Gives up waiting; the sandbox is ended all the same.</param>
     Task StopAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Ends every process and starts a fresh environment. Files of the work directory are kept.</summary>
+    /// <summary>Ends every process and starts a fresh sandbox. Files of the work directory are kept.</summary>
     /// <param name="cancellationToken">Gives up the restart; the executor is then stopped.</param>
-    /// <exception cref="CodeExecutionException">The environment cannot be started.</exception>
+    /// <exception cref="CodeExecutionException">The sandbox cannot be started.</exception>
     Task RestartAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Runs code blocks in order until one fails, and reports what happens as it happens.</summary>
@@ -42,7 +42,7 @@ public interface ICodeExecutor : IAsyncDisposable
     /// kills the running block.</returns>
     /// <exception cref="ArgumentException">No block was given, or a block is null.</exception>
     /// <exception cref="InvalidOperationException">The executor is not started.</exception>
-    /// <exception cref="CodeExecutionException">The environment failed.</exception>
+    /// <exception cref="CodeExecutionException">The sandbox failed.</exception>
     IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
         IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default);
 

@@ -14,7 +14,11 @@ public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecut
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public LocalCommandLineCodeExecutor(
         LocalCommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : base(options = options is null ? new() : new(options), Processes(new LocalSandboxProvider(options.VirtualEnvironment)), loggerFactory, timeProvider)
+        : base(
+            options = options is null ? new() : new(options),
+            Processes(new LocalSandboxProvider(options.VirtualEnvironment)),
+            loggerFactory,
+            timeProvider)
     {
         Options = options;
         LogNotIsolated(Logger);
@@ -26,7 +30,8 @@ public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecut
     /// <summary>Tries whether the local executor works on this machine. It isolates nothing, and its capabilities say so.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     public static Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) =>
-        ExecutorDiagnosis.TryAsync("local", () => Task.FromResult<string?>(null), () => new LocalCommandLineCodeExecutor(), cancellationToken);
+        ExecutorDiagnosis.TryAsync(
+            "local", () => Task.FromResult<string?>(null), () => new LocalCommandLineCodeExecutor(), cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
         "LocalCommandLineCodeExecutor runs code on the host and isolates nothing. For code that you do not trust, use BubblewrapCommandLineCodeExecutor or a container.")]

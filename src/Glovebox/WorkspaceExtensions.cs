@@ -27,7 +27,8 @@ public static class WorkspaceExtensions
             {
                 if (content.Length + read > maxBytes)
                 {
-                    throw new WorkspaceException($"'{WorkspacePath.Printable(path)}' is larger than {maxBytes} bytes.", "Open it as a stream, or allow more.");
+                    throw new WorkspaceException(
+                        $"'{WorkspacePath.Printable(path)}' is larger than {maxBytes} bytes.", "Open it as a stream, or allow more.");
                 }
 
                 content.Write(buffer, 0, read);

@@ -5,7 +5,8 @@ using Microsoft.Extensions.AI;
 namespace Glovebox.Agents;
 
 /// <summary>Runs the code of one run of an agent, and makes updates of what happens.</summary>
-internal sealed class CodeExecution(CodeExecutorAgentSettings settings, Func<CancellationToken, ValueTask<CodeSessionLease>> acquire, string agentId)
+internal sealed class CodeExecution(
+    CodeExecutorAgentSettings settings, Func<CancellationToken, ValueTask<CodeSessionLease>> acquire, string agentId)
 {
     private readonly string _responseId = Guid.NewGuid().ToString("n");
 

@@ -23,7 +23,7 @@ namespace Glovebox.Agents;
 /// <para><b>Sessions.</b> The model's conversation is kept in the session, and serialised with it. Over one executor all sessions share its
 /// files; over a <see cref="CodeSessionPool"/> each has its own. Executors, pool and chat client stay the caller's; an executor is started
 /// when it is not already. One session serves one run at a time; different sessions may run at the same time.</para>
-/// <para><b>Errors.</b> A program that fails is output. A failing environment is a <see cref="CodeExecutionException"/>. Cancellation kills
+/// <para><b>Errors.</b> A program that fails is output. A failing sandbox is a <see cref="CodeExecutionException"/>. Cancellation kills
 /// the code.</para>
 /// </remarks>
 public sealed class CodeExecutorAgent : AIAgent
@@ -103,7 +103,8 @@ public sealed class CodeExecutorAgent : AIAgent
     /// <inheritdoc/>
     protected override async Task<AgentResponse> RunCoreAsync(
         IEnumerable<ChatMessage> messages, AgentSession? session = null, AgentRunOptions? options = null, CancellationToken cancellationToken = default) =>
-        await RunAsync(messages, session, options, streaming: false, cancellationToken).ToAgentResponseAsync(cancellationToken).ConfigureAwait(false);
+        await RunAsync(
+            messages, session, options, streaming: false, cancellationToken).ToAgentResponseAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     protected override IAsyncEnumerable<AgentResponseUpdate> RunCoreStreamingAsync(
@@ -111,7 +112,8 @@ public sealed class CodeExecutorAgent : AIAgent
         RunAsync(messages, session, options, streaming: true, cancellationToken);
 
     private static CodeExecutorAgentSession Own(AgentSession? session) => session as CodeExecutorAgentSession
-        ?? throw new ArgumentException("The session is not one of a CodeExecutorAgent. Use CreateSessionAsync of the agent.", nameof(session));
+        ?? throw new ArgumentException(
+            "The session is not one of a CodeExecutorAgent. Use CreateSessionAsync of the agent.", nameof(session));
 
     private async IAsyncEnumerable<AgentResponseUpdate> RunAsync(
         IEnumerable<ChatMessage> messages,
@@ -132,7 +134,9 @@ public sealed class CodeExecutorAgent : AIAgent
 
         List<ChatMessage> known = [.. context];
         CodeExecution execution = new(_settings, ct => _acquire(own, ct), Id);
-        CodeGeneration? generation = _settings.ChatClient is null ? null : new CodeGeneration(_settings, _settings.ChatClient, execution, known, streaming, options);
+        CodeGeneration? generation = _settings.ChatClient is null
+            ? null
+            : new CodeGeneration(_settings, _settings.ChatClient, execution, known, streaming, options);
         IAsyncEnumerator<AgentResponseUpdate> updates =
             (generation?.RunAsync(cancellationToken) ?? execution.RunMessagesAsync(given, cancellationToken)).GetAsyncEnumerator(cancellationToken);
         await using (updates.ConfigureAwait(false))

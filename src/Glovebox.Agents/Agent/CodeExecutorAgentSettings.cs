@@ -27,7 +27,9 @@ internal sealed class CodeExecutorAgentSettings
         History = chatClient is null ? null : options.ChatHistoryProvider ?? new InMemoryChatHistoryProvider();
         ChatOptions = options.ChatOptions?.Clone() ?? new();
         string instructions = options.Instructions ?? AgentTexts.Instructions(options.SupportedLanguages);
-        ChatOptions.Instructions = string.IsNullOrEmpty(ChatOptions.Instructions) ? instructions : instructions + "\n" + ChatOptions.Instructions;
+        ChatOptions.Instructions = string.IsNullOrEmpty(ChatOptions.Instructions)
+            ? instructions
+            : instructions + "\n" + ChatOptions.Instructions;
     }
 
     public IChatClient? ChatClient { get; }

@@ -107,7 +107,8 @@ internal sealed class CodeGeneration(
         _answer = updates.ToChatResponse();
     }
 
-    private async IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(ChatOptions chatOptions, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(
+        ChatOptions chatOptions, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (streaming)
         {

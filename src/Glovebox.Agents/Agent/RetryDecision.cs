@@ -14,7 +14,8 @@ internal sealed record RetryDecision(
 
     /// <summary>The form that the answer must have.</summary>
     public static ChatResponseFormat Format { get; } =
-        ChatResponseFormat.ForJsonSchema<RetryDecision>(RetryDecisionContext.Default.Options, "retry_decision", "Whether to attempt it again, and why.");
+        ChatResponseFormat.ForJsonSchema<RetryDecision>(
+            RetryDecisionContext.Default.Options, "retry_decision", "Whether to attempt it again, and why.");
 
     /// <summary>The question.</summary>
     public static string Question(string output) => $"""
@@ -39,7 +40,8 @@ internal sealed record RetryDecision(
 
         try
         {
-            return JsonSerializer.Deserialize(answer.AsSpan(start, end - start + 1), RetryDecisionContext.Default.RetryDecision) ?? Unreadable;
+            return JsonSerializer.Deserialize(
+                answer.AsSpan(start, end - start + 1), RetryDecisionContext.Default.RetryDecision) ?? Unreadable;
         }
         catch (JsonException)
         {

@@ -18,7 +18,7 @@ namespace Glovebox.Agents;
 /// its session. It ends as <see cref="CodeSessionPool"/> says.</para>
 /// <para><b>Ownership.</b> A pool that was given stays the caller's. Made from an executor factory, the client has a pool of its own,
 /// and disposing the client ends all its sessions: <see cref="DisposeAsync"/> awaits that, <see cref="IDisposable.Dispose"/> waits.</para>
-/// <para><b>Errors.</b> A program that fails is a result, and the model's to handle. A failing environment is a
+/// <para><b>Errors.</b> A program that fails is a result, and the model's to handle. A failing sandbox is a
 /// <see cref="CodeExecutionException"/> to the caller. Cancellation kills the code.</para>
 /// </remarks>
 public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IAsyncDisposable
@@ -69,7 +69,8 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
             UsageDetails? usage = null;
             while (true)
             {
-                ChatResponse response = await base.GetResponseAsync(conversation.Messages, conversation.Options, cancellationToken).ConfigureAwait(false);
+                ChatResponse response = await base.GetResponseAsync(
+                    conversation.Messages, conversation.Options, cancellationToken).ConfigureAwait(false);
                 if (response.Usage is not null)
                 {
                     (usage ??= new()).Add(response.Usage);
@@ -188,20 +189,23 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
         }
     }
 
-    private static ChatResponseUpdate ResultUpdate(ChatResponseUpdate last, CodeInterpreterToolResultContent result) => new(ChatRole.Assistant, [result])
-    {
-        AuthorName = last.AuthorName,
-        MessageId = last.MessageId,
-        ResponseId = last.ResponseId,
-        ConversationId = last.ConversationId,
-        ModelId = last.ModelId,
-    };
+    private static ChatResponseUpdate ResultUpdate(
+        ChatResponseUpdate last, CodeInterpreterToolResultContent result) => new(ChatRole.Assistant, [result])
+        {
+            AuthorName = last.AuthorName,
+            MessageId = last.MessageId,
+            ResponseId = last.ResponseId,
+            ConversationId = last.ConversationId,
+            ModelId = last.ModelId,
+        };
 
     private CodeInterpreterConversation Begin(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
         List<ChatMessage> given = [.. messages];
         bool continues = given.Any(m => m.Contents.Any(CodeInterpreterContents.IsInterpreter));
-        List<ChatMessage> history = continues ? CodeInterpreterContents.ToModelHistory(given, _settings.FunctionName, _settings.Languages) : given;
+        List<ChatMessage> history = continues
+            ? CodeInterpreterContents.ToModelHistory(given, _settings.FunctionName, _settings.Languages)
+            : given;
         HostedCodeInterpreterTool[] tools = [.. (options?.Tools ?? []).OfType<HostedCodeInterpreterTool>()];
         if (tools.Length == 0)
         {
@@ -215,7 +219,8 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
         }
 
         IReadOnlyList<CodeInterpreterInput> inputs = Inputs(tools);
-        CodeInterpreterRequest request = new(_settings, CodeInterpreterSessions.NameOf(given, options, _settings.Sessions), inputs, continues);
+        CodeInterpreterRequest request = new(
+            _settings, CodeInterpreterSessions.NameOf(given, options, _settings.Sessions), inputs, continues);
         return new CodeInterpreterConversation(_settings, history, options, request);
     }
 

@@ -31,12 +31,14 @@ public static class CodeInterpreterChatClientBuilderExtensions
     /// <param name="sessions">The executors.</param>
     /// <param name="options">How the interpreter is served. Null: the defaults.</param>
     /// <returns>The builder.</returns>
-    public static ChatClientBuilder UseCodeInterpreter(this ChatClientBuilder builder, CodeSessionPool sessions, CodeInterpreterOptions? options)
+    public static ChatClientBuilder UseCodeInterpreter(
+        this ChatClientBuilder builder, CodeSessionPool sessions, CodeInterpreterOptions? options)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(sessions);
         return builder.Use((inner, services) => new CodeInterpreterChatClient(inner, sessions, options, LoggerFactory(services)));
     }
 
-    private static ILoggerFactory? LoggerFactory(IServiceProvider services) => services.GetService(typeof(ILoggerFactory)) as ILoggerFactory;
+    private static ILoggerFactory? LoggerFactory(IServiceProvider services) =>
+        services.GetService(typeof(ILoggerFactory)) as ILoggerFactory;
 }

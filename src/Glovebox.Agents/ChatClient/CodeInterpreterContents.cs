@@ -24,7 +24,8 @@ internal static class CodeInterpreterContents
         };
     }
 
-    public static FunctionCallContent ToFunctionCall(CodeInterpreterToolCallContent call, string functionName, IReadOnlyList<string> languages)
+    public static FunctionCallContent ToFunctionCall(
+        CodeInterpreterToolCallContent call, string functionName, IReadOnlyList<string> languages)
     {
         Dictionary<string, object?> arguments = [];
         if (call.Inputs?.OfType<DataContent>().FirstOrDefault(d => d.HasTopLevelMediaType("text")) is { } code)

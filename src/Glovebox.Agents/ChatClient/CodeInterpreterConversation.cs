@@ -9,7 +9,8 @@ internal sealed class CodeInterpreterConversation
     private readonly List<ChatMessage> _history;
     private int _iteration;
 
-    public CodeInterpreterConversation(CodeInterpreterSettings settings, List<ChatMessage> history, ChatOptions? options, CodeInterpreterRequest? request)
+    public CodeInterpreterConversation(
+        CodeInterpreterSettings settings, List<ChatMessage> history, ChatOptions? options, CodeInterpreterRequest? request)
     {
         _settings = settings;
         _history = history;
@@ -37,7 +38,8 @@ internal sealed class CodeInterpreterConversation
     public ChatOptions Options { get; }
 
     /// <summary>The calls of a turn that are to be run: none once the model was made to answer without the tool.</summary>
-    public IEnumerable<FunctionCallContent> CallsToRun(CodeInterpreterTurn turn) => _iteration < _settings.MaximumIterations ? turn.OpenCalls : [];
+    public IEnumerable<FunctionCallContent> CallsToRun(CodeInterpreterTurn turn) =>
+        _iteration < _settings.MaximumIterations ? turn.OpenCalls : [];
 
     /// <summary>Prepares the next turn.</summary>
     /// <returns>False when there is none.</returns>

@@ -18,7 +18,9 @@ internal sealed record CodeInterpreterInput(string Path, string Identity, Func<C
         {
             if (content is DataContent data)
             {
-                string path = string.IsNullOrWhiteSpace(data.Name) ? $"input-{inputs.Count + 1}{MediaTypes.Extension(data.MediaType)}" : data.Name;
+                string path = string.IsNullOrWhiteSpace(data.Name)
+                    ? $"input-{inputs.Count + 1}{MediaTypes.Extension(data.MediaType)}"
+                    : data.Name;
                 inputs.Add(new CodeInterpreterInput(
                     path,
                     Convert.ToHexString(SHA256.HashData(data.Data.Span)),

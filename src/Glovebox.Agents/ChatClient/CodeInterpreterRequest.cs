@@ -19,7 +19,8 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
     /// <param name="sessionName">The session to use.</param>
     /// <param name="inputs">Files for the session.</param>
     /// <param name="continues">Whether code ran in this conversation before.</param>
-    public CodeInterpreterRequest(CodeInterpreterSettings settings, string sessionName, IReadOnlyList<CodeInterpreterInput> inputs, bool continues)
+    public CodeInterpreterRequest(
+        CodeInterpreterSettings settings, string sessionName, IReadOnlyList<CodeInterpreterInput> inputs, bool continues)
     {
         _settings = settings;
         _inputs = inputs;
@@ -42,7 +43,8 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
     public async Task<(FunctionResultContent ForModel, CodeInterpreterToolResultContent ForCaller)> RunAsync(
         FunctionCallContent call, CancellationToken cancellationToken)
     {
-        (object forModel, List<AIContent> outputs) = await RunAsync(call.Arguments ?? new Dictionary<string, object?>(), cancellationToken).ConfigureAwait(false);
+        (object forModel, List<AIContent> outputs) = await RunAsync(
+            call.Arguments ?? new Dictionary<string, object?>(), cancellationToken).ConfigureAwait(false);
         return (new FunctionResultContent(call.CallId, forModel), ForCaller(call.CallId, outputs));
     }
 
@@ -92,10 +94,12 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
                 return (error, [new TextContent(error)]);
             }
 
-            await CodeInterpreterState.Of(lease.Session!).WriteAsync(_inputs, lease.Executor.Workspace, cancellationToken).ConfigureAwait(false);
+            await CodeInterpreterState.Of(lease.Session!).WriteAsync(
+                _inputs, lease.Executor.Workspace, cancellationToken).ConfigureAwait(false);
             CodeResult result = await lease.Executor.ExecuteCodeBlocksAsync([block], cancellationToken).ConfigureAwait(false);
             List<DataContent> data =
-                await Attachments.ReadAsync(result, lease.Executor.Workspace, _settings.Attachments, cancellationToken).ConfigureAwait(false);
+                await Attachments.ReadAsync(
+                    result, lease.Executor.Workspace, _settings.Attachments, cancellationToken).ConfigureAwait(false);
             TextContent text = new(_introduction + result.FormatForModel());
             _introduction = "";
             List<AIContent> images = _settings.SendsImagesToModel ? [.. data.Where(d => MediaTypes.IsImage(d.MediaType))] : [];
@@ -126,7 +130,7 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
         _lease = await _settings.Sessions.AcquireAsync(SessionName, cancellationToken).ConfigureAwait(false);
 
         // A model that reads of its earlier runs must know that what they left is gone.
-        _introduction = hadRun && _lease.IsNew ? "The environment is a new one: files and variables of earlier runs are gone.\n" : "";
+        _introduction = hadRun && _lease.IsNew ? "The sandbox is a new one: files and variables of earlier runs are gone.\n" : "";
         return _lease;
     }
 

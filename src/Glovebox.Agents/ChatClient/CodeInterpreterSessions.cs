@@ -28,12 +28,16 @@ internal static class CodeInterpreterSessions
         string? marker = messages.SelectMany(m => m.Contents).OfType<CodeInterpreterToolResultContent>()
             .Select(r => r.AdditionalProperties?.GetValueOrDefault(CodeInterpreterChatClient.SessionProperty)?.ToString())
             .LastOrDefault(m => m is not null);
-        return marker is not null && sessions.Find(ByMarker + marker) is not null ? ByMarker + marker : ByMarker + Guid.NewGuid().ToString("n");
+        return marker is not null && sessions.Find(ByMarker + marker) is not null
+            ? ByMarker + marker
+            : ByMarker + Guid.NewGuid().ToString("n");
     }
 
     public static string OfConversation(string conversationId) => ByConversation + conversationId;
 
     /// <summary>What a result carries, so that a replayed history leads back to its session.</summary>
     public static AdditionalPropertiesDictionary? ToMarker(string sessionName) =>
-        sessionName.StartsWith(ByMarker, StringComparison.Ordinal) ? new() { [CodeInterpreterChatClient.SessionProperty] = sessionName[ByMarker.Length..] } : null;
+        sessionName.StartsWith(ByMarker, StringComparison.Ordinal)
+            ? new() { [CodeInterpreterChatClient.SessionProperty] = sessionName[ByMarker.Length..] }
+            : null;
 }

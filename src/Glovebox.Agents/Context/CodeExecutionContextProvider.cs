@@ -40,14 +40,17 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     public override IReadOnlyList<string> StateKeys => _sessions is null ? [] : [SessionNames.StateKey];
 
     /// <inheritdoc/>
-    protected override async ValueTask<AIContext> ProvideAIContextAsync(InvokingContext context, CancellationToken cancellationToken = default)
+    protected override async ValueTask<AIContext> ProvideAIContextAsync(
+        InvokingContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        string instructions = _instructions ??= Instructions(_ownFunctionsPrompt ?? await _sessions!.AskAsync(PromptOf, cancellationToken).ConfigureAwait(false));
+        string instructions = _instructions ??= Instructions(
+            _ownFunctionsPrompt ?? await _sessions!.AskAsync(PromptOf, cancellationToken).ConfigureAwait(false));
         return new AIContext { Instructions = instructions, Tools = [FunctionOf(context.Session).WithApproval()] };
     }
 
-    private static string PromptOf(ICodeExecutor executor) => executor.GetService<CommandLineCodeExecutor>()?.FormatFunctionsForPrompt() ?? "";
+    private static string PromptOf(ICodeExecutor executor) =>
+        executor.GetService<CommandLineCodeExecutor>()?.FormatFunctionsForPrompt() ?? "";
 
     private string Instructions(string functionsPrompt)
     {

@@ -80,7 +80,8 @@ internal static class CodeCall
         JsonArray required = [Code];
         if (languages.Count != 1)
         {
-            JsonObject language = Property(languages.Count == 0 ? "The language of the code: python, bash, sh, …" : "The language of the code.");
+            JsonObject language = Property(
+                languages.Count == 0 ? "The language of the code: python, bash, sh, …" : "The language of the code.");
             if (languages.Count > 0)
             {
                 language["enum"] = new JsonArray([.. languages.Select(l => JsonValue.Create(l))]);

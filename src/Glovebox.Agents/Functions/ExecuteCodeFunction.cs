@@ -8,7 +8,7 @@ namespace Glovebox.Agents;
 /// <para>It takes <c>code</c> and <c>language</c>, or <c>code</c> alone where <see cref="ExecuteCodeFunctionOptions.Languages"/> has one
 /// language. The result is <see cref="CodeResult.FormatForModel"/> as a string; or, when the code drew pictures or made files that
 /// <see cref="ExecuteCodeFunctionOptions.Attachments"/> lets in, a list of <see cref="AIContent"/>: that text, then the
-/// <see cref="DataContent"/>. Arguments that cannot be used are a result, too, that says what to do. A failing environment is a
+/// <see cref="DataContent"/>. Arguments that cannot be used are a result, too, that says what to do. A failing sandbox is a
 /// <see cref="CodeExecutionException"/>; cancellation kills the code.</para>
 /// <para>The executor stays the caller's. It is started at the first call when it is not already. Calls may run at the same time; the
 /// executor does one after the other. All callers of one executor share its files: give each conversation an executor of its own, as
@@ -96,7 +96,8 @@ public sealed class ExecuteCodeFunction : AIFunction
             }
 
             CodeResult result = await lease.Executor.ExecuteCodeBlocksAsync([block], cancellationToken).ConfigureAwait(false);
-            List<DataContent> data = await Attachments.ReadAsync(result, lease.Executor.Workspace, _attachments, cancellationToken).ConfigureAwait(false);
+            List<DataContent> data = await Attachments.ReadAsync(
+                result, lease.Executor.Workspace, _attachments, cancellationToken).ConfigureAwait(false);
             string text = result.FormatForModel();
             return data.Count == 0 ? text : new List<AIContent> { new TextContent(text) }.Concat(data).ToList();
         }

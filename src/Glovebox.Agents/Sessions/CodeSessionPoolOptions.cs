@@ -26,7 +26,8 @@ public sealed class CodeSessionPoolOptions
             // A timer takes at most int.MaxValue milliseconds.
             if (value != Timeout.InfiniteTimeSpan && (value <= TimeSpan.Zero || value.TotalMilliseconds > int.MaxValue))
             {
-                throw new ArgumentOutOfRangeException(nameof(IdleTimeout), value, "IdleTimeout must be more than zero and at most 24 days.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(IdleTimeout), value, "IdleTimeout must be more than zero and at most 24 days.");
             }
 
             field = value;

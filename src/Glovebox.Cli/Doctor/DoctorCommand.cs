@@ -19,12 +19,15 @@ internal static class DoctorCommand
 
     private static async Task<int> RunAsync(bool json, CancellationToken cancellationToken)
     {
-        ExecutorDiagnosis[] diagnoses = await Task.WhenAll(ExecutorKinds.All.Select(k => k.DiagnoseAsync(cancellationToken))).ConfigureAwait(false);
+        ExecutorDiagnosis[] diagnoses = await Task.WhenAll(
+            ExecutorKinds.All.Select(k => k.DiagnoseAsync(cancellationToken))).ConfigureAwait(false);
         DoctorReport report = DoctorReport.Of(ExecutorKinds.All, diagnoses);
         StandardStream output = StandardStream.Output;
         output.Write(
             json ? JsonSerializer.Serialize(report, JsonReportContext.Readable.DoctorReport) + "\n"
-            : output.IsTerminal ? new DoctorText(new TerminalStyle(TerminalTraits.Detect(Environment.GetEnvironmentVariable).HasColour), TerminalTraits.Width()).Write(report)
+            : output.IsTerminal ? new DoctorText(
+                new TerminalStyle(TerminalTraits.Detect(Environment.GetEnvironmentVariable).HasColour),
+                TerminalTraits.Width()).Write(report)
             : new DoctorText(new TerminalStyle(hasColour: false), int.MaxValue).Write(report));
         return report.Auto is null ? NoneIsolates : 0;
     }

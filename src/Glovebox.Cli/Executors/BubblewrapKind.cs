@@ -18,5 +18,6 @@ internal sealed class BubblewrapKind : IExecutorKind
         return new BubblewrapCommandLineCodeExecutor(options);
     }
 
-    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) => BubblewrapCommandLineCodeExecutor.DiagnoseAsync(cancellationToken);
+    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) =>
+        BubblewrapCommandLineCodeExecutor.DiagnoseAsync(cancellationToken);
 }

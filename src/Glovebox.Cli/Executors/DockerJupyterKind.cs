@@ -21,5 +21,6 @@ internal sealed class DockerJupyterKind : IExecutorKind
         return new DockerJupyterCodeExecutor(options);
     }
 
-    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) => DockerJupyterCodeExecutor.DiagnoseAsync(cancellationToken: cancellationToken);
+    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) =>
+        DockerJupyterCodeExecutor.DiagnoseAsync(cancellationToken: cancellationToken);
 }

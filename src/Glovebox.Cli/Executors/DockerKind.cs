@@ -20,5 +20,6 @@ internal sealed class DockerKind : IExecutorKind
         return new DockerCommandLineCodeExecutor(options);
     }
 
-    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) => DockerCommandLineCodeExecutor.DiagnoseAsync(cancellationToken: cancellationToken);
+    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) =>
+        DockerCommandLineCodeExecutor.DiagnoseAsync(cancellationToken: cancellationToken);
 }

@@ -92,7 +92,8 @@ internal sealed class ExecutorArguments
         {
             if (result.Tokens.FirstOrDefault(t => !values.Contains(t.Value)) is { } wrong)
             {
-                result.AddError($"{option.Name} takes {string.Join(", ", values[..^1])} or {values[^1]}, not '{TerminalText.Line(wrong.Value)}'.");
+                result.AddError(
+                    $"{option.Name} takes {string.Join(", ", values[..^1])} or {values[^1]}, not '{TerminalText.Line(wrong.Value)}'.");
             }
         });
     }

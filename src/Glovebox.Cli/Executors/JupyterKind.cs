@@ -20,5 +20,6 @@ internal sealed class JupyterKind : IExecutorKind
         return new JupyterCodeExecutor(options);
     }
 
-    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) => JupyterCodeExecutor.DiagnoseAsync(cancellationToken);
+    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) =>
+        JupyterCodeExecutor.DiagnoseAsync(cancellationToken);
 }

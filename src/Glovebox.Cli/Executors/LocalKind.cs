@@ -18,5 +18,6 @@ internal sealed class LocalKind : IExecutorKind
         return new LocalCommandLineCodeExecutor(options);
     }
 
-    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) => LocalCommandLineCodeExecutor.DiagnoseAsync(cancellationToken);
+    public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) =>
+        LocalCommandLineCodeExecutor.DiagnoseAsync(cancellationToken);
 }

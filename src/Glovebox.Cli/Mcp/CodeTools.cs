@@ -33,7 +33,8 @@ internal sealed class CodeTools(CodeSessionPool sessions)
                 CodeToolDefinitions.ReadFile => await ReadFileAsync(arguments, cancellationToken).ConfigureAwait(false),
                 CodeToolDefinitions.ListFiles => await ListFilesAsync(arguments, cancellationToken).ConfigureAwait(false),
                 CodeToolDefinitions.ResetSession => await ResetSessionAsync(arguments).ConfigureAwait(false),
-                _ => throw new McpProtocolException($"There is no tool '{TerminalText.Line(request.Params.Name)}'.", McpErrorCode.InvalidParams),
+                _ => throw new McpProtocolException(
+                    $"There is no tool '{TerminalText.Line(request.Params.Name)}'.", McpErrorCode.InvalidParams),
             };
         }
         catch (ToolException e)
@@ -46,12 +47,15 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         }
         catch (CodeExecutionException e)
         {
-            string there = e.Code == "too-many-sessions" ? $" They are: {string.Join(", ", sessions.Names)}. Use one of them, or end one with {CodeToolDefinitions.ResetSession}." : "";
+            string there = e.Code == "too-many-sessions"
+                ? $" They are: {string.Join(", ", sessions.Names)}. Use one of them, or end one with {CodeToolDefinitions.ResetSession}."
+                : "";
             return Error($"{e.Message}{there}{(there.Length > 0 || e.Hint is null ? "" : " " + e.Hint)}");
         }
     }
 
-    private static CallToolResult Text(string text, bool isError = false) => new() { Content = [new TextContentBlock { Text = text }], IsError = isError };
+    private static CallToolResult Text(string text, bool isError = false) =>
+        new() { Content = [new TextContentBlock { Text = text }], IsError = isError };
 
     private static CallToolResult Error(string message) => Text(message, isError: true);
 
@@ -91,7 +95,8 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         await using (lease.ConfigureAwait(false))
         {
             CodeResult result = await RunAsync(request, lease.Executor, block, cancellationToken).ConfigureAwait(false);
-            List<DataContent> pictures = await Attachments.ReadAsync(result, lease.Executor.Workspace, Pictures, cancellationToken).ConfigureAwait(false);
+            List<DataContent> pictures = await Attachments.ReadAsync(
+                result, lease.Executor.Workspace, Pictures, cancellationToken).ConfigureAwait(false);
             CallToolResult answer = Text(result.FormatForModel(), isError: result.ExitCode != 0);
             foreach (DataContent picture in pictures)
             {
@@ -162,7 +167,8 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         if (sessions.Find(name) is null)
         {
             string there = sessions.Names is { Count: > 0 } names ? $"Sessions are: {string.Join(", ", names)}." : "There is none yet.";
-            throw new ToolException($"There is no session {name}. {there} {CodeToolDefinitions.RunCode} or {CodeToolDefinitions.WriteFile} begins one.");
+            throw new ToolException(
+                $"There is no session {name}. {there} {CodeToolDefinitions.RunCode} or {CodeToolDefinitions.WriteFile} begins one.");
         }
 
         return await sessions.AcquireAsync(name, cancellationToken).ConfigureAwait(false);

@@ -54,7 +54,8 @@ internal static class McpHost
         return 0;
     }
 
-    private static async Task ServeAsync(CodeTools tools, Task<IExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
+    private static async Task ServeAsync(
+        CodeTools tools, Task<IExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
     {
         using StandardInput input = new(Console.OpenStandardInput());
         McpServerOptions options = new()

@@ -42,7 +42,9 @@ internal sealed class StandardInput : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // The read itself heeds no token; what it would still bring, nobody waits for.
-        int count = IsTooLong ? 0 : await _input.ReadAsync(buffer, CancellationToken.None).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+        int count = IsTooLong
+            ? 0
+            : await _input.ReadAsync(buffer, CancellationToken.None).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
         int end = buffer.Span[..count].LastIndexOf((byte)'\n');
         _length = end < 0 ? _length + count : count - end - 1;
         if (_length > LongestMessage)

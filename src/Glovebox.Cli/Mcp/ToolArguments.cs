@@ -17,7 +17,9 @@ internal sealed partial class ToolArguments(IDictionary<string, JsonElement>? ar
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw new ToolException($"The argument '{name}' must be a string.");
+        return value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : throw new ToolException($"The argument '{name}' must be a string.");
     }
 
     /// <summary>The session's name.</summary>

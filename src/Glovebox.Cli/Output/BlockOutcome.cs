@@ -9,10 +9,11 @@ internal static class BlockOutcome
     {
         TerminationReason.TimedOut => "timed out",
         TerminationReason.OutOfMemory => "out of memory",
-        TerminationReason.SandboxLost => "its environment ended",
+        TerminationReason.SandboxLost => "its sandbox ended",
         TerminationReason.NotStarted => "not started",
         TerminationReason.Denied => "not approved",
-        TerminationReason.Signaled when result.ExitCode > 128 => string.Create(CultureInfo.InvariantCulture, $"ended by signal {result.ExitCode - 128}"),
+        TerminationReason.Signaled when result.ExitCode > 128 => string.Create(
+            CultureInfo.InvariantCulture, $"ended by signal {result.ExitCode - 128}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"exit code {result.ExitCode}"),
     };
 }

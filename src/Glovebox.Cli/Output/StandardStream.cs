@@ -71,7 +71,8 @@ internal sealed partial class StandardStream
             }
             else if (error != ErrorInterrupted)
             {
-                throw new OutputFailedException($"Standard {(_descriptor == 1 ? "output" : "error")} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}.");
+                throw new OutputFailedException(
+                    $"Standard {(_descriptor == 1 ? "output" : "error")} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}.");
             }
         }
     }

@@ -119,7 +119,8 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
 
     private static void Say(string line) => StandardStream.Output.Write(line + "\n");
 
-    private string Shorten(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + (traits.HasUnicode ? "…" : "~");
+    private string Shorten(string text, int length) =>
+        text.Length <= length ? text : text[..(length - 1)] + (traits.HasUnicode ? "…" : "~");
 
     private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 

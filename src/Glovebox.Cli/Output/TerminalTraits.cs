@@ -10,7 +10,8 @@ internal sealed partial record TerminalTraits(bool HasColour, bool HasUnicode)
     private const int DefaultWidth = 80;
 
     public static TerminalTraits Detect(Func<string, string?> variable) => new(
-        HasColour: variable("NO_COLOR") is null or "" && variable("TERM") != "dumb" && (!OperatingSystem.IsWindows() || variable("WT_SESSION") is not null),
+        HasColour: variable("NO_COLOR") is null or "" && variable("TERM") != "dumb" && (
+            !OperatingSystem.IsWindows() || variable("WT_SESSION") is not null),
         HasUnicode: OperatingSystem.IsWindows() || IsUtf8(FirstOf(variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG"))));
 
     /// <summary>Columns, as of now.</summary>

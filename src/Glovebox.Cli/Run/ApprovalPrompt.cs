@@ -30,7 +30,8 @@ internal sealed partial class ApprovalPrompt : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliException.Usage("--approve needs a terminal to ask at, and there is none.", "Run it at a terminal, or leave --approve out.");
+            throw CliException.Usage(
+                "--approve needs a terminal to ask at, and there is none.", "Run it at a terminal, or leave --approve out.");
         }
 
         static FileStream Open(string name, FileAccess access) => new(name, FileMode.Open, access, FileShare.ReadWrite, bufferSize: 0);
@@ -45,7 +46,8 @@ internal sealed partial class ApprovalPrompt : IDisposable
         await _writer.WriteLineAsync(TerminalText.Line(context.Language + by) + number).ConfigureAwait(false);
         foreach (string line in context.Block.Code.TrimEnd('\n').Split('\n'))
         {
-            await _writer.WriteLineAsync("  | " + TerminalText.Line(line.Replace("\t", "    ", StringComparison.Ordinal))).ConfigureAwait(false);
+            await _writer.WriteLineAsync(
+                "  | " + TerminalText.Line(line.Replace("\t", "    ", StringComparison.Ordinal))).ConfigureAwait(false);
         }
 
         await _writer.WriteAsync("Run this block? [y/N] ").ConfigureAwait(false);

@@ -64,7 +64,8 @@ internal static class ReplyReader
 
     /// <summary>A script that is called <c>.sh</c> may say in its first line that it is written for bash.</summary>
     private static bool AsksForBash(string script) =>
-        script.StartsWith("#!", StringComparison.Ordinal) && script.AsSpan(0, Math.Max(0, script.IndexOf('\n'))).Contains("bash", StringComparison.Ordinal);
+        script.StartsWith("#!", StringComparison.Ordinal) && script.AsSpan(
+            0, Math.Max(0, script.IndexOf('\n'))).Contains("bash", StringComparison.Ordinal);
 
     private static async Task<byte[]> ReadBytesAsync(string file, CancellationToken cancellationToken)
     {

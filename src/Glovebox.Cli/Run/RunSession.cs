@@ -7,7 +7,7 @@ namespace Glovebox.Cli.Run;
 internal static class RunSession
 {
     /// <exception cref="CliException">The user can put it right.</exception>
-    /// <exception cref="CodeExecutionException">The environment failed.</exception>
+    /// <exception cref="CodeExecutionException">The sandbox failed.</exception>
     /// <exception cref="OutputClosedException">The reader of the output is gone; the programs have been ended.</exception>
     public static async Task<int> RunAsync(RunRequest request, CancellationToken cancellationToken)
     {
@@ -19,7 +19,8 @@ internal static class RunSession
         }
 
         using ApprovalPrompt? prompt = request.Approve ? ApprovalPrompt.Open() : null;
-        IReadOnlyList<CodeBlock> blocks = await ReplyReader.ReadAsync(request.File ?? ReplyReader.StandardInput, request.Language, cancellationToken)
+        IReadOnlyList<CodeBlock> blocks = await ReplyReader.ReadAsync(
+            request.File ?? ReplyReader.StandardInput, request.Language, cancellationToken)
             .ConfigureAwait(false);
         (ICodeExecutor executor, string name) = await choice.StartAsync(
             made => prompt is null ? made : made.AsBuilder().UseApproval(prompt.AskAsync).Build(), cancellationToken).ConfigureAwait(false);

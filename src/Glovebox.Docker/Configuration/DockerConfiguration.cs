@@ -42,7 +42,11 @@ internal static class DockerConfiguration
             .Value("AutoRemove", SettingFormat.Flag, o => o.AutoRemove, (o, v) => o.AutoRemove = v)
             .Value("StopContainer", SettingFormat.Flag, o => o.StopContainer, (o, v) => o.StopContainer = v)
             .Items("DeviceRequests", o => o.DeviceRequests, ReadDevice, (d, writer, index) => _device.Write(d, writer.Section(index)))
-            .Items("ExtraVolumes", o => o.ExtraVolumes, ReadVolume, (v, writer, index) => _volume.Write(new VolumeDraft(v), writer.Section(index)))
+            .Items(
+                "ExtraVolumes",
+                o => o.ExtraVolumes,
+                ReadVolume,
+                (v, writer, index) => _volume.Write(new VolumeDraft(v), writer.Section(index)))
             .Map("ExtraHosts", o => o.ExtraHosts)
             .Value("InitCommand", SettingFormat.Text, o => o.InitCommand, (o, v) => o.InitCommand = v)
             .Value("Runtime", SettingFormat.Text, o => o.Runtime, (o, v) => o.Runtime = v)
@@ -53,7 +57,8 @@ internal static class DockerConfiguration
     private static T Writable<T>(T options)
         where T : DockerCodeExecutorOptions => options.PullProgress is null
             ? options
-            : throw new NotSupportedException("PullProgress cannot be written to configuration: it is code. Set it on the options of the executor that is read.");
+            : throw new NotSupportedException(
+                "PullProgress cannot be written to configuration: it is code. Set it on the options of the executor that is read.");
 
     private static DeviceRequest ReadDevice(IConfigurationSection section)
     {

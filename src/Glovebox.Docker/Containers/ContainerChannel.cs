@@ -50,7 +50,8 @@ internal sealed class ContainerChannel(MultiplexedStream stream) : Stream
 
         while (true)
         {
-            MultiplexedStream.ReadResult result = await stream.ReadOutputAsync(array.Array!, array.Offset, array.Count, cancellationToken).ConfigureAwait(false);
+            MultiplexedStream.ReadResult result = await stream.ReadOutputAsync(
+                array.Array!, array.Offset, array.Count, cancellationToken).ConfigureAwait(false);
             if (!result.EOF && result.Target != MultiplexedStream.TargetStream.StandardOut)
             {
                 KeepErrors(array.AsSpan(0, result.Count));

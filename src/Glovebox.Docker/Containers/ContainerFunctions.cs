@@ -31,7 +31,8 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
 
     /// <summary>Tells the agent, before the seal.</summary>
     /// <exception cref="FunctionSetupException">There is no agent, and so no Python.</exception>
-    public Task OfferAsync(ContainerSetup guest, CancellationToken cancellationToken) => _functions.OfferAsync(Agent(guest), cancellationToken);
+    public Task OfferAsync(ContainerSetup guest, CancellationToken cancellationToken) =>
+        _functions.OfferAsync(Agent(guest), cancellationToken);
 
     /// <summary>Installs the packages, once for each volume.</summary>
     /// <param name="guest">The container, whose set-up goes on.</param>
@@ -47,7 +48,10 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
         }
 
         // What an attempt before this one left there may be half.
-        await SetUpAsync(guest, $"{TakeBack}; rm -rf {Packages}/* {Packages}/.[!.]*; chown {user.Uid}:{user.Gid} {Packages}", cancellationToken).ConfigureAwait(false);
+        await SetUpAsync(
+            guest,
+            $"{TakeBack}; rm -rf {Packages}/* {Packages}/.[!.]*; chown {user.Uid}:{user.Gid} {Packages}",
+            cancellationToken).ConfigureAwait(false);
         await _functions.InstallAsync(Agent(guest), hasNetwork, cancellationToken).ConfigureAwait(false);
         await SetUpAsync(guest, $"rm -rf {_functions.Wheels}; {TakeBack}", cancellationToken).ConfigureAwait(false);
         IsInstalled = true;
@@ -65,5 +69,6 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
     }
 
     private static AgentClient Agent(ContainerSetup guest) => guest.Agent
-        ?? throw new FunctionSetupException("Functions cannot be offered: the image has no Python.", "Use an image that has one, such as python:3-slim.");
+        ?? throw new FunctionSetupException(
+            "Functions cannot be offered: the image has no Python.", "Use an image that has one, such as python:3-slim.");
 }

@@ -73,10 +73,12 @@ internal static class ContainerLauncher
             """;
 
         // Python imports from where it is started: in the work directory that would be code of an earlier guest, for root.
-        string script = "cd /\numask 022\n" + NoCoreDumps + "{\n" + prepare + "} 2>/dev/null\n" + (usesAgent ? Agent : "") + (stays ? StayForever : Stay);
+        string script = "cd /\numask 022\n" + NoCoreDumps + "{\n" + prepare + "} 2>/dev/null\n" + (usesAgent ? Agent : "") + (
+            stays ? StayForever : Stay);
         return ["/bin/sh", "-c", script, "glovebox", AgentSource.Bootstrap];
     }
 
     /// <summary>The environment variables that every guest program has, but for PATH, which is the image's.</summary>
-    public static Dictionary<string, string> Variables() => new(GuestVariables.Defaults(), StringComparer.Ordinal) { ["PIP_ROOT_USER_ACTION"] = "ignore" };
+    public static Dictionary<string, string> Variables() =>
+        new(GuestVariables.Defaults(), StringComparer.Ordinal) { ["PIP_ROOT_USER_ACTION"] = "ignore" };
 }

@@ -90,7 +90,8 @@ internal static class ContainerNames
             spec.Options.BindDir, spec.Options.InitCommand, spec.Options.Runtime, spec.Seccomp?.Text, spec.Policy.ToString(), user.ToString(), functions?.Text,
             .. spec.Options.ExtraVolumes.Select(v => v.ToString()),
             .. spec.Options.ExtraHosts.Select(h => h.ToString()).Order(StringComparer.Ordinal),
-            .. spec.Options.DeviceRequests.Select(d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}"),
+            .. spec.Options.DeviceRequests.Select(
+                d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}"),
         ])
         {
             text.Append(part).Append('\0');
@@ -99,7 +100,8 @@ internal static class ContainerNames
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }
 
-    private static async Task<ContainerInspectResponse?> FindAsync(EngineConnection engine, string name, CancellationToken cancellationToken)
+    private static async Task<ContainerInspectResponse?> FindAsync(
+        EngineConnection engine, string name, CancellationToken cancellationToken)
     {
         try
         {

@@ -44,7 +44,8 @@ internal static class ContainerNetwork
     {
         string flags = line.Split(' ')[^1];
         return !flags.StartsWith("0x", StringComparison.Ordinal)
-            || !int.TryParse(flags[2..], System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture, out int value)
+            || !int.TryParse(
+                flags[2..], System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture, out int value)
             || (value & 1) != 0;
     }
 }

@@ -31,7 +31,9 @@ internal sealed class ContainerOwner : IDisposable
             return null;
         }
 
-        return process == Environment.ProcessId ? Living.ContainsKey(parts[3]) : StartOf(process) is { Length: > 0 } start && start == parts[2];
+        return process == Environment.ProcessId
+            ? Living.ContainsKey(parts[3])
+            : StartOf(process) is { Length: > 0 } start && start == parts[2];
     }
 
     /// <summary>When a process started, in whatever unit; empty when there is none. Numbers of processes are used again, so the number does

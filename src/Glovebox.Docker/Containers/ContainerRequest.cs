@@ -35,7 +35,8 @@ internal static class ContainerRequest
             // The agent begins as root to make the container ready, and guest code never gets any of that.
             User = "0:0",
             WorkingDir = ContainerLauncher.WorkDirectory,
-            Entrypoint = ContainerLauncher.Command(plan.User, plan.BoundDirectory is null, plan.Internals.UsesAgent, !spec.Options.StopContainer),
+            Entrypoint = ContainerLauncher.Command(
+                plan.User, plan.BoundDirectory is null, plan.Internals.UsesAgent, !spec.Options.StopContainer),
             Cmd = [],
             Env = [.. ContainerLauncher.Variables().Select(v => $"{v.Key}={v.Value}")],
             Labels = new Dictionary<string, string>(plan.Labels, StringComparer.Ordinal),
@@ -120,7 +121,8 @@ internal static class ContainerRequest
         };
         if (spec.Policy.ReadOnlyRootFilesystem == true)
         {
-            found[GuestVariables.Home] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=0755,size={spec.Request.Memory / 8}");
+            found[GuestVariables.Home] = string.Create(
+                CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=0755,size={spec.Request.Memory / 8}");
             if (plan.Functions is not null)
             {
                 // Root's: guest code reads there.

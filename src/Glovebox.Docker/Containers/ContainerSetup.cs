@@ -50,9 +50,11 @@ internal abstract class ContainerSetup : IAsyncDisposable
         public override Task<ProcessExit?> RunAsRootAsync(string command, IOutputSink output, CancellationToken kill) =>
             agent.RunAsync(new ProcessRequest(["sh"], ["-c", command]) { Output = output }, kill, isSetup: true);
 
-        public override Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken) => agent.SealAsync(preload, cancellationToken);
+        public override Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken) =>
+            agent.SealAsync(preload, cancellationToken);
 
-        public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) => new AgentSandbox(agent, place, capabilities);
+        public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) =>
+            new AgentSandbox(agent, place, capabilities);
 
         public override ValueTask DisposeAsync() => agent.DisposeAsync();
     }
@@ -78,7 +80,8 @@ internal abstract class ContainerSetup : IAsyncDisposable
             return preload.Count == 0 ? "" : "the image has no Python";
         }
 
-        public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) => new AgentlessSandbox(place, programs, capabilities);
+        public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) =>
+            new AgentlessSandbox(place, programs, capabilities);
 
         public override ValueTask DisposeAsync() => programs.DisposeAsync();
     }

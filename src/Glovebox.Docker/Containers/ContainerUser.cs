@@ -43,7 +43,8 @@ internal sealed record ContainerUser(UserId Id, UserId? HostOwner, string Reason
         }
 
         UserId owner = Owner(work, isMade);
-        return new ContainerUser(owner, owner.Uid == 0 ? null : owner, owner.Uid == 0 ? "root, whose the work directory is" : "the owner of the work directory");
+        return new ContainerUser(
+            owner, owner.Uid == 0 ? null : owner, owner.Uid == 0 ? "root, whose the work directory is" : "the owner of the work directory");
     }
 
     private static UserId Owner(string work, bool isMade)

@@ -59,7 +59,9 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
                 string? code = null;
                 _ = value.Actor?.Attributes?.TryGetValue("exitCode", out code);
                 _ended.TrySetResult(new ContainerEnd(
-                    _wasOutOfMemory, _wasKilled, int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null));
+                    _wasOutOfMemory, _wasKilled, int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                        ? number
+                        : null));
                 break;
         }
     }

@@ -32,7 +32,8 @@ internal sealed class DockerContainer : IAsyncDisposable
     public static async Task<(DockerContainer Container, ContainerChannel Channel)> StartAsync(
         EngineConnection engine, CreateContainerParameters request, CancellationToken cancellationToken)
     {
-        CreateContainerResponse created = await engine.Client.Containers.CreateContainerAsync(request, cancellationToken).ConfigureAwait(false);
+        CreateContainerResponse created = await engine.Client.Containers.CreateContainerAsync(
+            request, cancellationToken).ConfigureAwait(false);
         DockerContainer container = new(engine, created.ID, request.HostConfig?.AutoRemove ?? false);
         ContainerChannel? channel = null;
         try
@@ -64,7 +65,8 @@ internal sealed class DockerContainer : IAsyncDisposable
             Id, new ContainerAttachParameters { Stream = true, Stdin = isInput, Stdout = true, Stderr = true }, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Kills every process of the container, without waiting for anything.</summary>
-    public void Kill() => _ = EndAsync(LongestEnd, () => _engine.Client.Containers.KillContainerAsync(Id, new ContainerKillParameters { Signal = "SIGKILL" }));
+    public void Kill() => _ = EndAsync(
+        LongestEnd, () => _engine.Client.Containers.KillContainerAsync(Id, new ContainerKillParameters { Signal = "SIGKILL" }));
 
     /// <summary>Kills every process of the container, waits until they are gone, and removes it if it is of those that are
     /// removed.</summary>

@@ -40,10 +40,12 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
 
     private bool IsRunning => !Ended.IsCompleted;
 
-    public Task<ProcessExit?> RunAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill) => RunAsync(command, isRoot: false, output, kill);
+    public Task<ProcessExit?> RunAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill) =>
+        RunAsync(command, isRoot: false, output, kill);
 
     /// <summary>Runs a program as root, before guest code does; null when the container ended with it.</summary>
-    public Task<ProcessExit?> RunAsRootAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill) => RunAsync(command, isRoot: true, output, kill);
+    public Task<ProcessExit?> RunAsRootAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill) =>
+        RunAsync(command, isRoot: true, output, kill);
 
     /// <summary>Ends what the set-up has left in the background: it is root's.</summary>
     public async Task SealAsync(CancellationToken cancellationToken)
@@ -77,7 +79,8 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
                 return;
             }
 
-            using RunningExec killer = await exec.StartAsync(["/bin/sh", "-c", "kill -9 -1"], isRoot: true, CancellationToken.None).ConfigureAwait(false);
+            using RunningExec killer = await exec.StartAsync(
+                ["/bin/sh", "-c", "kill -9 -1"], isRoot: true, CancellationToken.None).ConfigureAwait(false);
             using ContainerChannel output = new(killer.Stream);
             await output.CopyToAsync(Stream.Null).ConfigureAwait(false);
         }
@@ -94,10 +97,14 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
         string word = WordMark + RandomNumberGenerator.GetHexString(32, lowercase: true);
         try
         {
-            using RunningExec running = await exec.StartAsync(["/bin/sh", "-c", Runner, "sh", .. command], isRoot, kill).ConfigureAwait(false);
+            using RunningExec running = await exec.StartAsync(
+                ["/bin/sh", "-c", Runner, "sh", .. command], isRoot, kill).ConfigureAwait(false);
             byte[] line = System.Text.Encoding.ASCII.GetBytes(word + "\n");
             await running.Stream.WriteAsync(line, 0, line.Length, CancellationToken.None).ConfigureAwait(false);
-            Task<int?> ending = ReadAsync(running.Stream, new ExecTrailer(word, OutputStream.StandardOutput, output), new ExecTrailer(word, OutputStream.StandardError, output));
+            Task<int?> ending = ReadAsync(
+                running.Stream,
+                new ExecTrailer(word, OutputStream.StandardOutput, output),
+                new ExecTrailer(word, OutputStream.StandardError, output));
             bool killed = await WaitAsync(ending, kill).ConfigureAwait(false);
             if (await ending.ConfigureAwait(false) is not { } code)
             {
@@ -158,7 +165,8 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
         byte[] buffer = new byte[64 << 10];
         while (output.ExitCode is null || errors.ExitCode is null)
         {
-            MultiplexedStream.ReadResult read = await stream.ReadOutputAsync(buffer, 0, buffer.Length, CancellationToken.None).ConfigureAwait(false);
+            MultiplexedStream.ReadResult read = await stream.ReadOutputAsync(
+                buffer, 0, buffer.Length, CancellationToken.None).ConfigureAwait(false);
             if (read.EOF)
             {
                 output.Complete();
@@ -176,7 +184,9 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
     private async Task<ProcessExit?> WithoutTrailerAsync(RunningExec running)
     {
         int? code = await running.ExitCodeAsync(CancellationToken.None).ConfigureAwait(false);
-        return IsRunning && code is { } known ? new ProcessExit(known > 128 ? ProcessExitKind.Signaled : ProcessExitKind.Exited, known) : null;
+        return IsRunning && code is { } known
+            ? new ProcessExit(known > 128 ? ProcessExitKind.Signaled : ProcessExitKind.Exited, known)
+            : null;
     }
 
     /// <summary>What the container's first process says: that it has ended everything else, and, by the end of the stream, that it has

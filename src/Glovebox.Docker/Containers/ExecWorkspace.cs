@@ -129,7 +129,8 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
         {
             do
             {
-                int read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                int read = await content.ReadAtLeastAsync(
+                    buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
                 last = read < buffer.Length;
                 written += read;
                 string answer = await WritePartAsync(
@@ -160,7 +161,8 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
         };
     }
 
-    private async Task<string> WritePartAsync(IReadOnlyList<string> arguments, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    private async Task<string> WritePartAsync(
+        IReadOnlyList<string> arguments, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         using RunningExec running = await StartAsync(Writer, arguments, cancellationToken).ConfigureAwait(false);
         using ContainerChannel channel = new(running.Stream);
@@ -180,7 +182,8 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
     {
         try
         {
-            return await exec.StartAsync(["/bin/sh", "-c", Tools + script, "sh", .. arguments], isRoot: false, cancellationToken).ConfigureAwait(false);
+            return await exec.StartAsync(
+                ["/bin/sh", "-c", Tools + script, "sh", .. arguments], isRoot: false, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DockerApiException or HttpRequestException or IOException or ObjectDisposedException)
         {
@@ -198,12 +201,14 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
     private static async Task<string> RestAsync(Stream channel, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[1 << 10];
-        int size = await channel.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        int size = await channel.ReadAtLeastAsync(
+            buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         return Encoding.UTF8.GetString(buffer, 0, size);
     }
 
     /// <summary>What the lister prints, record by record: each ends with a NUL, which no name holds.</summary>
-    private async IAsyncEnumerable<string> RecordsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<string> RecordsAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using RunningExec running = await StartAsync(Lister, [], cancellationToken).ConfigureAwait(false);
         using ContainerChannel channel = new(running.Stream);
@@ -237,13 +242,20 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
         if (fields.Length != 7
             || !WorkspacePath.IsListed(fields[6])
             || !long.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
-            || !decimal.TryParse(fields[3], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal modified))
+            || !decimal.TryParse(
+                fields[3],
+                NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture,
+                out decimal modified))
         {
             throw new WorkspaceException("The work directory cannot be listed: the answer makes no sense.");
         }
 
         decimal whole = decimal.Floor(modified);
-        return new WorkspaceFile(fields[6], size, WorkspaceFile.Time((long)Math.Clamp(whole, long.MinValue, long.MaxValue), (long)((modified - whole) * TimeSpan.TicksPerSecond)))
+        return new WorkspaceFile(
+            fields[6],
+            size,
+            WorkspaceFile.Time((long)Math.Clamp(whole, long.MinValue, long.MaxValue), (long)((modified - whole) * TimeSpan.TicksPerSecond)))
         {
             // In octal digits: set-user-id and set-group-id are the fourth from the end.
             HasSetIdBits = fields[1].Length > 3 && ((fields[1][^4] - '0') & 6) != 0,

@@ -16,7 +16,8 @@ internal static class GuestCheck
     }
 
     /// <summary>Makes sure that the work directory is the one that we see, and that guest code can use it.</summary>
-    public static async Task WorkDirectoryAsync(IWorkspace inside, HostDirectory files, string path, UserId user, CancellationToken cancellationToken)
+    public static async Task WorkDirectoryAsync(
+        IWorkspace inside, HostDirectory files, string path, UserId user, CancellationToken cancellationToken)
     {
         string probe = $".glovebox-{Guid.NewGuid():n}";
         using MemoryStream nothing = new();

@@ -64,7 +64,8 @@ internal static class GuestStarter
 
     /// <summary>Makes a guest of a container that an earlier executor left running.</summary>
     /// <exception cref="ContainerStartException">It does not answer.</exception>
-    public static async Task<ContainerSetup> AttachAsync(EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
+    public static async Task<ContainerSetup> AttachAsync(
+        EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
     {
         for (int tries = 1; ; tries++)
         {
@@ -83,7 +84,8 @@ internal static class GuestStarter
         EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
     {
         ContainerExec exec = Exec(engine, container, plan);
-        RunningExec relay = await exec.StartAsync(["/bin/sh", "-c", RelayShell, "sh", Socket, Relay], isRoot: true, cancellationToken).ConfigureAwait(false);
+        RunningExec relay = await exec.StartAsync(
+            ["/bin/sh", "-c", RelayShell, "sh", Socket, Relay], isRoot: true, cancellationToken).ConfigureAwait(false);
         ContainerChannel channel = new(relay.Stream);
         try
         {
@@ -99,12 +101,14 @@ internal static class GuestStarter
         }
 
         await channel.DisposeAsync().ConfigureAwait(false);
-        ExecPrograms programs = new(exec, await container.AttachAsync(isInput: false, cancellationToken).ConfigureAwait(false), stays: true, container.Kill);
+        ExecPrograms programs = new(
+            exec, await container.AttachAsync(isInput: false, cancellationToken).ConfigureAwait(false), stays: true, container.Kill);
         await programs.KillEverythingAsync().ConfigureAwait(false);
         return new ContainerSetup.WithoutAgent(programs);
     }
 
-    private static async Task<ContainerSetup> ConnectAsync(ContainerChannel channel, ContainerPlan plan, CancellationToken cancellationToken)
+    private static async Task<ContainerSetup> ConnectAsync(
+        ContainerChannel channel, ContainerPlan plan, CancellationToken cancellationToken)
     {
         AgentClient agent = new(channel);
         try

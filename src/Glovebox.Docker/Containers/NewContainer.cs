@@ -31,7 +31,8 @@ internal sealed record NewContainer(DockerContainer Container, ContainerSetup Gu
             await DockerContainer.StartAsync(engine, ContainerRequest.Build(plan), cancellationToken).ConfigureAwait(false);
         try
         {
-            return new NewContainer(container, await GuestStarter.StartAsync(engine, container, channel, plan, cancellationToken).ConfigureAwait(false), plan);
+            return new NewContainer(
+                container, await GuestStarter.StartAsync(engine, container, channel, plan, cancellationToken).ConfigureAwait(false), plan);
         }
         catch
         {

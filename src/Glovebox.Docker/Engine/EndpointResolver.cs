@@ -49,7 +49,9 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
 
     private EngineEndpoint FromAddress(string address, string source)
     {
-        EngineTls? tls = Variable("DOCKER_TLS_VERIFY") is null ? null : new(Variable("DOCKER_CERT_PATH") ?? ConfigurationFolder, SkipsVerification: false);
+        EngineTls? tls = Variable("DOCKER_TLS_VERIFY") is null
+            ? null
+            : new(Variable("DOCKER_CERT_PATH") ?? ConfigurationFolder, SkipsVerification: false);
         return Parse(address, source, tls);
     }
 
@@ -83,7 +85,11 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
         uri.Port > 0 && !uri.IsDefaultPort ? uri : new UriBuilder(uri) { Port = port }.Uri;
 
     private static SandboxUnavailableException Invalid(string message, Exception? cause = null) =>
-        new("docker-host-invalid", message, "Use unix:///PATH, npipe://./pipe/NAME, or tcp://HOST:PORT; see what works with: docker context ls", cause);
+        new(
+            "docker-host-invalid",
+            message,
+            "Use unix:///PATH, npipe://./pipe/NAME, or tcp://HOST:PORT; see what works with: docker context ls",
+            cause);
 
     private string? CurrentContext()
     {
@@ -96,7 +102,9 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
-            return document.RootElement.TryGetProperty("currentContext", out JsonElement name) && name.GetString() is { Length: > 0 } text ? text : null;
+            return document.RootElement.TryGetProperty("currentContext", out JsonElement name) && name.GetString() is { Length: > 0 } text
+                ? text
+                : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {

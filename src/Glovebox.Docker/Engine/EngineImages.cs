@@ -14,7 +14,12 @@ internal static class EngineImages
 
     /// <summary>Pulls the image where the policy says so.</summary>
     /// <exception cref="CodeExecutionException">There is no such image here, and it cannot or must not be pulled.</exception>
-    public static async Task EnsureAsync(EngineConnection engine, string image, PullPolicy policy, IProgress<ImagePullProgress>? progress, CancellationToken cancellationToken)
+    public static async Task EnsureAsync(
+        EngineConnection engine,
+        string image,
+        PullPolicy policy,
+        IProgress<ImagePullProgress>? progress,
+        CancellationToken cancellationToken)
     {
         if (policy == PullPolicy.Always)
         {
@@ -32,7 +37,8 @@ internal static class EngineImages
         {
             await PullAsync(engine, image, progress, cancellationToken).ConfigureAwait(false);
             found = await FindAsync(engine, image, cancellationToken).ConfigureAwait(false)
-                ?? throw new SandboxUnavailableException("image-missing", $"The engine pulled the image '{image}', but does not have it.", $"Try: docker pull {image}");
+                ?? throw new SandboxUnavailableException(
+                    "image-missing", $"The engine pulled the image '{image}', but does not have it.", $"Try: docker pull {image}");
         }
 
         CheckSystem(image, found);
@@ -67,17 +73,20 @@ internal static class EngineImages
     {
         if (found.Os is { Length: > 0 } system && system != "linux")
         {
-            throw EngineErrors.PlatformMismatch($"'{image}' is for {WorkspacePath.Printable(system)}/{WorkspacePath.Printable(found.Architecture ?? "")}.");
+            throw EngineErrors.PlatformMismatch(
+                $"'{image}' is for {WorkspacePath.Printable(system)}/{WorkspacePath.Printable(found.Architecture ?? "")}.");
         }
     }
 
-    private static async Task PullAsync(EngineConnection engine, string image, IProgress<ImagePullProgress>? progress, CancellationToken cancellationToken)
+    private static async Task PullAsync(
+        EngineConnection engine, string image, IProgress<ImagePullProgress>? progress, CancellationToken cancellationToken)
     {
         PullReport report = new(image, progress);
         (string name, string? tag) = Split(image);
         try
         {
-            await engine.Client.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = name, Tag = tag }, null, report, cancellationToken).ConfigureAwait(false);
+            await engine.Client.Images.CreateImageAsync(
+                new ImagesCreateParameters { FromImage = name, Tag = tag }, null, report, cancellationToken).ConfigureAwait(false);
         }
         catch (DockerApiException e)
         {
@@ -112,7 +121,8 @@ internal static class EngineImages
 
         if (said.Contains("no matching manifest", StringComparison.OrdinalIgnoreCase))
         {
-            return EngineErrors.PlatformMismatch($"there is no '{image}' for {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()} ({said}).", cause);
+            return EngineErrors.PlatformMismatch(
+                $"there is no '{image}' for {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()} ({said}).", cause);
         }
 
         return UnknownImage.Any(words => said.Contains(words, StringComparison.OrdinalIgnoreCase))
@@ -138,7 +148,9 @@ internal static class EngineImages
             if (progress is not null && value.Status is { Length: > 0 } status)
             {
                 progress.Report(new ImagePullProgress(
-                    image, value.ID is { Length: > 0 } layer ? layer : null, WorkspacePath.Printable(status), value.Progress?.Current, value.Progress?.Total));
+                    image, value.ID is { Length: > 0 } layer
+                        ? layer
+                        : null, WorkspacePath.Printable(status), value.Progress?.Current, value.Progress?.Total));
             }
         }
     }

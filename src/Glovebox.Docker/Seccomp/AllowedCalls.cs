@@ -7,13 +7,15 @@ internal static class AllowedCalls
     public static IReadOnlyList<string> Names { get; } =
     [
         // Files.
-        .. Split("open openat creat close close_range read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek readahead"),
+        .. Split(
+            "open openat creat close close_range read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek readahead"),
         .. Split("sendfile splice tee vmsplice copy_file_range fallocate truncate ftruncate fsync fdatasync sync syncfs sync_file_range"),
         .. Split("fadvise64 cachestat flock fcntl ioctl dup dup2 dup3 pipe pipe2 memfd_create memfd_secret mknod mknodat"),
         .. Split("stat fstat lstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink readlinkat getdents getdents64"),
         .. Split("chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat umask utime utimes futimesat utimensat"),
         .. Split("mkdir mkdirat rmdir link linkat symlink symlinkat unlink unlinkat rename renameat renameat2 chdir fchdir getcwd"),
-        .. Split("getxattr lgetxattr fgetxattr getxattrat setxattr lsetxattr fsetxattr setxattrat listxattr llistxattr flistxattr listxattrat"),
+        .. Split(
+            "getxattr lgetxattr fgetxattr getxattrat setxattr lsetxattr fsetxattr setxattrat listxattr llistxattr flistxattr listxattrat"),
         .. Split("removexattr lremovexattr fremovexattr removexattrat inotify_init inotify_init1 inotify_add_watch inotify_rm_watch fanotify_mark"),
         .. Split("io_submit io_cancel io_destroy io_getevents io_pgetevents"),
 
@@ -22,10 +24,12 @@ internal static class AllowedCalls
         .. Split("remap_file_pages pkey_alloc pkey_free pkey_mprotect map_shadow_stack"),
 
         // Processes and threads.
-        .. Split("clone fork vfork execve execveat exit exit_group wait4 waitid getpid getppid gettid getpgid getpgrp setpgid getsid setsid"),
+        .. Split(
+            "clone fork vfork execve execveat exit exit_group wait4 waitid getpid getppid gettid getpgid getpgrp setpgid getsid setsid"),
         .. Split("kill tkill tgkill pidfd_open pidfd_send_signal prctl arch_prctl get_thread_area set_thread_area set_tid_address"),
         .. Split("get_robust_list set_robust_list rseq futex futex_waitv futex_wait futex_wake futex_requeue getcpu"),
-        .. Split("sched_yield sched_getaffinity sched_setaffinity sched_getattr sched_setattr sched_getparam sched_setparam sched_getscheduler"),
+        .. Split(
+            "sched_yield sched_getaffinity sched_setaffinity sched_getattr sched_setattr sched_getparam sched_setparam sched_getscheduler"),
         .. Split("sched_setscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval getpriority setpriority"),
         .. Split("ioprio_get ioprio_set getrlimit setrlimit prlimit64 getrusage times seccomp"),
         .. Split("landlock_create_ruleset landlock_add_rule landlock_restrict_self"),

@@ -41,7 +41,9 @@ internal sealed record ContainerFilter
             "aarch64" or "arm64" => Architecture.Arm64,
             _ => null,
         };
-        byte[] program = internals.AgentFilters && architecture is { } known ? SeccompFilter.Build(known, setIdOnly: spec.Seccomp is not null) ?? [] : [];
+        byte[] program = internals.AgentFilters && architecture is { } known
+            ? SeccompFilter.Build(known, setIdOnly: spec.Seccomp is not null) ?? []
+            : [];
         if (spec.Seccomp is { } named)
         {
             // Podman reads the file itself.

@@ -31,7 +31,8 @@ internal static class ProfileWriter
         }
 
         SystemCallRule[] tested = [.. SystemCallTable.Rules.Where(
-            r => r.AllowedWhen.Count > 0 && !r.IsForProgramOnly && !(allowsSetId && r.KeepsSetIdAway) && AllowedCalls.Names.Contains(r.Name))];
+            r => r.AllowedWhen.Count > 0 && !r.IsForProgramOnly && !(
+                allowsSetId && r.KeepsSetIdAway) && AllowedCalls.Names.Contains(r.Name))];
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter json = new(buffer))
         {
@@ -56,7 +57,11 @@ internal static class ProfileWriter
                 WriteRule(json, ["personality"], [new ArgumentTest(0, uint.MaxValue, personality)]);
             }
 
-            WriteRule(json, SystemCallTable.Rules.Where(r => r.Error == SystemCallRule.NotImplemented).Select(r => r.Name), [], SystemCallRule.NotImplemented);
+            WriteRule(
+                json,
+                SystemCallTable.Rules.Where(r => r.Error == SystemCallRule.NotImplemented).Select(r => r.Name),
+                [],
+                SystemCallRule.NotImplemented);
             json.WriteEndArray();
             json.WriteEndObject();
         }

@@ -58,7 +58,8 @@ internal sealed class JupyterClient : IDisposable
         KernelSpecList list;
         try
         {
-            using HttpResponseMessage response = await SendAsync(HttpMethod.Get, "api/kernelspecs", null, cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage response = await SendAsync(
+                HttpMethod.Get, "api/kernelspecs", null, cancellationToken).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
             {
                 throw JupyterErrors.NotJupyter(Where, $"it answers {(int)response.StatusCode} to a request for its kernels");
@@ -93,8 +94,11 @@ internal sealed class JupyterClient : IDisposable
     public async Task<string> StartKernelAsync(KernelStart start, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await SendAsync(
-            HttpMethod.Post, "api/kernels", JsonContent.Create(start, JupyterJson.Default.KernelStart), cancellationToken).ConfigureAwait(false);
-        KernelModel? model = response.IsSuccessStatusCode ? await TryReadAsync(response, JupyterJson.Default.KernelModel, cancellationToken).ConfigureAwait(false) : null;
+            HttpMethod.Post, "api/kernels", JsonContent.Create(
+                start, JupyterJson.Default.KernelStart), cancellationToken).ConfigureAwait(false);
+        KernelModel? model = response.IsSuccessStatusCode
+            ? await TryReadAsync(response, JupyterJson.Default.KernelModel, cancellationToken).ConfigureAwait(false)
+            : null;
         return model?.Id is { Length: > 0 } id
             ? id
             : throw JupyterErrors.KernelFailed(Where, start.Name, $"it answers {(int)response.StatusCode}");
@@ -110,13 +114,15 @@ internal sealed class JupyterClient : IDisposable
     /// <summary>Interrupts what a kernel runs.</summary>
     public async Task InterruptAsync(string id, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Post, KernelPath(id) + "/interrupt", null, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(
+            HttpMethod.Post, KernelPath(id) + "/interrupt", null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends a kernel. When this returns, its process is gone.</summary>
     public async Task DeleteKernelAsync(string id, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Delete, KernelPath(id), null, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(
+            HttpMethod.Delete, KernelPath(id), null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Connects to a kernel's channels. The server answers when the kernel does.</summary>
@@ -156,7 +162,8 @@ internal sealed class JupyterClient : IDisposable
     /// <summary>Sends a request.</summary>
     /// <exception cref="SandboxUnavailableException">The server refuses the token.</exception>
     /// <exception cref="SandboxLostException">The server does not answer; the inner exception says why.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
         HttpResponseMessage response;
         try

@@ -32,7 +32,8 @@ internal sealed record KernelStart(string Name, string? Path);
 
 internal sealed record MessageHeader(string MsgId, string Session, string Username, string Date, string MsgType, string Version);
 
-internal sealed record ExecuteRequest(string Code, bool Silent, bool StoreHistory, Dictionary<string, string> UserExpressions, bool AllowStdin)
+internal sealed record ExecuteRequest(
+    string Code, bool Silent, bool StoreHistory, Dictionary<string, string> UserExpressions, bool AllowStdin)
 {
     /// <summary>Whether a failure aborts what waits in the kernel's queue. Nothing of ours ever waits there; but a kernel goes on to abort
     /// for a moment after it has answered, and the next block may arrive in that moment.</summary>
@@ -40,7 +41,8 @@ internal sealed record ExecuteRequest(string Code, bool Silent, bool StoreHistor
 }
 
 /// <summary>A file or folder of <c>/api/contents</c>.</summary>
-internal sealed record ContentModel(string? Name, string? Path, string? Type, string? Format, long? Size, DateTimeOffset? LastModified, JsonElement? Content);
+internal sealed record ContentModel(
+    string? Name, string? Path, string? Type, string? Format, long? Size, DateTimeOffset? LastModified, JsonElement? Content);
 
 /// <summary>The body of <c>PUT /api/contents/PATH</c>.</summary>
 internal sealed record ContentUpload(string Type, string? Format, string? Content);

@@ -45,7 +45,8 @@ internal sealed class KernelConnection : IAsyncDisposable
 
     /// <summary>Sends a message.</summary>
     /// <exception cref="IOException">The connection has ended.</exception>
-    public async Task SendAsync(string channel, string type, string messageId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public async Task SendAsync(
+        string channel, string type, string messageId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         byte[] header = KernelMessageWriter.Header(messageId, Session, type, _time.GetUtcNow());
         byte[] message = _isParts
@@ -55,7 +56,11 @@ internal sealed class KernelConnection : IAsyncDisposable
         try
         {
             // A send that is given up half way would end the connection.
-            await _socket.SendAsync(message, _isParts ? WebSocketMessageType.Binary : WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None).ConfigureAwait(false);
+            await _socket.SendAsync(
+                message,
+                _isParts ? WebSocketMessageType.Binary : WebSocketMessageType.Text,
+                endOfMessage: true,
+                CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException)
         {

@@ -86,7 +86,8 @@ internal readonly record struct KernelMessage(string Channel, string Type, strin
         return Make(channel, header, parent, content);
     }
 
-    private static KernelMessage Make(string channel, ReadOnlyMemory<byte> header, ReadOnlyMemory<byte> parent, ReadOnlyMemory<byte> content) =>
+    private static KernelMessage Make(
+        string channel, ReadOnlyMemory<byte> header, ReadOnlyMemory<byte> parent, ReadOnlyMemory<byte> content) =>
         new(channel, Text(header, "msg_type"), Text(parent, "msg_id"), content);
 
     private static string Text(ReadOnlyMemory<byte> json, string property)

@@ -13,7 +13,8 @@ internal static class KernelMessageWriter
 
     /// <summary>Makes a header's JSON.</summary>
     public static byte[] Header(string messageId, string session, string type, DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(
-        new MessageHeader(messageId, session, "glovebox", now.UtcDateTime.ToString("O"), type, ProtocolVersion), JupyterJson.Default.MessageHeader);
+        new MessageHeader(
+            messageId, session, "glovebox", now.UtcDateTime.ToString("O"), type, ProtocolVersion), JupyterJson.Default.MessageHeader);
 
     /// <summary>Makes a message of the subprotocol: offsets, then the channel, header, parent, metadata and content.</summary>
     public static byte[] Parts(string channel, ReadOnlySpan<byte> header, ReadOnlySpan<byte> content)

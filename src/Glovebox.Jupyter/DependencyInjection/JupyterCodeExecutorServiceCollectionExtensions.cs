@@ -57,7 +57,8 @@ public static class JupyterCodeExecutorServiceCollectionExtensions
     /// <param name="configuration">The options by their names. Read when the executor is made; an unknown key or a wrong value is an
     /// <see cref="ArgumentException"/> then.</param>
     /// <returns>A builder that adds decorators.</returns>
-    public static CodeExecutorBuilder AddKeyedJupyterCodeExecutor(this IServiceCollection services, object? serviceKey, IConfiguration configuration) =>
+    public static CodeExecutorBuilder AddKeyedJupyterCodeExecutor(
+        this IServiceCollection services, object? serviceKey, IConfiguration configuration) =>
         services.AddKeyedCodeExecutor(serviceKey, JupyterConfiguration.Kind.Factory(configuration));
 }
 

@@ -122,7 +122,8 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
 
     private static int NumberOf(string path) =>
         path.StartsWith(Prefix, StringComparison.Ordinal)
-        && int.TryParse(Path.GetFileNameWithoutExtension(path.AsSpan(Prefix.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && int.TryParse(
+            Path.GetFileNameWithoutExtension(path.AsSpan(Prefix.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number
             : 0;
 }

@@ -42,7 +42,8 @@ internal static class MimeBundle
     }
 
     /// <summary>Gives the plain text of what was shown, or null.</summary>
-    public static string? Text(JsonElement bundle) => bundle.Member(PlainText) is { } value && TryText(value, out string text) ? text : null;
+    public static string? Text(JsonElement bundle) =>
+        bundle.Member(PlainText) is { } value && TryText(value, out string text) ? text : null;
 
     private static byte[] Decode(string mimeType, JsonElement value)
     {
@@ -59,7 +60,9 @@ internal static class MimeBundle
 
         // Kernels break the lines of base64, which the decoder skips. What is no base64 is kept as it came.
         byte[] decoded = new byte[Base64.GetMaxDecodedFromUtf8Length(bytes.Length)];
-        return Base64.DecodeFromUtf8(bytes, decoded, out _, out int written) == System.Buffers.OperationStatus.Done ? decoded[..written] : bytes;
+        return Base64.DecodeFromUtf8(bytes, decoded, out _, out int written) == System.Buffers.OperationStatus.Done
+            ? decoded[..written]
+            : bytes;
     }
 
     /// <summary>Reads a text, or the list of lines that some kernels send in its place.</summary>

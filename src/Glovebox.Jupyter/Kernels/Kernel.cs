@@ -205,7 +205,10 @@ internal sealed class Kernel : IAsyncDisposable
         ThrowUnlessAlive(end);
         if (end.Kind == CellEndKind.Failed)
         {
-            throw JupyterErrors.KernelFailed(_client.Where, _start.Name, $"its first code failed: {WorkspacePath.Printable(end.ErrorName)}: {WorkspacePath.Printable(end.ErrorValue)}");
+            throw JupyterErrors.KernelFailed(
+                _client.Where,
+                _start.Name,
+                $"its first code failed: {WorkspacePath.Printable(end.ErrorName)}: {WorkspacePath.Printable(end.ErrorValue)}");
         }
     }
 

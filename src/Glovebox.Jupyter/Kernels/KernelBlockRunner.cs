@@ -12,7 +12,8 @@ namespace Glovebox.Jupyter.Kernels;
 /// <param name="options">The executor's options.</param>
 /// <param name="jupyter">What is asked of the kernel.</param>
 /// <param name="time">The clock.</param>
-internal sealed class KernelBlockRunner(JupyterHost host, CommandLineCodeExecutorOptions options, JupyterSettings jupyter, TimeProvider time) : IBlockRunner
+internal sealed class KernelBlockRunner(
+    JupyterHost host, CommandLineCodeExecutorOptions options, JupyterSettings jupyter, TimeProvider time) : IBlockRunner
 {
     private const string KernelLost = "The kernel is a new one: what earlier blocks defined and imported is gone.";
 
@@ -35,10 +36,12 @@ internal sealed class KernelBlockRunner(JupyterHost host, CommandLineCodeExecuto
     private bool IsPython => host.Language.Equals(CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Says how kernels are run in the sandboxes of a provider.</summary>
-    public static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> In(ISandboxProvider provider, JupyterSettings jupyter)
+    public static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> In(
+        ISandboxProvider provider, JupyterSettings jupyter)
     {
         ArgumentNullException.ThrowIfNull(provider);
-        return (request, options, time) => new KernelBlockRunner(new HostedJupyter(new LiveSandbox(provider, request), jupyter, time), options, jupyter, time);
+        return (request, options, time) => new KernelBlockRunner(
+            new HostedJupyter(new LiveSandbox(provider, request), jupyter, time), options, jupyter, time);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => host.StartAsync(cancellationToken);
@@ -181,7 +184,8 @@ internal sealed class KernelBlockRunner(JupyterHost host, CommandLineCodeExecuto
 
     /// <summary>What <c>sys.exit</c> was given, as a process would end with it.</summary>
     private static int ExitCode(string value) =>
-        value is "" or "None" ? 0 : int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int code) ? code & 0xFF : 1;
+        value is "" or "None" ? 0 : int.TryParse(
+            value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int code) ? code & 0xFF : 1;
 
     private sealed record KnownLanguages(LanguageRegistry All, CodeLanguage OfKernel);
 }

@@ -50,7 +50,10 @@ internal sealed class HostedJupyter : JupyterHost
             await _sandbox.StartAsync(cancellationToken).ConfigureAwait(false);
             if (!_sandbox.Current.Capabilities.UsesGuestAgent)
             {
-                throw new SandboxUnavailableException("jupyter-needs-python", $"A Jupyter server needs Python, and the {Kind} sandbox has none.", "Install Python there, or name an image that has it.");
+                throw new SandboxUnavailableException(
+                    "jupyter-needs-python",
+                    $"A Jupyter server needs Python, and the {Kind} sandbox has none.",
+                    "Install Python there, or name an image that has it.");
             }
 
             string folder = $"/tmp/.glovebox-{Guid.NewGuid().ToString("n")[..16]}";
@@ -110,7 +113,8 @@ internal sealed class HostedJupyter : JupyterHost
         }
     }
 
-    public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => (_sandbox.Started?.TakeOutOfMemoryAsync(isExpected) ?? new(false));
+    public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) =>
+        (_sandbox.Started?.TakeOutOfMemoryAsync(isExpected) ?? new(false));
 
     public override async ValueTask DisposeAsync()
     {

@@ -81,7 +81,8 @@ internal abstract class JupyterHost(JupyterSettings settings, TimeProvider time)
     public virtual ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => new(false);
 
     /// <summary>Finds the kernel on a server that has been started, and starts it.</summary>
-    protected async Task ConnectAsync(JupyterClient client, Func<KernelSpec, (string? Path, string? Initialization)> place, CancellationToken cancellationToken)
+    protected async Task ConnectAsync(
+        JupyterClient client, Func<KernelSpec, (string? Path, string? Initialization)> place, CancellationToken cancellationToken)
     {
         Client = client;
         _spec = await client.FindKernelSpecAsync(settings.KernelName, cancellationToken).ConfigureAwait(false);

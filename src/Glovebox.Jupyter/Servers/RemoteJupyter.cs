@@ -24,7 +24,8 @@ internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings set
         UsesGuestAgent = false,
         Controls =
         [
-            .. new[] { "memory", "processes", "cpus", "network", "filesystem", "user" }.Select(c => new ControlCapability(c, EnforcementLevel.None, "as the server at the URL was started")),
+            .. new[] { "memory", "processes", "cpus", "network", "filesystem", "user" }.Select(
+                c => new ControlCapability(c, EnforcementLevel.None, "as the server at the URL was started")),
             new("output", EnforcementLevel.Full, "bounded by the executor"),
         ],
     };

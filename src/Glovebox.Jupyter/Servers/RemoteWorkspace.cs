@@ -57,14 +57,16 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
     public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
         string name = WorkspacePath.Normalize(path);
-        ContentModel model = await GetAsync(name, "?content=1&type=file&format=base64", cancellationToken).ConfigureAwait(false) ?? throw WorkspacePath.NotFound(path);
+        ContentModel model = await GetAsync(
+            name, "?content=1&type=file&format=base64", cancellationToken).ConfigureAwait(false) ?? throw WorkspacePath.NotFound(path);
         try
         {
             return new MemoryStream(model.Content?.GetBytesFromBase64() ?? throw WorkspacePath.NotFound(path), writable: false);
         }
         catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
-            throw new WorkspaceException($"'{WorkspacePath.Printable(path)}' cannot be read: the server's answer makes no sense.", innerException: e);
+            throw new WorkspaceException(
+                $"'{WorkspacePath.Printable(path)}' cannot be read: the server's answer makes no sense.", innerException: e);
         }
     }
 
@@ -83,13 +85,17 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
             }
         }
 
-        await PutAsync(name, new ContentUpload(File, "base64", Convert.ToBase64String(copy.GetBuffer(), 0, (int)copy.Length)), cancellationToken).ConfigureAwait(false);
+        await PutAsync(
+            name,
+            new ContentUpload(File, "base64", Convert.ToBase64String(copy.GetBuffer(), 0, (int)copy.Length)),
+            cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken = default)
     {
         string name = WorkspacePath.Normalize(path);
-        using HttpResponseMessage response = await client.SendAsync(HttpMethod.Delete, Address(name), null, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await client.SendAsync(
+            HttpMethod.Delete, Address(name), null, cancellationToken).ConfigureAwait(false);
         return response.StatusCode != HttpStatusCode.NotFound
             && (response.IsSuccessStatusCode ? true : throw Failure(path, response));
     }
@@ -114,7 +120,8 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
     /// <summary>Gets a file or folder; null when there is none.</summary>
     private async Task<ContentModel?> GetAsync(string path, string query, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await client.SendAsync(HttpMethod.Get, Address(path) + query, null, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await client.SendAsync(
+            HttpMethod.Get, Address(path) + query, null, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound && path.Length > 0)
         {
             return null;
@@ -129,7 +136,8 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
     private async Task PutAsync(string path, ContentUpload upload, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await client.SendAsync(
-            HttpMethod.Put, Address(path), JsonContent.Create(upload, JupyterJson.Default.ContentUpload), cancellationToken).ConfigureAwait(false);
+            HttpMethod.Put, Address(path), JsonContent.Create(
+                upload, JupyterJson.Default.ContentUpload), cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             throw Failure(path, response);

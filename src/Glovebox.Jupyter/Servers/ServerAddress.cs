@@ -9,7 +9,8 @@ internal static class ServerAddress
     /// <exception cref="ArgumentException">Two tokens differ.</exception>
     public static (Uri Root, string? Token) Parse(Uri address, string? token)
     {
-        string? inAddress = address.Query.TrimStart('?').Split('&').FirstOrDefault(p => p.StartsWith(TokenKey, StringComparison.Ordinal)) is { } pair
+        string? inAddress = address.Query.TrimStart('?').Split('&').FirstOrDefault(
+            p => p.StartsWith(TokenKey, StringComparison.Ordinal)) is { } pair
             ? Uri.UnescapeDataString(pair[TokenKey.Length..])
             : null;
         if (inAddress is not null && token is not null && inAddress != token)

@@ -17,7 +17,10 @@ internal static class ServerLauncher
 
     public static SandboxUnavailableException Explain(string kind, ProcessExit exit, ServerLog log) => exit switch
     {
-        { Kind: ProcessExitKind.NotFound } => new("jupyter-needs-python", $"A Jupyter server needs Python, and the {kind} sandbox has none.", "Install Python there, or name an image that has it."),
+        { Kind: ProcessExitKind.NotFound } => new(
+            "jupyter-needs-python",
+            $"A Jupyter server needs Python, and the {kind} sandbox has none.",
+            "Install Python there, or name an image that has it."),
         { ExitCode: Missing } => new(
             "jupyter-missing",
             $"The {kind} sandbox's Python has no Jupyter server.",

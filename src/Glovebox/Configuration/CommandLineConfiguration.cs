@@ -42,7 +42,11 @@ internal static class CommandLineConfiguration
             .Nested("FunctionLimits", o => o.FunctionLimits, Limits)
             .Value("SetupTimeout", SettingFormat.Duration, o => o.SetupTimeout, (o, v) => o.SetupTimeout = v)
             .Map("SetupEnvironment", o => o.SetupEnvironment)
-            .Items("Languages", o => o.Languages, ReadLanguage, (l, writer, index) => Language.Write(new LanguageDraft(l), writer.Section(index)))
+            .Items(
+                "Languages",
+                o => o.Languages,
+                ReadLanguage,
+                (l, writer, index) => Language.Write(new LanguageDraft(l), writer.Section(index)))
             .Value("DeleteTempFiles", SettingFormat.Flag, o => o.DeleteTempFiles, (o, v) => o.DeleteTempFiles = v)
             .Nested("Policy", o => o.Policy, Policy)
             .List("Preload", o => o.Preload);

@@ -21,7 +21,9 @@ internal sealed class OptionsSchema<T>
         {
             if (SettingReader.Value(section) is { } text)
             {
-                TValue value = format.TryParse(text, out TValue? parsed) ? parsed : throw SettingReader.Error(section, $"'{text}' is not {format.Expected}.");
+                TValue value = format.TryParse(text, out TValue? parsed)
+                    ? parsed
+                    : throw SettingReader.Error(section, $"'{text}' is not {format.Expected}.");
                 SettingReader.Guard(section, () => set(target, value));
             }
         },

@@ -57,7 +57,8 @@ internal static class SettingFormat
             static (string text, out TEnum value) =>
             {
                 value = default;
-                return Enum.GetNames<TEnum>().Contains(text, StringComparer.OrdinalIgnoreCase) && Enum.TryParse(text, ignoreCase: true, out value);
+                return Enum.GetNames<TEnum>().Contains(
+                    text, StringComparer.OrdinalIgnoreCase) && Enum.TryParse(text, ignoreCase: true, out value);
             },
             static value => value.ToString()!);
 

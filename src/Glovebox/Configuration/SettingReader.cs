@@ -23,7 +23,9 @@ internal static class SettingReader
         if (items.Length == 0)
         {
             return string.IsNullOrEmpty(section.Value) ? (section.Value is null ? null : items)
-                : throw Error(section, $"this is a list, not the single value '{section.Value}'. Its items have the keys {section.Key}:0, {section.Key}:1, …");
+                : throw Error(
+                    section,
+                    $"this is a list, not the single value '{section.Value}'. Its items have the keys {section.Key}:0, {section.Key}:1, …");
         }
 
         return Array.Find(items, i => !int.TryParse(i.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) is { } named

@@ -27,7 +27,8 @@ internal sealed class SettingsWriter
     {
         if (key.Length == 0 || key.Contains(ConfigurationPath.KeyDelimiter, StringComparison.Ordinal))
         {
-            throw new NotSupportedException($"{_path}: '{key}' cannot be written to configuration, whose keys are not empty and hold no colon.");
+            throw new NotSupportedException(
+                $"{_path}: '{key}' cannot be written to configuration, whose keys are not empty and hold no colon.");
         }
 
         if (!_settings.TryAdd(Path(key), value))

@@ -48,7 +48,8 @@ public static class CodeExecutorServiceCollectionExtensions
     /// <param name="serviceKey">The key.</param>
     /// <param name="innerExecutor">From its first use owned by the container.</param>
     /// <returns>A builder that adds decorators.</returns>
-    public static CodeExecutorBuilder AddKeyedCodeExecutor(this IServiceCollection services, object? serviceKey, ICodeExecutor innerExecutor)
+    public static CodeExecutorBuilder AddKeyedCodeExecutor(
+        this IServiceCollection services, object? serviceKey, ICodeExecutor innerExecutor)
     {
         ArgumentNullException.ThrowIfNull(innerExecutor);
         return services.AddKeyedCodeExecutor(serviceKey, _ => innerExecutor);
@@ -78,7 +79,8 @@ public static class CodeExecutorServiceCollectionExtensions
     /// <param name="serviceKey">The key.</param>
     /// <param name="configuration">Read when the executor is made; what is wrong in it is an <see cref="ArgumentException"/> then.</param>
     /// <returns>A builder that adds decorators.</returns>
-    public static CodeExecutorBuilder AddKeyedCodeExecutor(this IServiceCollection services, object? serviceKey, IConfiguration configuration) =>
+    public static CodeExecutorBuilder AddKeyedCodeExecutor(
+        this IServiceCollection services, object? serviceKey, IConfiguration configuration) =>
         services.AddCodeExecutorFactory().AddKeyedCodeExecutor(serviceKey, FromConfiguration(configuration));
 
     /// <summary>Registers the <see cref="CodeExecutorFactory"/>, with every <see cref="CodeExecutorKind"/> that is registered. Does nothing

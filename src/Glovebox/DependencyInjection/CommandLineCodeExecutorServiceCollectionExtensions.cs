@@ -92,6 +92,7 @@ public static class CommandLineCodeExecutorServiceCollectionExtensions
     /// <param name="configuration">The options by their names. Read when the executor is made; an unknown key or a wrong value is an
     /// <see cref="ArgumentException"/> then.</param>
     /// <returns>A builder that adds decorators.</returns>
-    public static CodeExecutorBuilder AddKeyedLocalCodeExecutor(this IServiceCollection services, object? serviceKey, IConfiguration configuration) =>
+    public static CodeExecutorBuilder AddKeyedLocalCodeExecutor(
+        this IServiceCollection services, object? serviceKey, IConfiguration configuration) =>
         services.AddKeyedCodeExecutor(serviceKey, LocalConfiguration.Kind.Factory(configuration));
 }

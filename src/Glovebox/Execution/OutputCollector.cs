@@ -110,7 +110,9 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             }
 
             DisplayReceivedUpdate update = new(blockIndex, display);
-            int at = display.DisplayId is { } id ? _unread.FindIndex(u => u is DisplayReceivedUpdate shown && shown.Display.DisplayId == id) : -1;
+            int at = display.DisplayId is { } id
+                ? _unread.FindIndex(u => u is DisplayReceivedUpdate shown && shown.Display.DisplayId == id)
+                : -1;
             if (at >= 0)
             {
                 _unread[at] = update;
@@ -239,7 +241,8 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             Own(_standardOutput.Text, line);
         }
 
-        static void Own(StringBuilder text, string line) => text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(line).Append('\n');
+        static void Own(StringBuilder text, string line) =>
+            text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(line).Append('\n');
     }
 
     private void Emit(OutputStream stream, string text)

@@ -9,7 +9,8 @@ namespace Glovebox.Execution;
 /// <param name="sandbox">Where it runs. Owned by this runner.</param>
 /// <param name="options">The executor's options.</param>
 /// <param name="timeProvider">The clock.</param>
-internal sealed class ProcessBlockRunner(LiveSandbox sandbox, CommandLineCodeExecutorOptions options, TimeProvider timeProvider) : IBlockRunner
+internal sealed class ProcessBlockRunner(
+    LiveSandbox sandbox, CommandLineCodeExecutorOptions options, TimeProvider timeProvider) : IBlockRunner
 {
     /// <summary>The exit code of a block that timed out, as the <c>timeout</c> command has it.</summary>
     public const int TimeoutExitCode = 124;
@@ -120,7 +121,8 @@ internal sealed class ProcessBlockRunner(LiveSandbox sandbox, CommandLineCodeExe
         {
             Output = run.Output,
             PythonScript = ReferenceEquals(language, CodeLanguage.Python) ? argument : null,
-            File = new ProcessFile(file.Path, Encoding.UTF8.GetBytes(language.QuietsPip ? PipQuieting.Apply(run.Block.Code) : run.Block.Code)),
+            File = new ProcessFile(
+                file.Path, Encoding.UTF8.GetBytes(language.QuietsPip ? PipQuieting.Apply(run.Block.Code) : run.Block.Code)),
             After = look,
             ListsFiles = run.Files is not null,
         };

@@ -1,7 +1,7 @@
 namespace Glovebox.Execution;
 
 /// <summary>Tells which files of the work directory were made or changed between two looks at it.</summary>
-/// <param name="workspace">Gives the work directory; an environment that was started again has another.</param>
+/// <param name="workspace">Gives the work directory; a sandbox that was started again has another.</param>
 internal sealed class ProducedFiles(Func<IWorkspace> workspace)
 {
     private readonly HashSet<string> _codeFiles = new(StringComparer.Ordinal);
@@ -11,15 +11,15 @@ internal sealed class ProducedFiles(Func<IWorkspace> workspace)
     /// <summary>Completes when nothing that happens later is seen any more by the look that <see cref="Begin"/> has begun.</summary>
     public Task Remembered => _before ?? Task.CompletedTask;
 
-    /// <summary>A block begins. For the first one a look begins at what is there: an environment that is far away takes it while the code
-    /// is saved. A look that was offered and not taken is dropped: the environment ended after it.</summary>
+    /// <summary>A block begins. For the first one a look begins at what is there: a sandbox that is far away takes it while the code
+    /// is saved. A look that was offered and not taken is dropped: the sandbox ended after it.</summary>
     public void Begin(CancellationToken cancellationToken)
     {
         _before ??= LookAsync(cancellationToken);
         _after = null;
     }
 
-    /// <summary>Uses a listing that the environment took; the next <see cref="TakeAsync"/> uses it.</summary>
+    /// <summary>Uses a listing that the sandbox took; the next <see cref="TakeAsync"/> uses it.</summary>
     public void Offer(Func<CancellationToken, Task<WorkspaceListing>>? look) => _after = look;
 
     /// <summary>Leaves a file out: it holds code that we saved.</summary>
@@ -41,7 +41,8 @@ internal sealed class ProducedFiles(Func<IWorkspace> workspace)
         return [.. listing.Files.Where(f => !_codeFiles.Contains(f.Path) && before.GetValueOrDefault(f.Path) != f)];
     }
 
-    private async Task<WorkspaceListing> LookAsync(CancellationToken cancellationToken) => await workspace().ListAsync(cancellationToken).ConfigureAwait(false);
+    private async Task<WorkspaceListing> LookAsync(CancellationToken cancellationToken) =>
+        await workspace().ListAsync(cancellationToken).ConfigureAwait(false);
 
     private static Dictionary<string, WorkspaceFile> Index(WorkspaceListing listing)
     {

@@ -4,13 +4,14 @@ using Microsoft.Extensions.AI;
 namespace Glovebox;
 
 /// <summary>A Python function that guest code can import, given as source, with the packages that it needs.</summary>
-/// <remarks>The function runs inside the environment, like any guest code. It cannot be changed once made, and may be given to several
+/// <remarks>The function runs inside the sandbox, like any guest code. It cannot be changed once made, and may be given to several
 /// executors.</remarks>
 public sealed class FunctionWithRequirements : AITool
 {
     private readonly PythonFunction _function;
 
-    private FunctionWithRequirements(string source, PythonFunction function, IReadOnlyList<string> packages, IReadOnlyList<PythonImport> imports)
+    private FunctionWithRequirements(
+        string source, PythonFunction function, IReadOnlyList<string> packages, IReadOnlyList<PythonImport> imports)
     {
         _function = function;
         Source = source;
@@ -94,7 +95,8 @@ public sealed class FunctionWithRequirements : AITool
     {
         if (string.IsNullOrWhiteSpace(package) || package.StartsWith('-') || package.Any(char.IsControl))
         {
-            throw new ArgumentException($"'{package}' is not a requirement that pip takes, such as 'pandas' or 'requests>=2.31'.", nameof(package));
+            throw new ArgumentException(
+                $"'{package}' is not a requirement that pip takes, such as 'pandas' or 'requests>=2.31'.", nameof(package));
         }
 
         return package.Trim();

@@ -23,7 +23,9 @@ public abstract record PythonImport
     internal abstract string Statement { get; }
 
     private protected static string Dotted(string name) =>
-        PythonName.IsDotted(name ?? "") ? name! : throw new ArgumentException($"'{name}' is not the name of a Python module.", nameof(name));
+        PythonName.IsDotted(name ?? "")
+            ? name!
+            : throw new ArgumentException($"'{name}' is not the name of a Python module.", nameof(name));
 
     private protected static string Identifier(string name) =>
         PythonName.IsIdentifier(name ?? "") ? name! : throw new ArgumentException($"'{name}' is not a Python identifier.", nameof(name));

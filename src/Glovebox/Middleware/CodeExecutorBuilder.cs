@@ -58,7 +58,8 @@ public sealed class CodeExecutorBuilder
     }
 
     private static ICodeExecutor NotNull(ICodeExecutor? executor) =>
-        executor ?? throw new InvalidOperationException("A factory that was given to CodeExecutorBuilder gave null instead of an executor.");
+        executor ?? throw new InvalidOperationException(
+            "A factory that was given to CodeExecutorBuilder gave null instead of an executor.");
 }
 
 /// <summary>How a builder begins.</summary>

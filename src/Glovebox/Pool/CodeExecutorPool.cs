@@ -49,7 +49,8 @@ public sealed partial class CodeExecutorPool : IAsyncDisposable
         _size = Math.Min(options.Size, _maxExecutors);
         _maxConcurrentStarts = options.MaxConcurrentStarts;
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<CodeExecutorPool>();
-        _refill = (timeProvider ?? TimeProvider.System).CreateTimer(_ => Refill(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _refill = (timeProvider ?? TimeProvider.System).CreateTimer(
+            _ => Refill(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>How many executors wait to be taken.</summary>

@@ -37,7 +37,10 @@ public abstract class SandboxPlace : IAsyncDisposable
     /// <param name="kill">Whether the process was to be killed, so that the end is no surprise, and its reason is not waited for.</param>
     /// <exception cref="SandboxLostException">It ended by no doing of the guest's.</exception>
     public virtual Task<ProcessExit> ExplainEndAsync(CancellationToken kill) => Task.FromResult(
-        new ProcessExit(ProcessExitKind.SandboxLost, 137, kill.IsCancellationRequested ? null : "The sandbox has ended; the next block gets a fresh one."));
+        new ProcessExit(
+            ProcessExitKind.SandboxLost,
+            137,
+            kill.IsCancellationRequested ? null : "The sandbox has ended; the next block gets a fresh one."));
 
     /// <summary>Says how a process ended, given what was reported of it.</summary>
     /// <param name="reported">What was reported; null: the sandbox ended first.</param>
@@ -48,7 +51,9 @@ public abstract class SandboxPlace : IAsyncDisposable
     {
         if (reported is null)
         {
-            return await TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false) ? OutOfMemory() : await ExplainEndAsync(kill).ConfigureAwait(false);
+            return await TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false)
+                ? OutOfMemory()
+                : await ExplainEndAsync(kill).ConfigureAwait(false);
         }
 
         bool mayBeOutOfMemory = reported is { ExitCode: 137, Kind: ProcessExitKind.Exited or ProcessExitKind.Signaled };

@@ -44,8 +44,10 @@ internal static class ArgumentCheck
         }
 
         JsonElement schema = function.JsonSchema;
-        JsonElement properties = schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("properties", out JsonElement p) && p.ValueKind == JsonValueKind.Object ? p : default;
-        bool isOpen = properties.ValueKind == JsonValueKind.Undefined || (schema.TryGetProperty("additionalProperties", out JsonElement more) && more.ValueKind != JsonValueKind.False);
+        JsonElement properties = schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(
+            "properties", out JsonElement p) && p.ValueKind == JsonValueKind.Object ? p : default;
+        bool isOpen = properties.ValueKind == JsonValueKind.Undefined || (
+            schema.TryGetProperty("additionalProperties", out JsonElement more) && more.ValueKind != JsonValueKind.False);
         foreach (JsonProperty argument in given.EnumerateObject())
         {
             JsonElement parameter = default;
@@ -141,6 +143,8 @@ internal static class ArgumentCheck
     private static string TypesOf(JsonElement schema)
     {
         JsonElement type = schema.GetProperty("type");
-        return type.ValueKind == JsonValueKind.Array ? string.Join(" or ", type.EnumerateArray().Select(t => t.ToString())) : type.ToString();
+        return type.ValueKind == JsonValueKind.Array
+            ? string.Join(" or ", type.EnumerateArray().Select(t => t.ToString()))
+            : type.ToString();
     }
 }

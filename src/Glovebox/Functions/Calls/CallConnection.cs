@@ -44,7 +44,8 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
         int size = stream.NextSize;
         if (size < 1 || size - 1 - MaxNameSize > server.Limits.MaxArgumentSize)
         {
-            await AnswerAsync(size < 1 ? CallFailure.Malformed : CallFailure.ArgumentsTooLarge(server.Limits.MaxArgumentSize)).ConfigureAwait(false);
+            await AnswerAsync(
+                size < 1 ? CallFailure.Malformed : CallFailure.ArgumentsTooLarge(server.Limits.MaxArgumentSize)).ConfigureAwait(false);
             return false;
         }
 

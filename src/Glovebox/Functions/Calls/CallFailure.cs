@@ -18,7 +18,8 @@ internal sealed record CallFailure(string Code, string Message)
 
     public static CallFailure NotJson { get; } = new("invalid-arguments", "the arguments are not a JSON object, or are nested too deeply");
 
-    public static CallFailure NotText { get; } = new("invalid-arguments", "a text of the arguments is not UTF-8, or holds half of a surrogate pair");
+    public static CallFailure NotText { get; } = new(
+        "invalid-arguments", "a text of the arguments is not UTF-8, or holds half of a surrogate pair");
 
     public static CallFailure Failed { get; } = new("failed", "the function failed");
 

@@ -29,7 +29,8 @@ internal sealed class CallScope : IAsyncDisposable
     public ExecutionContext? Context { get; } = ExecutionContext.Capture();
 
     /// <summary>Tells the caller of the execution. Waits while it has many such updates to read still.</summary>
-    public Task ReportAsync(FunctionCalledUpdate update, CancellationToken cancellationToken) => _output.AddAsync(update, cancellationToken);
+    public Task ReportAsync(FunctionCalledUpdate update, CancellationToken cancellationToken) =>
+        _output.AddAsync(update, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -95,14 +95,16 @@ internal sealed class CallStream(Stream stream) : IDisposable
         }
     }
 
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> answer, CancellationToken cancellationToken) => stream.WriteAsync(answer, cancellationToken);
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> answer, CancellationToken cancellationToken) =>
+        stream.WriteAsync(answer, cancellationToken);
 
     public void Dispose()
     {
         stream.Dispose();
 
         // What became of a read that nobody waits for any more is of no interest.
-        _ = _reading?.ContinueWith(static r => r.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = _reading?.ContinueWith(
+            static r => r.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     private Task<int> BeginRead(int wanted)

@@ -21,7 +21,8 @@ internal sealed partial class HostFunctionInvoker(
     /// <param name="maxResultSize">In bytes.</param>
     /// <param name="cancellationToken">Cancels the function.</param>
     /// <returns>Why there is no result, or null. Never throws.</returns>
-    public Task<CallFailure?> InvokeAsync(HostFunctionCall call, ArrayBufferWriter<byte> answer, int maxResultSize, CancellationToken cancellationToken)
+    public Task<CallFailure?> InvokeAsync(
+        HostFunctionCall call, ArrayBufferWriter<byte> answer, int maxResultSize, CancellationToken cancellationToken)
     {
         if (call.Scope.Context is not { } context)
         {
@@ -35,7 +36,8 @@ internal sealed partial class HostFunctionInvoker(
 
     public void Dispose() => _asking.Dispose();
 
-    private async Task<CallFailure?> TracedAsync(HostFunctionCall call, ArrayBufferWriter<byte> answer, int maxResultSize, CancellationToken cancellationToken)
+    private async Task<CallFailure?> TracedAsync(
+        HostFunctionCall call, ArrayBufferWriter<byte> answer, int maxResultSize, CancellationToken cancellationToken)
     {
         using Activity? activity = Activities.HasListeners() ? Activities.StartActivity($"execute_tool {call.Function.Name}") : null;
         activity?.SetTag("gen_ai.operation.name", "execute_tool").SetTag("gen_ai.tool.name", call.Function.Name);
@@ -48,7 +50,8 @@ internal sealed partial class HostFunctionInvoker(
 
         try
         {
-            FunctionCalledUpdate update = new(call.Scope.BlockIndex, call.Function.Name, call.ArgumentText, timeProvider.GetElapsedTime(started), failure?.Code);
+            FunctionCalledUpdate update = new(
+                call.Scope.BlockIndex, call.Function.Name, call.ArgumentText, timeProvider.GetElapsedTime(started), failure?.Code);
             await call.Scope.ReportAsync(update, cancellationToken).ConfigureAwait(false);
             return failure;
         }
@@ -58,7 +61,8 @@ internal sealed partial class HostFunctionInvoker(
         }
     }
 
-    private async Task<CallFailure?> RunAsync(HostFunctionCall call, ArrayBufferWriter<byte> answer, int maxResultSize, CancellationToken cancellationToken)
+    private async Task<CallFailure?> RunAsync(
+        HostFunctionCall call, ArrayBufferWriter<byte> answer, int maxResultSize, CancellationToken cancellationToken)
     {
         try
         {

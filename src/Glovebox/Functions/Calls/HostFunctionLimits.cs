@@ -46,5 +46,7 @@ public sealed record HostFunctionLimits
     } = 32;
 
     private static int Between(int value, int least, int most, string name) =>
-        value >= least && value <= most ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from {least} to {most}.");
+        value >= least && value <= most
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from {least} to {most}.");
 }

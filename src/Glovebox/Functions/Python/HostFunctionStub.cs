@@ -29,7 +29,8 @@ internal sealed class HostFunctionStub
     {
         get
         {
-            StringBuilder text = new($"def {_function.Name}({string.Join(", ", _parameters.Select(p => p.Declaration))}) -> {ReturnHint}:\n");
+            StringBuilder text = new(
+                $"def {_function.Name}({string.Join(", ", _parameters.Select(p => p.Declaration))}) -> {ReturnHint}:\n");
             string docstring = Docstring();
             if (docstring.Length > 0)
             {
@@ -49,16 +50,19 @@ internal sealed class HostFunctionStub
         get
         {
             StringBuilder text = new(Head);
-            string always = string.Join(", ", _parameters.Where(p => !p.IsLeftOutWhenNone).Select(p => $"{PythonText.Literal(p.JsonName)}: {p.Name}"));
+            string always = string.Join(
+                ", ", _parameters.Where(p => !p.IsLeftOutWhenNone).Select(p => $"{PythonText.Literal(p.JsonName)}: {p.Name}"));
             text.Append(Indentation).Append("_glovebox_arguments = {").Append(always).Append("}\n");
             foreach (Parameter parameter in _parameters.Where(p => p.IsLeftOutWhenNone))
             {
                 text.Append(Indentation).Append("if ").Append(parameter.Name).Append(" is not None:\n");
-                text.Append(Indentation).Append(Indentation).Append("_glovebox_arguments[").Append(PythonText.Literal(parameter.JsonName)).Append("] = ").Append(parameter.Name).Append('\n');
+                text.Append(Indentation).Append(Indentation).Append("_glovebox_arguments[").Append(
+                    PythonText.Literal(parameter.JsonName)).Append("] = ").Append(parameter.Name).Append('\n');
             }
 
             string call = $"_glovebox.call({PythonText.Literal(_function.Name)}, _glovebox_arguments)";
-            return text.Append(Indentation).Append("return ").Append(_returnsBytes ? $"_glovebox.decode({call})" : call).Append('\n').ToString();
+            return text.Append(Indentation).Append("return ").Append(
+                _returnsBytes ? $"_glovebox.decode({call})" : call).Append('\n').ToString();
         }
     }
 
@@ -70,12 +74,14 @@ internal sealed class HostFunctionStub
     private void ReadParameters()
     {
         if (_function.JsonSchema.ValueKind != JsonValueKind.Object
-            || !_function.JsonSchema.TryGetProperty("properties", out JsonElement properties) || properties.ValueKind != JsonValueKind.Object)
+            || !_function.JsonSchema.TryGetProperty(
+                "properties", out JsonElement properties) || properties.ValueKind != JsonValueKind.Object)
         {
             return;
         }
 
-        HashSet<string> required = _function.JsonSchema.TryGetProperty("required", out JsonElement names) && names.ValueKind == JsonValueKind.Array
+        HashSet<string> required = _function.JsonSchema.TryGetProperty(
+            "required", out JsonElement names) && names.ValueKind == JsonValueKind.Array
             ? [.. names.EnumerateArray().Select(n => n.ToString())]
             : [];
         HashSet<string> taken = new(StringComparer.Ordinal) { "_glovebox", "_glovebox_arguments" };
@@ -112,7 +118,8 @@ internal sealed class HostFunctionStub
     }
 
     private static string DescriptionOf(JsonElement schema) =>
-        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("description", out JsonElement text) && text.ValueKind == JsonValueKind.String
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(
+            "description", out JsonElement text) && text.ValueKind == JsonValueKind.String
             ? text.GetString()!.Trim()
             : "";
 
@@ -123,13 +130,16 @@ internal sealed class HostFunctionStub
     /// <summary>What a method gives in the end; null for nothing.</summary>
     private static Type? ResultOf(Type type) =>
         type == typeof(void) || type == typeof(Task) || type == typeof(ValueTask) ? null
-        : type.IsGenericType && type.GetGenericTypeDefinition() is { } task && (task == typeof(Task<>) || task == typeof(ValueTask<>)) ? type.GenericTypeArguments[0]
+        : type.IsGenericType && type.GetGenericTypeDefinition() is { } task && (
+            task == typeof(Task<>) || task == typeof(ValueTask<>)) ? type.GenericTypeArguments[0]
         : type;
 
     private sealed record Parameter(string JsonName, string Name, JsonElement Schema, bool IsRequired, bool IsBytes)
     {
         private JsonElement? Default =>
-            !IsRequired && Schema.ValueKind == JsonValueKind.Object && Schema.TryGetProperty("default", out JsonElement value) ? value : null;
+            !IsRequired && Schema.ValueKind == JsonValueKind.Object && Schema.TryGetProperty("default", out JsonElement value)
+                ? value
+                : null;
 
         /// <summary>The schema says that it may be missing and not what it is then: the function knows.</summary>
         public bool IsLeftOutWhenNone => !IsRequired && Default is null;

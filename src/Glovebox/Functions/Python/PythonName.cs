@@ -13,7 +13,8 @@ internal static class PythonName
         "while", "with", "yield",
     };
 
-    private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    private static readonly SearchValues<char> Letters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
     /// <summary>Whether a text is an identifier in ASCII and no keyword.</summary>
     public static bool IsIdentifier(string name) =>

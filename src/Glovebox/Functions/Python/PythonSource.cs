@@ -9,7 +9,8 @@ internal sealed class PythonSource
 {
     private const StringComparison Exact = StringComparison.Ordinal;
 
-    private static readonly SearchValues<char> WordCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    private static readonly SearchValues<char> WordCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
     private readonly string _text;
     private readonly List<PythonFunction> _functions = [];
@@ -32,7 +33,8 @@ internal sealed class PythonSource
     {
         // Only what ends a line for Python: other separators may be part of a string.
         string[] lines = text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Split('\n');
-        int indentation = lines.Where(l => !string.IsNullOrWhiteSpace(l)).Select(l => l.Length - l.TrimStart(' ', '\t').Length).DefaultIfEmpty(0).Min();
+        int indentation = lines.Where(l => !string.IsNullOrWhiteSpace(l)).Select(
+            l => l.Length - l.TrimStart(' ', '\t').Length).DefaultIfEmpty(0).Min();
         return string.Join('\n', lines.Select(l => l.Length >= indentation ? l[indentation..] : ""));
     }
 

@@ -59,7 +59,8 @@ internal static class PythonText
         JsonValueKind.False => "False",
         JsonValueKind.Number => value.GetRawText(),
         JsonValueKind.Array => "[" + string.Join(", ", value.EnumerateArray().Select(Literal)) + "]",
-        JsonValueKind.Object => "{" + string.Join(", ", value.EnumerateObject().Select(p => $"{Literal(p.Name)}: {Literal(p.Value)}")) + "}",
+        JsonValueKind.Object => "{" + string.Join(
+            ", ", value.EnumerateObject().Select(p => $"{Literal(p.Name)}: {Literal(p.Value)}")) + "}",
         _ => "None",
     };
 
@@ -72,5 +73,7 @@ internal static class PythonText
         or UnicodeCategory.PrivateUse);
 
     private static string Escape(Rune rune) =>
-        rune.Value <= 0xFFFF ? $"\\u{rune.Value.ToString("x4", CultureInfo.InvariantCulture)}" : $"\\U{rune.Value.ToString("x8", CultureInfo.InvariantCulture)}";
+        rune.Value <= 0xFFFF
+            ? $"\\u{rune.Value.ToString("x4", CultureInfo.InvariantCulture)}"
+            : $"\\U{rune.Value.ToString("x8", CultureInfo.InvariantCulture)}";
 }

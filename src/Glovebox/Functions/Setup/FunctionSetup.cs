@@ -24,13 +24,16 @@ internal static class FunctionSetup
         SetupOutput output = new();
         using CancellationTokenSource deadline = Deadline(functions);
         ProcessExit exit = await RunAsync(
-            new ProcessRequest(Interpreters, ["-c", CheckProgram.Value, functions.Set.Module, functions.HasCalls ? "calls" : "", .. functions.Set.PythonNames])
+            new ProcessRequest(
+                Interpreters,
+                ["-c", CheckProgram.Value, functions.Set.Module, functions.HasCalls ? "calls" : "", .. functions.Set.PythonNames])
             {
                 Output = output,
             },
             run,
             deadline,
-            () => new FunctionSetupException($"Functions failed to load: the module '{functions.Set.Module}' was not loaded after {Seconds(functions)} s.", MoreTime),
+            () => new FunctionSetupException(
+                $"Functions failed to load: the module '{functions.Set.Module}' was not loaded after {Seconds(functions)} s.", MoreTime),
             cancellationToken).ConfigureAwait(false);
         if (exit.ExitCode == 0)
         {
@@ -41,14 +44,17 @@ internal static class FunctionSetup
         const string Uncompiled = "Could not compile function:";
         const string Unloaded = "Functions failed to load:";
         string words = Words(exit, output);
-        int verdict = Math.Max(words.LastIndexOf(Uncompiled, StringComparison.Ordinal), words.LastIndexOf(Unloaded, StringComparison.Ordinal));
+        int verdict = Math.Max(
+            words.LastIndexOf(Uncompiled, StringComparison.Ordinal), words.LastIndexOf(Unloaded, StringComparison.Ordinal));
         words = verdict >= 0 ? words[verdict..] : $"{Unloaded} {words}";
         throw words.StartsWith(Uncompiled, StringComparison.Ordinal)
             ? new FunctionSetupException(words, "Correct the function's source.")
             : new FunctionSetupException(
                 words,
                 exit.Kind == ProcessExitKind.NotFound ? NoPython
-                : words.Contains("ModuleNotFoundError", StringComparison.Ordinal) ? "Name the package that is missing with the function: FromSource(source, \"package\")."
+                : words.Contains(
+                    "ModuleNotFoundError",
+                    StringComparison.Ordinal) ? "Name the package that is missing with the function: FromSource(source, \"package\")."
                 : null);
     }
 
@@ -84,5 +90,6 @@ internal static class FunctionSetup
         output.LastLines is { Length: > 0 } lines ? lines
         : exit.Message ?? string.Create(CultureInfo.InvariantCulture, $"It exited with code {exit.ExitCode} and no output.");
 
-    public static string Seconds(OfferedFunctions functions) => functions.SetupTimeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+    public static string Seconds(OfferedFunctions functions) =>
+        functions.SetupTimeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 }

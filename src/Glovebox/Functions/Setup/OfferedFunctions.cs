@@ -31,7 +31,11 @@ internal sealed record OfferedFunctions(
         GuestVariables.CopyTo(options.SetupEnvironment, variables);
         return set.IsEmpty ? null : new OfferedFunctions(
             set,
-            new HostFunctionServer(set.HostFunctions, options.FunctionLimits, new HostFunctionInvoker(options.FunctionApproval, logger, timeProvider), timeProvider),
+            new HostFunctionServer(
+                set.HostFunctions,
+                options.FunctionLimits,
+                new HostFunctionInvoker(options.FunctionApproval, logger, timeProvider),
+                timeProvider),
             options.SetupTimeout,
             variables,
             timeProvider);
@@ -44,7 +48,8 @@ internal sealed record OfferedFunctions(
     /// <param name="socket">The path of the socket, as guest code sees it.</param>
     /// <param name="listen">Listens there.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task ListenAsync(string socket, Func<EndPoint, CancellationToken, Task<ISandboxListener>> listen, CancellationToken cancellationToken)
+    public async Task ListenAsync(
+        string socket, Func<EndPoint, CancellationToken, Task<ISandboxListener>> listen, CancellationToken cancellationToken)
     {
         if (HasCalls)
         {

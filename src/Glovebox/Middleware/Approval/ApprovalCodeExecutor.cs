@@ -52,7 +52,8 @@ internal sealed class ApprovalCodeExecutor(
             CodeBlock[] named = [.. blocks.Select(b => languages.Canonical(b) ?? b)];
             for (int i = 0; i < blocks.Length; i++)
             {
-                BlockResult? refused = await RefuseAsync(blocks[i], named, i, either.Token, ending, cancellationToken).ConfigureAwait(false);
+                BlockResult? refused = await RefuseAsync(
+                    blocks[i], named, i, either.Token, ending, cancellationToken).ConfigureAwait(false);
                 if (refused is not null)
                 {
                     yield return new BlockStartedUpdate(i, named[i]);
@@ -88,7 +89,8 @@ internal sealed class ApprovalCodeExecutor(
         LanguageRegistry languages = LanguageRegistry.Of(InnerExecutor);
         if (languages.Find(given.Language) is not { } language)
         {
-            return Refused(named[index] = given, TerminationReason.NotStarted, $"unknown language {WorkspacePath.Printable(given.Language)}\n");
+            return Refused(
+                named[index] = given, TerminationReason.NotStarted, $"unknown language {WorkspacePath.Printable(given.Language)}\n");
         }
 
         named[index] = languages.Canonical(given)!;

@@ -25,7 +25,8 @@ public static class ApprovalExtensions
         this CodeExecutorBuilder builder, Func<CodeBlock, CancellationToken, ValueTask<ApprovalDecision>> approve)
     {
         ArgumentNullException.ThrowIfNull(approve);
-        return builder.UseApproval((ApprovalContext context, CancellationToken cancellationToken) => approve(context.Block, cancellationToken));
+        return builder.UseApproval(
+            (ApprovalContext context, CancellationToken cancellationToken) => approve(context.Block, cancellationToken));
     }
 
     /// <summary>Asks before each block, without waiting: for rules that are quick to apply.</summary>

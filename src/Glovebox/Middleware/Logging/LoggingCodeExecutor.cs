@@ -4,7 +4,7 @@ namespace Glovebox;
 
 /// <summary>Logs what an executor is asked and how it ends.</summary>
 /// <remarks>
-/// One line for an execution at <see cref="LogLevel.Information"/>, its steps at <see cref="LogLevel.Debug"/>, failures of the environment
+/// One line for an execution at <see cref="LogLevel.Information"/>, its steps at <see cref="LogLevel.Debug"/>, failures of the sandbox
 /// at
 /// <see cref="LogLevel.Error"/>. Code and output are logged only at <see cref="LogLevel.Trace"/> and only with
 /// <see cref="EnableSensitiveData"/>. What guest code chose (languages, file names, output) is logged with its control characters escaped,
@@ -50,7 +50,8 @@ public sealed class LoggingCodeExecutor : DelegatingCodeExecutor
         IAsyncEnumerable<CodeExecutionUpdate> updates = InnerExecutor.ExecuteCodeBlocksStreamingAsync(codeBlocks, cancellationToken);
         int count = codeBlocks.Count;
         return ExecutionObserver.FollowAsync(
-            updates, () => new ExecutionLog(_logger, _timeProvider, LanguageRegistry.Of(InnerExecutor), count, EnableSensitiveData), cancellationToken);
+            updates, () => new ExecutionLog(
+                _logger, _timeProvider, LanguageRegistry.Of(InnerExecutor), count, EnableSensitiveData), cancellationToken);
     }
 
     private async Task FollowAsync(string operation, Func<CancellationToken, Task> run, CancellationToken cancellationToken)

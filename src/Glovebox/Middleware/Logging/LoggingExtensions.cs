@@ -20,7 +20,8 @@ public static class LoggingExtensions
         return builder.Use((inner, services) =>
         {
             ILoggerFactory factory = loggerFactory ?? (ILoggerFactory?)services.GetService(typeof(ILoggerFactory))
-                ?? throw new InvalidOperationException("UseLogging needs an ILoggerFactory: pass one, or register logging with the services (AddLogging).");
+                ?? throw new InvalidOperationException(
+                    "UseLogging needs an ILoggerFactory: pass one, or register logging with the services (AddLogging).");
             if (ReferenceEquals(factory, NullLoggerFactory.Instance))
             {
                 return inner;

@@ -18,7 +18,8 @@ internal sealed class ExecutionInstruments : IDisposable
         Activities = new ActivitySource(sourceName, version);
         _meter = new Meter(sourceName, version);
         Executions = _meter.CreateCounter<long>("glovebox.executions", "{execution}", "Executions that ended.");
-        ActiveExecutions = _meter.CreateUpDownCounter<long>("glovebox.executions.active", "{execution}", "Executions that run or wait for their turn.");
+        ActiveExecutions = _meter.CreateUpDownCounter<long>(
+            "glovebox.executions.active", "{execution}", "Executions that run or wait for their turn.");
         ExecutionDuration = _meter.CreateHistogram("glovebox.execution.duration", "s", "How long executions took.", null, Seconds);
         Blocks = _meter.CreateCounter<long>("glovebox.blocks", "{block}", "Code blocks that ended.");
         BlockDuration = _meter.CreateHistogram("glovebox.block.duration", "s", "How long code blocks took.", null, Seconds);

@@ -97,7 +97,8 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
         _block = _instruments.Activities.StartActivity($"execute_code_block {language}");
         if (_block is { IsAllDataRequested: true } block)
         {
-            block.SetTag(_environment.Key, _environment.Value).SetTag("glovebox.block.index", started.BlockIndex).SetTag("glovebox.language", language);
+            block.SetTag(_environment.Key, _environment.Value).SetTag(
+                "glovebox.block.index", started.BlockIndex).SetTag("glovebox.language", language);
             if (_enableSensitiveData)
             {
                 block.SetTag("glovebox.code", started.Block.Code);

@@ -12,7 +12,8 @@ internal sealed partial class AgentClient
     /// <exception cref="IOException">The channel ended, or the agent refused: nothing may run then.</exception>
     public async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
     {
-        GuestReply reply = await RequestAsync(GuestFrameType.Seal, new GuestFrameWriter().Texts(preload), cancellationToken).ConfigureAwait(false);
+        GuestReply reply = await RequestAsync(
+            GuestFrameType.Seal, new GuestFrameWriter().Texts(preload), cancellationToken).ConfigureAwait(false);
         string said = Said(reply);
         return reply.Status == GuestReplyStatus.Done ? said : throw new IOException($"{WorkspacePath.Printable(said)}.");
     }
@@ -44,7 +45,8 @@ internal sealed partial class AgentClient
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <param name="given">The number of the request; null: the next one.</param>
     /// <exception cref="SandboxLostException">The channel ended first.</exception>
-    public async Task<GuestReply> RequestAsync(GuestFrameType type, GuestFrameWriter frame, CancellationToken cancellationToken, uint? given = null)
+    public async Task<GuestReply> RequestAsync(
+        GuestFrameType type, GuestFrameWriter frame, CancellationToken cancellationToken, uint? given = null)
     {
         uint number = given ?? NextNumber();
         PendingRequest request = new();

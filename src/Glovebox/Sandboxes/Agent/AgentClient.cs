@@ -110,7 +110,8 @@ internal sealed partial class AgentClient : IAsyncDisposable
     }
 
     /// <inheritdoc cref="AgentStreams.ConnectAsync"/>
-    public Task<Stream> ConnectAsync(System.Net.EndPoint endPoint, CancellationToken cancellationToken) => _streams.ConnectAsync(endPoint, cancellationToken);
+    public Task<Stream> ConnectAsync(System.Net.EndPoint endPoint, CancellationToken cancellationToken) =>
+        _streams.ConnectAsync(endPoint, cancellationToken);
 
     /// <inheritdoc cref="AgentStreams.ListenAsync"/>
     public Task<ISandboxListener> ListenAsync(System.Net.EndPoint endPoint, CancellationToken cancellationToken) =>

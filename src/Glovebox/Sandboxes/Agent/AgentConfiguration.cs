@@ -5,7 +5,8 @@ namespace Glovebox.Sandboxes.Agent;
 /// <param name="Processes">The processes of the guest's user, or 0 where a cgroup limits them.</param>
 /// <param name="WorkDirectory">Where programs run and files are, as the guest sees it.</param>
 /// <param name="Variables">Environment variables of guest programs that the caller named.</param>
-internal sealed record AgentConfiguration(long AddressSpace, long Processes, string WorkDirectory, IReadOnlyDictionary<string, string> Variables)
+internal sealed record AgentConfiguration(
+    long AddressSpace, long Processes, string WorkDirectory, IReadOnlyDictionary<string, string> Variables)
 {
     /// <summary>The user that guest code runs as, where the agent is root; otherwise it is the agent's user.</summary>
     public UserId User { get; init; }
@@ -15,7 +16,7 @@ internal sealed record AgentConfiguration(long AddressSpace, long Processes, str
     public string Listen { get; init; } = "";
 
     /// <summary>The program of seccomp(2) that the agent puts on itself, and so on all that it starts, at the seal; empty where the
-    /// environment filters system calls from the beginning.</summary>
+    /// sandbox filters system calls from the beginning.</summary>
     public byte[] Filter { get; init; } = [];
 
     /// <summary>What the agent is to do beyond its work.</summary>

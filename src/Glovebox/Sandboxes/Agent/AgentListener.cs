@@ -34,7 +34,8 @@ internal sealed class AgentListener(AgentStreams streams, uint number, EndPoint 
             _accepting.Enqueue(accepted);
         }
 
-        CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static (a, token) => ((TaskCompletionSource<AgentStream>)a!).TrySetCanceled(token), accepted);
+        CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(
+            static (a, token) => ((TaskCompletionSource<AgentStream>)a!).TrySetCanceled(token), accepted);
         await using (giveUp.ConfigureAwait(false))
         {
             return await accepted.Task.ConfigureAwait(false);

@@ -82,7 +82,8 @@ public sealed class AgentSandbox : ISandbox
             cancellationToken.ThrowIfCancellationRequested();
             if (e is IOException or GuestProtocolException or ObjectDisposedException)
             {
-                throw new SandboxUnavailableException("sandbox-failed", $"The guest agent does not start: {e.Message}", "See that Python 3.8 or newer runs there.", e);
+                throw new SandboxUnavailableException(
+                    "sandbox-failed", $"The guest agent does not start: {e.Message}", "See that Python 3.8 or newer runs there.", e);
             }
 
             throw;
@@ -112,10 +113,12 @@ public sealed class AgentSandbox : ISandbox
     }
 
     /// <inheritdoc/>
-    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default) => _agent.ConnectAsync(endPoint, cancellationToken);
+    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
+        _agent.ConnectAsync(endPoint, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default) => _agent.ListenAsync(endPoint, cancellationToken);
+    public Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
+        _agent.ListenAsync(endPoint, cancellationToken);
 
     /// <inheritdoc/>
     public Task EndProcessesAsync(CancellationToken cancellationToken = default) => _agent.SweepAsync(cancellationToken);

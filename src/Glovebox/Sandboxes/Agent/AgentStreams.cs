@@ -87,7 +87,8 @@ internal sealed class AgentStreams(AgentClient agent) : IStreamFrames
         try
         {
             // After the answer no more connections come.
-            await agent.RequestAsync(GuestFrameType.Unlisten, new GuestFrameWriter().UInt32(listener.Number), CancellationToken.None).ConfigureAwait(false);
+            await agent.RequestAsync(
+                GuestFrameType.Unlisten, new GuestFrameWriter().UInt32(listener.Number), CancellationToken.None).ConfigureAwait(false);
         }
         catch (SandboxLostException)
         {
@@ -142,7 +143,8 @@ internal sealed class AgentStreams(AgentClient agent) : IStreamFrames
     {
         UnixDomainSocketEndPoint socket when socket.ToString() is ['/', ..] path => new GuestFrameWriter().UInt16(0).Text(path),
         IPEndPoint port when IPAddress.Loopback.Equals(port.Address) && port.Port >= minimumPort => new GuestFrameWriter().UInt16((ushort)port.Port).Text(""),
-        _ => throw new ArgumentException($"Connections lead to the absolute path of a Unix socket or to a port of 127.0.0.1, not to '{endPoint}'."),
+        _ => throw new ArgumentException(
+            $"Connections lead to the absolute path of a Unix socket or to a port of 127.0.0.1, not to '{endPoint}'."),
     };
 
     private void Accept(uint number, uint listening)

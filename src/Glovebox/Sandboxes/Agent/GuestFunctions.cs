@@ -52,10 +52,12 @@ internal sealed class GuestFunctions(OfferedFunctions offered, string folder)
         }
         else
         {
-            await setup.FetchAndInstallAsync(Wheels, variables: null, Run(offered.SetupVariables), Run([]), cancellationToken).ConfigureAwait(false);
+            await setup.FetchAndInstallAsync(
+                Wheels, variables: null, Run(offered.SetupVariables), Run([]), cancellationToken).ConfigureAwait(false);
         }
 
-        FunctionSetup.Run Run(IEnumerable<KeyValuePair<string, string>> variables) => (request, kill) => RunAsync(agent, request, variables, kill);
+        FunctionSetup.Run Run(
+            IEnumerable<KeyValuePair<string, string>> variables) => (request, kill) => RunAsync(agent, request, variables, kill);
     }
 
     /// <summary>Runs an interpreter with more variables, and not in the work directory, from which it would import.</summary>
@@ -65,7 +67,8 @@ internal sealed class GuestFunctions(OfferedFunctions offered, string folder)
         string interpreter = string.Concat(request.Programs.Select(p => $"command -v {p} || ")) + "echo python3";
         string[] arguments =
         [
-            .. variables.Select(v => $"{v.Key}={v.Value}"), "sh", "-c", $"cd / && exec \"$({interpreter})\" \"$@\"", "sh", .. request.Arguments,
+            .. variables.Select(
+                v => $"{v.Key}={v.Value}"), "sh", "-c", $"cd / && exec \"$({interpreter})\" \"$@\"", "sh", .. request.Arguments,
         ];
         return await agent.RunAsync(new ProcessRequest(["env"], arguments) { Output = request.Output }, kill).ConfigureAwait(false)
             ?? new ProcessExit(ProcessExitKind.SandboxLost, 137, "The sandbox has ended.");

@@ -26,7 +26,8 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
         cancellationToken.ThrowIfCancellationRequested();
 
         // The agent answers once, at the commit: a small file takes one exchange. A slow agent holds the channel back, and so the reading.
-        uint handle = await agent.TellAsync(GuestFrameType.OpenWrite, new GuestFrameWriter().Text(WorkspacePath.Normalize(path))).ConfigureAwait(false);
+        uint handle = await agent.TellAsync(
+            GuestFrameType.OpenWrite, new GuestFrameWriter().Text(WorkspacePath.Normalize(path))).ConfigureAwait(false);
         bool committed = false;
         try
         {
@@ -34,11 +35,13 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
             int read;
             while ((read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0)
             {
-                await agent.TellAsync(GuestFrameType.Write, new GuestFrameWriter().UInt32(handle).Bytes(buffer.AsSpan(0, read))).ConfigureAwait(false);
+                await agent.TellAsync(
+                    GuestFrameType.Write, new GuestFrameWriter().UInt32(handle).Bytes(buffer.AsSpan(0, read))).ConfigureAwait(false);
             }
 
             committed = true;
-            GuestReply reply = await agent.RequestAsync(GuestFrameType.Commit, new GuestFrameWriter().UInt32(handle), cancellationToken).ConfigureAwait(false);
+            GuestReply reply = await agent.RequestAsync(
+                GuestFrameType.Commit, new GuestFrameWriter().UInt32(handle), cancellationToken).ConfigureAwait(false);
             if (reply.Status != GuestReplyStatus.Done)
             {
                 throw Failure(path, reply);
@@ -107,7 +110,7 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
         }
         catch (SandboxLostException)
         {
-            // What was open is closed with the environment.
+            // What was open is closed with the sandbox.
         }
     }
 

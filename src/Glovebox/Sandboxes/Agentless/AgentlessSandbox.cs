@@ -34,7 +34,8 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
         return SandboxProcess.Start(kill => RunAsync(request, kill));
     }
 
-    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default) => Task.FromException<Stream>(NoAgent());
+    public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
+        Task.FromException<Stream>(NoAgent());
 
     public Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
         Task.FromException<ISandboxListener>(NoAgent());

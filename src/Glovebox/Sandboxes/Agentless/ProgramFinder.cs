@@ -34,7 +34,9 @@ internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, Can
 
             if (found.Length > 1)
             {
-                return found[0] == 'x' ? (found[1..], null) : (null, new ProcessExit(ProcessExitKind.NotStarted, 126, $"{found[1..]}: Permission denied"));
+                return found[0] == 'x'
+                    ? (found[1..], null)
+                    : (null, new ProcessExit(ProcessExitKind.NotStarted, 126, $"{found[1..]}: Permission denied"));
             }
         }
 

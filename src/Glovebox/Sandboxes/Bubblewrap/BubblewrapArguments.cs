@@ -56,12 +56,14 @@ internal static class BubblewrapArguments
         // Bubblewrap follows links when it mounts; below a place that the guest can write, it could be led astray.
         if (Reserved.FirstOrDefault(r => full == r || full.StartsWith(r + "/", StringComparison.Ordinal)) is { } reserved)
         {
-            throw new ArgumentException($"ReadOnlyPaths must not hold '{path}': in the sandbox, {reserved} is the guest's own or the sandbox's.");
+            throw new ArgumentException(
+                $"ReadOnlyPaths must not hold '{path}': in the sandbox, {reserved} is the guest's own or the sandbox's.");
         }
 
         if (AgentPath.StartsWith(full + "/", StringComparison.Ordinal))
         {
-            throw new ArgumentException($"ReadOnlyPaths must not hold '{path}': it would hide what the sandbox has there. Name what the code needs.");
+            throw new ArgumentException(
+                $"ReadOnlyPaths must not hold '{path}': it would hide what the sandbox has there. Name what the code needs.");
         }
 
         return full;
@@ -131,7 +133,8 @@ internal static class BubblewrapArguments
         if (layout.Installation is { } installation)
         {
             // pip needs more room than memory has, and nothing of the user's.
-            arguments.AddRange(["--bind", installation.Scratch, "/tmp", "--bind", installation.Packages, installation.Target, "--dir", WorkDirectory]);
+            arguments.AddRange(
+                ["--bind", installation.Scratch, "/tmp", "--bind", installation.Packages, installation.Target, "--dir", WorkDirectory]);
         }
         else
         {
@@ -156,7 +159,8 @@ internal static class BubblewrapArguments
     }
 
     /// <summary>The environment variables that every guest program has.</summary>
-    public static Dictionary<string, string> Variables() => new(GuestVariables.Defaults(), StringComparer.Ordinal) { ["PATH"] = DefaultPath };
+    public static Dictionary<string, string> Variables() =>
+        new(GuestVariables.Defaults(), StringComparer.Ordinal) { ["PATH"] = DefaultPath };
 
     private static void AddSystem(List<string> arguments)
     {

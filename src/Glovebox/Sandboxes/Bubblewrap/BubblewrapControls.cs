@@ -29,7 +29,9 @@ internal static class BubblewrapControls
 
         if (policy.ReadOnlyRootFilesystem == false)
         {
-            throw new PolicyNotEnforceableException("ReadOnlyRootFilesystem is false, but the sandbox shares the host's system directories and so keeps them read-only.", "Leave it out.");
+            throw new PolicyNotEnforceableException(
+                "ReadOnlyRootFilesystem is false, but the sandbox shares the host's system directories and so keeps them read-only.",
+                "Leave it out.");
         }
     }
 
@@ -71,8 +73,14 @@ internal static class BubblewrapControls
                     : hasMounts ? "; in a work directory of root's, root's files would be mapped to that uid"
                     : "; a work directory of root's would be refused")),
                 user.MustSwitch && !hasMounts
-                    ? new("kernel", EnforcementLevel.Partial, "/proc read-only where it is the machine's, no /sys; device nodes are protected by their owner alone")
-                    : new("kernel", EnforcementLevel.Full, "/proc read-only where it is the machine's, no /sys, device nodes that cannot be changed"),
+                    ? new(
+                        "kernel",
+                        EnforcementLevel.Partial,
+                        "/proc read-only where it is the machine's, no /sys; device nodes are protected by their owner alone")
+                    : new(
+                        "kernel",
+                        EnforcementLevel.Full,
+                        "/proc read-only where it is the machine's, no /sys, device nodes that cannot be changed"),
                 hasSeccomp
                     ? new("seccomp", EnforcementLevel.Full, "a filter of system calls")
                     : new("seccomp", EnforcementLevel.None, "no filter for this processor"),

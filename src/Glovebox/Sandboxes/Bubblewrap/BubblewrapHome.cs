@@ -37,7 +37,9 @@ internal sealed class BubblewrapHome : IAsyncDisposable
             // The directory may have another owner than at the last start.
             User = GuestUser.Choose(Work.Path, Work.IsMade, internals.AvoidsRoot);
             _owners?.Dispose();
-            _owners = User.StandsForRoot ? await OwnerMap.CreateAsync(new UserId(User.Uid, User.Gid), cancellationToken).ConfigureAwait(false) : null;
+            _owners = User.StandsForRoot
+                ? await OwnerMap.CreateAsync(new UserId(User.Uid, User.Gid), cancellationToken).ConfigureAwait(false)
+                : null;
         }
 
         HostDirectory directory = User.StandsForRoot

@@ -27,12 +27,14 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
     {
         if (!OperatingSystem.IsLinux())
         {
-            throw new SandboxUnavailableException("bubblewrap-unavailable", "Bubblewrap works on Linux only.", "Use the Docker executor here.");
+            throw new SandboxUnavailableException(
+                "bubblewrap-unavailable", "Bubblewrap works on Linux only.", "Use the Docker executor here.");
         }
 
         string? guests = workDirectory is null ? null : Libc.RealPath(workDirectory);
         string? file = Places(path ?? Environment.GetEnvironmentVariable("PATH") ?? "")
-            .FirstOrDefault(f => File.Exists(f) && !(guests is not null && IsBelow(Libc.RealPath(System.IO.Path.GetDirectoryName(f)!), guests)));
+            .FirstOrDefault(
+                f => File.Exists(f) && !(guests is not null && IsBelow(Libc.RealPath(System.IO.Path.GetDirectoryName(f)!), guests)));
         if (file is null)
         {
             throw new SandboxUnavailableException("bubblewrap-unavailable", "Bubblewrap (bwrap) is not on PATH.", Hint);
@@ -56,7 +58,8 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
         .OrderBy(folder => !SystemFolders.Contains(System.IO.Path.TrimEndingDirectorySeparator(folder)))
         .Select(folder => System.IO.Path.Combine(folder, "bwrap"));
 
-    private static bool IsBelow(string? folder, string above) => folder is not null && (folder + "/").StartsWith(above + "/", StringComparison.Ordinal);
+    private static bool IsBelow(string? folder, string above) =>
+        folder is not null && (folder + "/").StartsWith(above + "/", StringComparison.Ordinal);
 
     private static async Task<Version> AskVersionAsync(string file, CancellationToken cancellationToken)
     {

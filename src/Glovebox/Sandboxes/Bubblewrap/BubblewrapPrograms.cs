@@ -38,7 +38,8 @@ internal sealed class BubblewrapPrograms(Func<IReadOnlyList<string>, SandboxComm
         }
         catch (Exception e) when (e is Win32Exception or OwnersNotMappedException)
         {
-            throw new SandboxLostException($"The sandbox of a block could not be started: {e.Message}.", "See that the work directory is still there.", e);
+            throw new SandboxLostException(
+                $"The sandbox of a block could not be started: {e.Message}.", "See that the work directory is still there.", e);
         }
     }
 
@@ -49,7 +50,8 @@ internal sealed class BubblewrapPrograms(Func<IReadOnlyList<string>, SandboxComm
         try
         {
             (string? program, ProcessExit? failure) = await finder.FindAsync(request.Programs, kill).ConfigureAwait(false);
-            return failure ?? await StartAsync([program!, .. request.Arguments], request.Output ?? NoOutput.Instance, kill).ConfigureAwait(false);
+            return failure ?? await StartAsync(
+                [program!, .. request.Arguments], request.Output ?? NoOutput.Instance, kill).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (kill.IsCancellationRequested)
         {

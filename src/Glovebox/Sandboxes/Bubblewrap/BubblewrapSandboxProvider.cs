@@ -45,7 +45,8 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
         BubblewrapHome home = request.Keep(() => new BubblewrapHome(request));
-        BubblewrapProgram bwrap = await BubblewrapProgram.FindAsync(_internals.SearchPath, home.Work.Given, cancellationToken).ConfigureAwait(false);
+        BubblewrapProgram bwrap = await BubblewrapProgram.FindAsync(
+            _internals.SearchPath, home.Work.Given, cancellationToken).ConfigureAwait(false);
         try
         {
             return await StartAsync(bwrap, request, home, cancellationToken).ConfigureAwait(false);
@@ -60,7 +61,8 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         }
     }
 
-    private async Task<ISandbox> StartAsync(BubblewrapProgram bwrap, SandboxRequest request, BubblewrapHome home, CancellationToken cancellationToken)
+    private async Task<ISandbox> StartAsync(
+        BubblewrapProgram bwrap, SandboxRequest request, BubblewrapHome home, CancellationToken cancellationToken)
     {
         string? python = _internals.UsesAgent ? FindPython(request.Variables) : null;
         BubblewrapPlace place = await PreparePlaceAsync(request, home, cancellationToken).ConfigureAwait(false);
@@ -77,7 +79,8 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
                         "Functions cannot be offered: the sandbox has no Python.", "Install python3 in the system's folders, or take Functions out.");
                 }
 
-                await functions.PrepareAsync(home.User, request.Policy.Network != NetworkAccess.None, commands.Installer, cancellationToken).ConfigureAwait(false);
+                await functions.PrepareAsync(
+                    home.User, request.Policy.Network != NetworkAccess.None, commands.Installer, cancellationToken).ConfigureAwait(false);
             }
 
             if (python is null)
@@ -87,20 +90,25 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
 
             try
             {
-                return await StartAgentAsync(python, isCompiled: compiled is not null, request, home, place, commands, cancellationToken).ConfigureAwait(false);
+                return await StartAgentAsync(
+                    python, isCompiled: compiled is not null, request, home, place, commands, cancellationToken).ConfigureAwait(false);
             }
             catch (SandboxStartException) when (compiled is not null)
             {
                 // The interpreter may have been replaced by one that cannot run it.
                 CompiledAgents.Forget(python);
                 home.Files.Value.WriteAgent(null);
-                return await StartAgentAsync(python, isCompiled: false, request, home, place, commands, cancellationToken).ConfigureAwait(false);
+                return await StartAgentAsync(
+                    python, isCompiled: false, request, home, place, commands, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (SandboxStartException e) when (e.ExitCode == SandboxLauncher.ControlGroupRefused)
         {
             await place.DisposeAsync().ConfigureAwait(false);
-            throw new SandboxUnavailableException("sandbox-failed", "The control group of the sandbox takes no members.", "Run in a session whose control group is your own.");
+            throw new SandboxUnavailableException(
+                "sandbox-failed",
+                "The control group of the sandbox takes no members.",
+                "Run in a session whose control group is your own.");
         }
         catch (SandboxStartException e)
         {
@@ -125,11 +133,14 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         {
             if (_readOnlyPaths.FirstOrDefault(p => !Path.Exists(p)) is { } missing)
             {
-                throw new SandboxUnavailableException("read-only-path-missing", $"'{missing}' of ReadOnlyPaths does not exist.", "Name paths that exist on this machine.");
+                throw new SandboxUnavailableException(
+                    "read-only-path-missing", $"'{missing}' of ReadOnlyPaths does not exist.", "Name paths that exist on this machine.");
             }
 
             mounts = await home.MountAsync(directory, _internals.SealsKernel).ConfigureAwait(false);
-            group = _internals.UsesControlGroups ? ControlGroup.Create(request.Memory, request.Processes + OwnProcesses, request.Policy.Cpus) : null;
+            group = _internals.UsesControlGroups
+                ? ControlGroup.Create(request.Memory, request.Processes + OwnProcesses, request.Policy.Cpus)
+                : null;
             BubblewrapControls.Check(request.Policy, group);
             return new BubblewrapPlace(directory, mounts, group, request.Memory);
         }
@@ -183,7 +194,8 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
             }
 
             place.Own(spawn);
-            return new AgentSandbox(agent, place, BubblewrapControls.Describe(request.Policy, place, home.User, hello, commands.HasSeccomp));
+            return new AgentSandbox(
+                agent, place, BubblewrapControls.Describe(request.Policy, place, home.User, hello, commands.HasSeccomp));
         }
         catch (Exception e)
         {
@@ -214,11 +226,15 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
 
         BubblewrapPrograms programs = new(commands.Program);
         await programs.CheckAsync(cancellationToken).ConfigureAwait(false);
-        return new AgentlessSandbox(place, programs, BubblewrapControls.Describe(request.Policy, place, home.User, hello: null, commands.HasSeccomp));
+        return new AgentlessSandbox(
+            place, programs, BubblewrapControls.Describe(request.Policy, place, home.User, hello: null, commands.HasSeccomp));
     }
 
     private static SandboxUnavailableException NotPreloaded(string reason) =>
-        new("preload-failed", $"Modules cannot be preloaded: {reason}", "Install them for the system's Python, or take them out of Preload.");
+        new(
+            "preload-failed",
+            $"Modules cannot be preloaded: {reason}",
+            "Install them for the system's Python, or take them out of Preload.");
 
     /// <summary>Finds the Python that the sandbox will have: the system's folders are the same inside, and read-only.</summary>
     private string? FindPython(IReadOnlyDictionary<string, string> variables) =>

@@ -30,7 +30,8 @@ internal sealed class SandboxCommands(
     }
 
     /// <summary>A program that has a sandbox of its own.</summary>
-    public SandboxCommand Program(IReadOnlyList<string> command) => Launch(command, GuestProgram(), isFirstProcess: false, SharesNetwork, installation: null);
+    public SandboxCommand Program(IReadOnlyList<string> command) =>
+        Launch(command, GuestProgram(), isFirstProcess: false, SharesNetwork, installation: null);
 
     /// <summary>A program that installs packages.</summary>
     public SandboxCommand Installer(IReadOnlyList<string> command, BubblewrapInstallation installation) => Launch(
@@ -73,10 +74,13 @@ internal sealed class SandboxCommands(
             SealsKernel = internals.SealsKernel,
             IsFirstProcess = isFirstProcess,
             Command = command,
-            FunctionFolders = installation is null && home.Functions is { } functions ? [.. functions.Folders.Select(f => (place.Reachable(f.Host), f.Guest))] : [],
+            FunctionFolders = installation is null && home.Functions is { } functions
+                ? [.. functions.Folders.Select(f => (place.Reachable(f.Host), f.Guest))]
+                : [],
             TakesCalls = installation is null && home.Functions is { HasCalls: true },
             Installation = installation,
         });
-        return new SandboxCommand(SandboxLauncher.Arguments(bwrap, home.User, place.Group?.MembershipFiles ?? [], seccomp, arguments), place.Mounts);
+        return new SandboxCommand(
+            SandboxLauncher.Arguments(bwrap, home.User, place.Group?.MembershipFiles ?? [], seccomp, arguments), place.Mounts);
     }
 }

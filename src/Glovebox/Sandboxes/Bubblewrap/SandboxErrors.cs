@@ -10,7 +10,8 @@ internal static class SandboxErrors
 
     public static SandboxUnavailableException Explain(string errors, string workDirectory, string mountedAs)
     {
-        string message = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(l => l.StartsWith("bwrap:", StringComparison.Ordinal))
+        string message = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(
+            l => l.StartsWith("bwrap:", StringComparison.Ordinal))
             ?? errors.Trim();
         message = WorkspacePath.Printable(message.Length == 0 ? "it exited with no output" : message.TrimEnd('.'));
         message = message.Replace(mountedAs, workDirectory, StringComparison.Ordinal);

@@ -23,7 +23,9 @@ internal sealed class SandboxFiles
             File.SetUnixFileMode(_folder, Enterable);
         }
 
-        Write(PasswordFile, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Uid}:{inside.Gid}::{GuestVariables.Home}:/bin/sh\n"));
+        Write(
+            PasswordFile,
+            string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Uid}:{inside.Gid}::{GuestVariables.Home}:/bin/sh\n"));
         Write(GroupFile, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Gid}:\n"));
         if (SeccompFilter.Build(RuntimeInformation.ProcessArchitecture) is { } filter)
         {

@@ -16,7 +16,9 @@ internal static class SandboxMounts
     /// <param name="sealsDevices">Whether device nodes are made read-only.</param>
     /// <exception cref="SandboxUnavailableException">The sandbox needs them, and they cannot be made.</exception>
     public static async Task<PrivateMounts?> CreateAsync(
-        GuestUser user, (HostDirectory Directory, string Path) work, IEnumerable<(string Name, string Path)> folders, OwnerMap? owners, bool sealsDevices)
+        GuestUser user, (
+            HostDirectory Directory,
+            string Path) work, IEnumerable<(string Name, string Path)> folders, OwnerMap? owners, bool sealsDevices)
     {
         if (!Environment.IsPrivilegedProcess)
         {
@@ -29,7 +31,9 @@ internal static class SandboxMounts
                 : user.CanReach(work.Path) && folders.All(f => user.CanReach(f.Path)) ? null
                 : throw new SandboxUnavailableException(
                     "work-directory-unusable",
-                    string.Create(CultureInfo.InvariantCulture, $"Guest code runs as uid {user.Uid}, which cannot enter every folder above '{work.Path}', and {obstacle}."),
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Guest code runs as uid {user.Uid}, which cannot enter every folder above '{work.Path}', and {obstacle}."),
                     "Let every user enter those folders (chmod o+x), or set TMPDIR to a folder such as /tmp.");
         }
 

@@ -39,7 +39,8 @@ internal sealed class ControlGroup : IDisposable
     /// <param name="cpus">Cores, or null for no limit.</param>
     /// <param name="root">Where the hierarchies are mounted.</param>
     /// <param name="membership">What <c>/proc/self/cgroup</c> says.</param>
-    public static ControlGroup Create(long memory, int processes, double? cpus, string root = "/sys/fs/cgroup", string membership = "/proc/self/cgroup")
+    public static ControlGroup Create(
+        long memory, int processes, double? cpus, string root = "/sys/fs/cgroup", string membership = "/proc/self/cgroup")
     {
         ControlGroup group = new();
         string name = $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():n}";
@@ -123,7 +124,9 @@ internal sealed class ControlGroup : IDisposable
                 Write(folder, "pids.max", processes);
                 if (cpus is { } cores && controllers.Contains("cpu"))
                 {
-                    File.WriteAllText(Path.Combine(folder, "cpu.max"), string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Max(1000, cores * Period)} {Period}"));
+                    File.WriteAllText(
+                        Path.Combine(folder, "cpu.max"),
+                        string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Max(1000, cores * Period)} {Period}"));
                     LimitsCpus = true;
                 }
             }))

@@ -33,7 +33,8 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
 
     public void Dispose() => _root.Dispose();
 
-    public Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken = default) => Task.Run(() => List(cancellationToken), cancellationToken);
+    public Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken = default) =>
+        Task.Run(() => List(cancellationToken), cancellationToken);
 
     public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -132,7 +133,8 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
     public void CheckWritable()
     {
         string name = $".glovebox-{Guid.NewGuid():n}";
-        using SafeFileHandle file = Libc.OpenAt(_root, name, Libc.OpenWriteOnly | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec, NewFileMode);
+        using SafeFileHandle file = Libc.OpenAt(
+            _root, name, Libc.OpenWriteOnly | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec, NewFileMode);
         if (file.IsInvalid)
         {
             throw new SandboxUnavailableException(

@@ -126,7 +126,8 @@ internal sealed class HostProcess : IDisposable
         public long Received => Interlocked.Read(ref _received);
 
         /// <summary>Bytes in the pipe.</summary>
-        public long Waiting => stream is PipeStream { IsConnected: true } pipe && OperatingSystem.IsLinux() ? Libc.BytesToRead(pipe.SafePipeHandle) : 0;
+        public long Waiting =>
+            stream is PipeStream { IsConnected: true } pipe && OperatingSystem.IsLinux() ? Libc.BytesToRead(pipe.SafePipeHandle) : 0;
 
         /// <summary>From here on, what is read is dropped.</summary>
         public void Detach() => _detached = true;

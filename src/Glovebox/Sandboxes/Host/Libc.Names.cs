@@ -16,7 +16,8 @@ internal static partial class Libc
     public static partial int UnlinkAt(SafeFileHandle directory, ReadOnlySpan<byte> name, int flags);
 
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
-    public static partial int RenameAt(SafeFileHandle fromDirectory, ReadOnlySpan<byte> from, SafeFileHandle toDirectory, ReadOnlySpan<byte> to);
+    public static partial int RenameAt(
+        SafeFileHandle fromDirectory, ReadOnlySpan<byte> from, SafeFileHandle toDirectory, ReadOnlySpan<byte> to);
 
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MakeDirectory(string path, uint mode);
@@ -45,7 +46,8 @@ internal static partial class Libc
 
     /// <summary>Whether two descriptors stand for one file, however often it is mounted.</summary>
     public static bool IsSame(SafeFileHandle one, SafeFileHandle other) =>
-        TryStatus(one, out FileStatus first) && TryStatus(other, out FileStatus second) && (first.Device, first.Inode) == (second.Device, second.Inode);
+        TryStatus(one, out FileStatus first) && TryStatus(
+            other, out FileStatus second) && (first.Device, first.Inode) == (second.Device, second.Inode);
 
     /// <summary>Where a directory is, once all links are followed; null when it is none, or cannot be told.</summary>
     public static string? RealPath(string path)

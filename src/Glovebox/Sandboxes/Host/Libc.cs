@@ -84,7 +84,8 @@ internal static partial class Libc
         using SafeFileHandle directory = Open(path, OpenReadOnly | OpenPath | OpenCloseOnExec, 0);
         return !directory.IsInvalid && Statx(directory, "", EmptyPath, StatxBasic, out FileStatus status) == 0
             ? status
-            : throw new SandboxUnavailableException("work-directory-unusable", $"'{path}' cannot be read: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+            : throw new SandboxUnavailableException(
+                "work-directory-unusable", $"'{path}' cannot be read: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
     }
 
     /// <summary>The beginning of the kernel's <c>struct statx</c>; the rest is room that the kernel fills.</summary>

@@ -20,7 +20,8 @@ internal sealed class OwnerMap : IDisposable
     /// <exception cref="IOException">No user namespace can be made.</exception>
     public static async Task<OwnerMap> CreateAsync(UserId user, CancellationToken cancellationToken)
     {
-        using SpawnedProcess process = await SpawnedProcess.StartAsync("/bin/sh", ["/bin/sh", "-c", "exec unshare --user /bin/sh -c 'echo; read -r end'"]).ConfigureAwait(false);
+        using SpawnedProcess process = await SpawnedProcess.StartAsync(
+            "/bin/sh", ["/bin/sh", "-c", "exec unshare --user /bin/sh -c 'echo; read -r end'"]).ConfigureAwait(false);
         try
         {
             // The shell in the namespace says that it is there.
@@ -36,7 +37,8 @@ internal sealed class OwnerMap : IDisposable
             SafeFileHandle userNamespace = Libc.Open(
                 string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/ns/user"), Libc.OpenReadOnly | Libc.OpenCloseOnExec, 0);
             return userNamespace.IsInvalid
-                ? throw new IOException($"The user namespace cannot be opened: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}")
+                ? throw new IOException(
+                    $"The user namespace cannot be opened: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}")
                 : new OwnerMap(userNamespace);
         }
         finally
@@ -57,7 +59,8 @@ internal sealed class OwnerMap : IDisposable
     {
         try
         {
-            await File.WriteAllTextAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/{file}"), text, cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/{file}"), text, cancellationToken).ConfigureAwait(false);
         }
         catch (UnauthorizedAccessException e)
         {

@@ -8,7 +8,7 @@ namespace Glovebox.Sandboxes.Host;
 /// <summary>Ends a process of the host together with everything that it started, daemons included.</summary>
 /// <remarks>
 /// A daemon has left its parent, its group and its session, but not its environment block: each run gets a variable of its own, which
-/// every descendant inherits. A program can erase it, so this is for code that is trusted; isolated environments end a PID namespace
+/// every descendant inherits. A program can erase it, so this is for code that is trusted; isolated sandboxes end a PID namespace
 /// instead.
 /// </remarks>
 internal static class ProcessTree

@@ -21,7 +21,7 @@ internal sealed class WorkDirectory(string? path)
     public bool IsMade { get; private set; }
 
     /// <summary>The absolute path without any link, once <see cref="Create"/> was called.</summary>
-    public string Path => _resolved ?? _given ?? throw new InvalidOperationException("The environment is not started.");
+    public string Path => _resolved ?? _given ?? throw new InvalidOperationException("The sandbox is not started.");
 
     /// <summary>Makes the directory when it is missing.</summary>
     /// <remarks>Links in a path that was given are followed once. From then on the path is the one that they led to.</remarks>

@@ -22,7 +22,8 @@ internal sealed class LocalFunctions(OfferedFunctions offered) : IAsyncDisposabl
         if (offered.Set.Packages.Count > 0)
         {
             PackageSetup setup = new(offered, folder.Packages, hasNetwork: true);
-            await folder.InstallAsync(() => setup.InstallAsync(run(folder.Scratch, offered.SetupVariables), cancellationToken)).ConfigureAwait(false);
+            await folder.InstallAsync(
+                () => setup.InstallAsync(run(folder.Scratch, offered.SetupVariables), cancellationToken)).ConfigureAwait(false);
         }
     }
 
@@ -32,7 +33,8 @@ internal sealed class LocalFunctions(OfferedFunctions offered) : IAsyncDisposabl
     {
         try
         {
-            await offered.ListenAsync(Path.Combine(_folder!.Path, SocketName), sandbox.ListenAsync, cancellationToken).ConfigureAwait(false);
+            await offered.ListenAsync(
+                Path.Combine(_folder!.Path, SocketName), sandbox.ListenAsync, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or ArgumentException or PlatformNotSupportedException)
         {

@@ -116,7 +116,8 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
         _stopping.Dispose();
     }
 
-    private Func<CancellationToken, Task<ProcessExit>> RunIn(string folder, IReadOnlyDictionary<string, string> more, ProcessRequest request) => async kill =>
+    private Func<CancellationToken, Task<ProcessExit>> RunIn(
+        string folder, IReadOnlyDictionary<string, string> more, ProcessRequest request) => async kill =>
     {
         if (variables.FindProgram(request.Programs, work) is not { } program)
         {

@@ -23,7 +23,10 @@ public sealed class LocalSandboxProvider(string? virtualEnvironment = null) : IS
 
         if (request.Preload.Count > 0)
         {
-            throw new SandboxUnavailableException("preload-failed", "Modules cannot be preloaded: on the host, each block has an interpreter of its own.", "Leave Preload out.");
+            throw new SandboxUnavailableException(
+                "preload-failed",
+                "Modules cannot be preloaded: on the host, each block has an interpreter of its own.",
+                "Leave Preload out.");
         }
 
         LocalHome home = request.Keep(() => new LocalHome(new WorkDirectory(request.WorkDirectory), request.Functions));

@@ -93,7 +93,8 @@ internal static class SeccompFilter
         public void Return(uint verdict) => _instructions.Add((0x06, 0, 0, verdict));
 
         /// <summary>Jumps over some instructions when the accumulator is a value, over others when it is not.</summary>
-        public void Jump(uint value, int ifEqual, int otherwise) => _instructions.Add((0x15, checked((byte)ifEqual), checked((byte)otherwise), value));
+        public void Jump(uint value, int ifEqual, int otherwise) =>
+            _instructions.Add((0x15, checked((byte)ifEqual), checked((byte)otherwise), value));
 
         public void IfAtLeast(uint value, uint verdict)
         {

@@ -23,7 +23,8 @@ internal static class SystemCallTable
         // openat2 is in memory, where no filter sees it; C libraries take "not implemented" for an answer.
         Open("openat", 257, 56, flags: 2, mode: 3), Open("open", 2, -1, flags: 1, mode: 2),
         new("openat2", 437, 437, SystemCallRule.NotImplemented) { KeepsSetIdAway = true },
-        Mode("creat", 85, -1, 1), Mode("chmod", 90, -1, 1), Mode("fchmod", 91, 52, 1), Mode("fchmodat", 268, 53, 2), Mode("fchmodat2", 452, 452, 2),
+        Mode("creat", 85, -1, 1), Mode("chmod", 90, -1, 1), Mode("fchmod", 91, 52, 1), Mode("fchmodat", 268, 53, 2), Mode(
+            "fchmodat2", 452, 452, 2),
         Mode("mkdir", 83, -1, 1), Mode("mkdirat", 258, 34, 2), Mode("mknod", 133, -1, 1), Mode("mknodat", 259, 33, 2),
 
         // ioctl: typing into a terminal (TIOCSTI, TIOCLINUX), and another of the kernel's drivers for a terminal (TIOCSETD).
@@ -52,7 +53,8 @@ internal static class SystemCallTable
         new("syslog", 103, 116), new("lookup_dcookie", 212, 18),
 
         new("mount", 165, 40), new("umount2", 166, 39), new("pivot_root", 155, 41), new("chroot", 161, 51),
-        new("open_tree", 428, 428), new("move_mount", 429, 429), new("fsopen", 430, 430), new("fsconfig", 431, 431), new("fsmount", 432, 432),
+        new("open_tree", 428, 428), new(
+            "move_mount", 429, 429), new("fsopen", 430, 430), new("fsconfig", 431, 431), new("fsmount", 432, 432),
         new("fspick", 433, 433), new("mount_setattr", 442, 442), new("open_tree_attr", 467, 467),
 
         // Other processes.

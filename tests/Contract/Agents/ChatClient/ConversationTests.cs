@@ -106,7 +106,7 @@ public sealed class ConversationTests
         Assert.True(await pool.EndAsync(pool.Names.Single()));
 
         string[] outputs = [.. Outputs(await AskAsync(client, streaming: false, conversation))];
-        Assert.StartsWith("The environment is a new one: files and variables of earlier runs are gone.\nExit code: 1", outputs[0], StringComparison.Ordinal);
+        Assert.StartsWith("The sandbox is a new one: files and variables of earlier runs are gone.\nExit code: 1", outputs[0], StringComparison.Ordinal);
         Assert.Equal("Exit code: 0\nOutput:\n2\n", outputs[1]);
     }
 
@@ -125,7 +125,7 @@ public sealed class ConversationTests
         await using CodeInterpreterChatClient client = new(model, pool);
         string[] outputs = [.. Outputs(await AskAsync(client, streaming: false, [new(ChatRole.User, "Go.")]))];
         Assert.Equal("Exit code: 0\nOutput:\nran\n", outputs[0]);
-        Assert.Equal("The environment is a new one: files and variables of earlier runs are gone.\nExit code: 0\nOutput:\nran\n", outputs[1]);
+        Assert.Equal("The sandbox is a new one: files and variables of earlier runs are gone.\nExit code: 0\nOutput:\nran\n", outputs[1]);
     }
 
     [Fact]

@@ -16,7 +16,8 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
 
     private const int LargestFrame = 64 << 10;
 
-    private readonly Pipe _received = new(new PipeOptions(readerScheduler: readers, pauseWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly Pipe _received = new(
+        new PipeOptions(readerScheduler: readers, pauseWriterThreshold: 0, useSynchronizationContext: false));
     private readonly int _window = window;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
@@ -101,10 +102,12 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <summary>Waits for the guest; prefer <see cref="ReadAsync(Memory{byte}, CancellationToken)"/>.</summary>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Waits for the guest; prefer <see cref="WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>.</summary>
-    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override void Write(byte[] buffer, int offset, int count) =>
+        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     public override void Flush()
     {

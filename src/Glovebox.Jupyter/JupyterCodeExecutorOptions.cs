@@ -31,8 +31,7 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
     }
 
     /// <summary>The root of a running Jupyter Server or Kernel Gateway, <c>http</c> or <c>https</c>; a <c>token</c> in its query is taken
-    /// as
-    /// <see cref="Token"/>. Null, the default: a server in a sandbox on this machine.</summary>
+    /// as <see cref="Token"/>. Null, the default: a server in a sandbox on this machine.</summary>
     /// <exception cref="ArgumentException">Not an absolute address of that kind.</exception>
     public Uri? Url
     {

@@ -8,7 +8,7 @@ namespace Glovebox;
 /// </remarks>
 public sealed record ExecutionPolicy
 {
-    // Setters, not init: the source-generated configuration binder passes over init, and a limit that is lost without a word limits
+    // Setters, not init: the source-generated configuration binder passes over init, and a limit that is lost silently limits
     // nothing.
 
     /// <summary>The default of <see cref="Memory"/>: 2 GiB.</summary>

@@ -4,9 +4,9 @@ namespace Glovebox;
 /// <remarks>
 /// What decides whether a block may run must not compare the name that a model wrote: <c>py</c>, <c>Python</c> and <c>python3</c> run as
 /// <c>python</c> does. An executor gives its registry by <see cref="ICodeExecutor.GetService"/>; one of your own that runs other languages
-/// than
-/// <see cref="CodeLanguage.Defaults"/> has to, or approvals let no block in them through. A name that is found leads to a language, and
-/// that language's own name leads to the same one, so a block that is approved under it runs as it. Never changes; safe for concurrent use.
+/// than <see cref="CodeLanguage.Defaults"/> has to, or approvals let no block in them through. A name that is found leads to a language,
+/// and that language's own name leads to the same one, so a block that is approved under it runs as it. Never changes; safe for
+/// concurrent use.
 /// </remarks>
 public sealed class LanguageRegistry
 {

@@ -16,8 +16,7 @@ namespace Glovebox.Agents;
 /// <see cref="CodeInterpreterToolCallContent"/> for its code; a <see cref="CodeInterpreterToolResultContent"/> with the output as text and
 /// what was drawn and written as <see cref="DataContent"/>; when it is attempted again, the proposed correction; at last the reflection.
 /// Both contents tell <c>retryAttempt</c>, from 0, and the result tells <c>exitCode</c>, in <see cref="AIContent.AdditionalProperties"/>;
-/// the result's
-/// <see cref="AIContent.RawRepresentation"/> is the <see cref="CodeResult"/>.</para>
+/// the result's <see cref="AIContent.RawRepresentation"/> is the <see cref="CodeResult"/>.</para>
 /// <para><b>Streaming</b> gives the same messages, piece by piece; and while code runs, an update without contents for each
 /// <see cref="CodeExecutionUpdate"/>, which is its <see cref="AgentResponseUpdate.RawRepresentation"/>.</para>
 /// <para><b>Sessions.</b> The model's conversation is kept in the session, and serialised with it. Over one executor all sessions share its

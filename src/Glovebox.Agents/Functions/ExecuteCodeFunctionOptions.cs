@@ -12,8 +12,7 @@ public sealed class ExecuteCodeFunctionOptions
     public string? Description { get; set; }
 
     /// <summary>The languages that the model may use. One: the function takes nothing but <c>code</c>, as for Python alone. Several: it
-    /// takes
-    /// <c>language</c>, too, and refuses any other; an alias counts as its language. None, the default: any that the executor
+    /// takes <c>language</c>, too, and refuses any other; an alias counts as its language. None, the default: any that the executor
     /// knows.</summary>
     public IList<string> Languages { get; init; } = [];
 

@@ -76,7 +76,7 @@ internal sealed class KernelBlockRunner(
             }
             catch (WorkspaceException e)
             {
-                return new BlockEnd(1, TerminationReason.NotStarted, e.IsPathRefused ? "Filename is not in the workspace" : e.Message);
+                return BlockEnd.NotSaved(e);
             }
         }
 

@@ -64,4 +64,8 @@ internal sealed record BlockEnd(int ExitCode, TerminationReason Termination, str
 
     /// <summary>Whether something that it showed was left out.</summary>
     public bool IsTruncated { get; init; }
+
+    /// <summary>The end of a block whose code cannot be saved.</summary>
+    public static BlockEnd NotSaved(WorkspaceException error) =>
+        new(1, TerminationReason.NotStarted, error.IsPathRefused ? "Filename is not in the workspace" : error.Message);
 }

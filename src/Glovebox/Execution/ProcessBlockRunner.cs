@@ -15,8 +15,6 @@ internal sealed class ProcessBlockRunner(
     /// <summary>The exit code of a block that timed out, as the <c>timeout</c> command has it.</summary>
     public const int TimeoutExitCode = 124;
 
-    private const string PathRefused = "Filename is not in the workspace";
-
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     private readonly Guid _owner = Guid.NewGuid();
@@ -84,7 +82,7 @@ internal sealed class ProcessBlockRunner(
         catch (WorkspaceException e)
         {
             file = default;
-            return new BlockEnd(1, TerminationReason.NotStarted, e.IsPathRefused ? PathRefused : e.Message);
+            return BlockEnd.NotSaved(e);
         }
         finally
         {

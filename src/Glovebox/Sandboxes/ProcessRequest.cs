@@ -33,13 +33,20 @@ public sealed class ProcessRequest(IReadOnlyList<string> programs, IReadOnlyList
     /// <summary>Whether <see cref="ProcessExit.ListFiles"/> is wanted from a sandbox in which that takes no exchange of its own.</summary>
     internal bool ListsFiles { get; init; }
 
-    /// <summary>Waits for <see cref="After"/>, which may fail: that is its owner's to hear.</summary>
-    internal async Task WaitForTurnAsync(CancellationToken cancellationToken)
+    /// <summary>Does what comes before the program, where that takes steps of its own: waits for <see cref="After"/>, which may fail
+    /// (that is its owner's to hear), and saves <see cref="File"/>.</summary>
+    internal async Task PrepareAsync(IWorkspace files, CancellationToken cancellationToken)
     {
         if (!After.IsCompleted)
         {
             await After.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        if (File is { } file)
+        {
+            using MemoryStream content = new(file.Content.ToArray(), writable: false);
+            await files.WriteAsync(file.Path, content, cancellationToken).ConfigureAwait(false);
         }
     }
 }
@@ -54,13 +61,6 @@ public sealed class ProcessFile(string path, ReadOnlyMemory<byte> content)
 
     /// <summary>Gets the bytes.</summary>
     public ReadOnlyMemory<byte> Content => content;
-
-    /// <summary>Saves the file where that is a step of its own.</summary>
-    internal async Task SaveAsync(IWorkspace files, CancellationToken cancellationToken)
-    {
-        using MemoryStream stream = new(content.ToArray(), writable: false);
-        await files.WriteAsync(path, stream, cancellationToken).ConfigureAwait(false);
-    }
 }
 
 /// <summary>Receives what a program prints, as it prints it.</summary>

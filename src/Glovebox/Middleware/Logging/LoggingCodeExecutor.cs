@@ -5,8 +5,7 @@ namespace Glovebox;
 /// <summary>Logs what an executor is asked and how it ends.</summary>
 /// <remarks>
 /// One line for an execution at <see cref="LogLevel.Information"/>, its steps at <see cref="LogLevel.Debug"/>, failures of the sandbox
-/// at
-/// <see cref="LogLevel.Error"/>. Code and output are logged only at <see cref="LogLevel.Trace"/> and only with
+/// at <see cref="LogLevel.Error"/>. Code and output are logged only at <see cref="LogLevel.Trace"/> and only with
 /// <see cref="EnableSensitiveData"/>. What guest code chose (languages, file names, output) is logged with its control characters escaped,
 /// so that it forges no line.
 /// </remarks>

@@ -21,8 +21,7 @@ public sealed class AgentSandbox : ISandbox
     }
 
     /// <summary>Gets the Python program with which the guest agent starts: run <c>python3 -c</c> with it as the first process of a place,
-    /// and give
-    /// <see cref="StartAsync"/> the stream of its standard input and output.</summary>
+    /// and give <see cref="StartAsync"/> the stream of its standard input and output.</summary>
     public static string Bootstrap => AgentSource.Bootstrap;
 
     /// <inheritdoc/>
@@ -94,16 +93,13 @@ public sealed class AgentSandbox : ISandbox
     public async Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+
         // What only the agent reaches is saved, and listed, in the exchange that starts the program, as far as a frame holds it.
         bool isAgentsFile = _place.Files is null;
         bool isOneExchange = isAgentsFile && !(request.File?.Content.Length > GuestWorkspace.ChunkSize);
         if (!isOneExchange)
         {
-            await request.WaitForTurnAsync(cancellationToken).ConfigureAwait(false);
-            if (request.File is { } file)
-            {
-                await file.SaveAsync(Files, cancellationToken).ConfigureAwait(false);
-            }
+            await request.PrepareAsync(Files, cancellationToken).ConfigureAwait(false);
         }
 
         // What ran out of memory before is not this program's.

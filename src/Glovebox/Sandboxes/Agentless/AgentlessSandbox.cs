@@ -23,11 +23,7 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
     public async Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        await request.WaitForTurnAsync(cancellationToken).ConfigureAwait(false);
-        if (request.File is { } file)
-        {
-            await file.SaveAsync(Files, cancellationToken).ConfigureAwait(false);
-        }
+        await request.PrepareAsync(Files, cancellationToken).ConfigureAwait(false);
 
         // What ran out of memory before is not this program's.
         await place.TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false);

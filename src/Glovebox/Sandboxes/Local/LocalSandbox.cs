@@ -49,12 +49,7 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
             throw new NotSupportedException("On the host itself, the end of one program ends all: a service would go with it.");
         }
 
-        await request.WaitForTurnAsync(cancellationToken).ConfigureAwait(false);
-        if (request.File is { } file)
-        {
-            await file.SaveAsync(Directory, cancellationToken).ConfigureAwait(false);
-        }
-
+        await request.PrepareAsync(Directory, cancellationToken).ConfigureAwait(false);
         return SandboxProcess.Start(RunIn(work, new Dictionary<string, string>(), request));
     }
 

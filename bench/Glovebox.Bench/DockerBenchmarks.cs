@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Glovebox.Docker;
+using Glovebox.Sessions;
 
 namespace Glovebox.Bench;
 

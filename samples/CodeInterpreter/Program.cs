@@ -1,6 +1,7 @@
 using System.Text;
 using Glovebox;
 using Glovebox.Agents;
+using Glovebox.Middleware;
 using Glovebox.Samples;
 using Microsoft.Extensions.AI;
 

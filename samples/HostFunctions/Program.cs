@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Glovebox;
+using Glovebox.Functions;
 using Microsoft.Extensions.AI;
 
 // What a model replied to: "Which of our customers are behind with more than 1,000 euros, and with how much in all?"

@@ -1,4 +1,5 @@
 using Glovebox;
+using Glovebox.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

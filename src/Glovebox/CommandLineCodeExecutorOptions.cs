@@ -1,4 +1,6 @@
 using Glovebox.Functions;
+using Glovebox.Hosting;
+using Glovebox.Middleware;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox;

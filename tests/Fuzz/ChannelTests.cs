@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Glovebox.Sandboxes;
-using Glovebox.Tests.Fuzz.Support;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
+using Glovebox.Tests.Fuzz.Support;
 
 namespace Glovebox.Tests.Fuzz;
 

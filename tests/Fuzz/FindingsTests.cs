@@ -10,6 +10,7 @@ using Glovebox.Jupyter.Client;
 using Glovebox.Jupyter.Kernels;
 using Glovebox.Sandboxes;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 using Glovebox.Tests.Fuzz.Support;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;

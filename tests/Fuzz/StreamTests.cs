@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
+using Glovebox.Sandboxes.Agent.Protocol;
 using Glovebox.Tests.Fuzz.Support;
-using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Tests.Fuzz;
 

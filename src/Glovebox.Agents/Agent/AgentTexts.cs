@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Agent;
 
 /// <summary>The agent's words, which its users' prompts and tests rely on.</summary>
 internal static class AgentTexts

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using Glovebox.Agents.Functions;
+using Glovebox.Middleware;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Agent;
 
 /// <summary>Runs the code of one run of an agent, and makes updates of what happens.</summary>
 internal sealed class CodeExecution(

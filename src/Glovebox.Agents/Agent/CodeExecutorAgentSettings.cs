@@ -1,7 +1,8 @@
+using Glovebox.Middleware;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Agent;
 
 /// <summary>The options of an agent, copied and completed.</summary>
 internal sealed class CodeExecutorAgentSettings

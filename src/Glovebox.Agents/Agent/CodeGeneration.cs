@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
+using Glovebox.Agents.ChatClient;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Agent;
 
 /// <summary>One run of an agent with a model: it writes code, sees it run, mends it, and reflects.</summary>
 internal sealed class CodeGeneration(

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Agent;
 
 /// <summary>What the model says when it is asked whether failed code is worth another attempt.</summary>
 internal sealed record RetryDecision(

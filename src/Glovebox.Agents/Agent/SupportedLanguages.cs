@@ -1,4 +1,4 @@
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Agent;
 
 /// <summary>The languages that an agent runs, by any of their names.</summary>
 internal sealed class SupportedLanguages(IReadOnlyList<string> names)

@@ -1,7 +1,8 @@
 using System.Text;
+using Glovebox.Agents.Functions;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.ChatClient;
 
 /// <summary>The two forms of a call and its result: a function's, towards the model, and the interpreter's, towards the caller.</summary>
 internal static class CodeInterpreterContents

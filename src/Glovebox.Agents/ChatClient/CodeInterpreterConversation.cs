@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.ChatClient;
 
 /// <summary>What goes to the client within, from one turn to the next.</summary>
 internal sealed class CodeInterpreterConversation

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
+using Glovebox.Agents.Functions;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.ChatClient;
 
 /// <summary>An input of the interpreter that becomes a file.</summary>
 /// <param name="Path">Its place in the work directory.</param>

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Glovebox.Agents.Functions;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.ChatClient;
 
 /// <summary>One request that holds a code interpreter: its session, taken up when code is first run, and what the runs gave.</summary>
 internal sealed class CodeInterpreterRequest : IAsyncDisposable

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.ChatClient;
 
 /// <summary>Tells which session a request belongs to.</summary>
 internal static class CodeInterpreterSessions

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Glovebox.Agents.Functions;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.ChatClient;
 
 /// <summary>The options of a client, copied, and its sessions.</summary>
 internal sealed class CodeInterpreterSettings

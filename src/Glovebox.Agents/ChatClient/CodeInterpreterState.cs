@@ -1,6 +1,7 @@
+using Glovebox.Agents.Sessions;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.ChatClient;
 
 /// <summary>What is remembered with a session from request to request.</summary>
 internal sealed class CodeInterpreterState

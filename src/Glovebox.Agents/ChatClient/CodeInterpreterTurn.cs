@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.ChatClient;
 
 /// <summary>One answer of the client within: which calls it makes, which it has answered itself, and how the caller sees it.</summary>
 internal sealed class CodeInterpreterTurn(CodeInterpreterRequest request)

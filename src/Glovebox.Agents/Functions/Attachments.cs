@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Functions;
 
 /// <summary>Takes what a run drew and wrote into messages.</summary>
 internal static class Attachments

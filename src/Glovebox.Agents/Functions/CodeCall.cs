@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Functions;
 
 /// <summary>The arguments by which a model asks to run code.</summary>
 internal static class CodeCall

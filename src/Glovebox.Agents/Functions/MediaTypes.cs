@@ -1,4 +1,4 @@
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Functions;
 
 /// <summary>Media types of files, by extension.</summary>
 internal static class MediaTypes

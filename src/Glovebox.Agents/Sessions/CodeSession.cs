@@ -1,4 +1,4 @@
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Sessions;
 
 /// <summary>One executor of a pool, and what is remembered with it. Its pool's lock guards all but the executor and the start.</summary>
 internal sealed class CodeSession : IDisposable

@@ -1,6 +1,6 @@
 using Microsoft.Agents.AI;
 
-namespace Glovebox.Agents;
+namespace Glovebox.Agents.Sessions;
 
 /// <summary>The pool's session of an agent's session. Its name is part of the agent session's state.</summary>
 internal static class SessionNames

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Glovebox.Agents;
+using Glovebox.Agents.Functions;
 using Glovebox.Cli.Output;
 using Microsoft.Extensions.AI;
 using ModelContextProtocol;

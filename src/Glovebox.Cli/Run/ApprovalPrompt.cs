@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Glovebox.Cli.Output;
+using Glovebox.Middleware;
 using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Cli.Run;

@@ -1,5 +1,6 @@
 using Glovebox.Cli.Executors;
 using Glovebox.Cli.Output;
+using Glovebox.Middleware;
 
 namespace Glovebox.Cli.Run;
 

@@ -1,6 +1,7 @@
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
+
 namespace Glovebox.Docker.Containers;
 
 /// <summary>Starts programs in a container by the engine's own exec.</summary>

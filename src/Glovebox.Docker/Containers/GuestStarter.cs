@@ -1,6 +1,7 @@
 using System.Text;
 using Glovebox.Docker.Engine;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 using global::Docker.DotNet;
 
 namespace Glovebox.Docker.Containers;

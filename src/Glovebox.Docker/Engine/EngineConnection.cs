@@ -1,6 +1,7 @@
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
+
 namespace Glovebox.Docker.Engine;
 
 /// <summary>A client of an engine that has answered.</summary>

@@ -1,7 +1,7 @@
 using Glovebox.Functions.Python;
 using Microsoft.Extensions.AI;
 
-namespace Glovebox;
+namespace Glovebox.Functions;
 
 /// <summary>A Python function that guest code can import, given as source, with the packages that it needs.</summary>
 /// <remarks>The function runs inside the sandbox, like any guest code. It cannot be changed once made, and may be given to several

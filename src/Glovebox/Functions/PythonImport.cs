@@ -1,6 +1,6 @@
 using Glovebox.Functions.Python;
 
-namespace Glovebox;
+namespace Glovebox.Functions;
 
 /// <summary>An import at the top of the functions module. The family is closed; a string converts to the plain form.</summary>
 public abstract record PythonImport

@@ -1,4 +1,6 @@
-namespace Glovebox;
+using Glovebox.Hosting;
+
+namespace Glovebox.Middleware;
 
 /// <summary>Wraps an executor in decorators. The one that was added first is the outermost: it sees a call first and an update
 /// last.</summary>

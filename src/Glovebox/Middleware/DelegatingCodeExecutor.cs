@@ -1,4 +1,4 @@
-namespace Glovebox;
+namespace Glovebox.Middleware;
 
 /// <summary>A decorator of an executor: passes every call on. Derive from it and override what the decorator changes.</summary>
 /// <remarks>Disposing it disposes the executor that it wraps, once.</remarks>

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Glovebox;
+namespace Glovebox.Middleware;
 
 /// <summary>Follows one execution without changing it. Its members are called one at a time.</summary>
 internal abstract class ExecutionObserver

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using Glovebox.Docker.Containers;
 using Glovebox.Sandboxes;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Tests.Fuzz.Support;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Tests.Fuzz.Support;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Glovebox.Sandboxes;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Tests.Fuzz.Support;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Tests.Platform.Agent;
 

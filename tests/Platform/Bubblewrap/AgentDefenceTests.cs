@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Tests.Platform.Bubblewrap;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Glovebox.Sandboxes;
-using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Tests.Unit.Agent;
 

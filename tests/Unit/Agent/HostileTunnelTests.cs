@@ -1,4 +1,4 @@
-using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Tests.Unit.Agent;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Glovebox.Middleware;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 

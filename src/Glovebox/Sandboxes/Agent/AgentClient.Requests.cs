@@ -1,4 +1,5 @@
 using Glovebox.Functions.Setup;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Sandboxes.Agent;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Sandboxes.Agent;
 

@@ -1,3 +1,5 @@
+using Glovebox.Sandboxes.Agent.Protocol;
+
 namespace Glovebox.Sandboxes.Agent;
 
 /// <summary>What the agent is told at its start.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Sandboxes.Agent;
 

@@ -1,4 +1,6 @@
 using System.Net;
+using Glovebox.Functions;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Sandboxes.Agent;
 

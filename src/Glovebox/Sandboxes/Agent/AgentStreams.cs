@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Sandboxes.Agent;
 

@@ -1,3 +1,5 @@
+using Glovebox.Sandboxes.Agent.Protocol;
+
 namespace Glovebox.Sandboxes.Agent;
 
 /// <summary>A file of the guest that is read as it is asked for.</summary>

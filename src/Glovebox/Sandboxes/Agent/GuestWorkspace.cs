@@ -1,3 +1,5 @@
+using Glovebox.Sandboxes.Agent.Protocol;
+
 namespace Glovebox.Sandboxes.Agent;
 
 /// <summary>The files of a work directory that only the guest agent reaches.</summary>

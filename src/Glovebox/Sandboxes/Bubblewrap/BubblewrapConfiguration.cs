@@ -1,3 +1,5 @@
+using Glovebox.Hosting;
+
 namespace Glovebox.Sandboxes.Bubblewrap;
 
 /// <summary>The settings of the bubblewrap executor.</summary>

@@ -1,5 +1,5 @@
-using Glovebox.Sandboxes.Host;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 

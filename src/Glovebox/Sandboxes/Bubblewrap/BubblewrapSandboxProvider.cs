@@ -1,5 +1,7 @@
 using System.ComponentModel;
+using Glovebox.Functions;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Agent.Protocol;
 using Glovebox.Sandboxes.Agentless;
 using Glovebox.Sandboxes.Host;
 

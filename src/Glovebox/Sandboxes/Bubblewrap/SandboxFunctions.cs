@@ -1,7 +1,8 @@
 using System.Text;
-using Glovebox.Sandboxes.Host;
+using Glovebox.Functions;
 using Glovebox.Functions.Setup;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 

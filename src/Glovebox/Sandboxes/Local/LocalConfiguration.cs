@@ -1,3 +1,5 @@
+using Glovebox.Hosting;
+
 namespace Glovebox.Sandboxes.Local;
 
 /// <summary>The settings of the local executor.</summary>

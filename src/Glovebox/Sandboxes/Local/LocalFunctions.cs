@@ -1,3 +1,4 @@
+using Glovebox.Functions;
 using Glovebox.Functions.Setup;
 
 namespace Glovebox.Sandboxes.Local;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace Glovebox.Sandboxes.Agent;
+namespace Glovebox.Sandboxes.Agent.Protocol;
 
 /// <summary>The host's end of a connection that the channel carries. For one reader and one writer at a time.</summary>
 /// <remarks>Both sides send only what the other has said it takes. So no guest fills the host's memory, and a connection that nobody reads

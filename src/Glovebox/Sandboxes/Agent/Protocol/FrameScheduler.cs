@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace Glovebox.Sandboxes.Agent;
+namespace Glovebox.Sandboxes.Agent.Protocol;
 
 /// <summary>Puts off what a frame sets going until the channel is being read again, and has it run on the thread that read the
 /// frame.</summary>

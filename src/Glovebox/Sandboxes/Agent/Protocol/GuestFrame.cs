@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Glovebox.Sandboxes.Agent;
+namespace Glovebox.Sandboxes.Agent.Protocol;
 
 /// <summary>The types of the frames between the host and the guest agent. A frame is its length (of what follows), its type, a number
 /// (of the run or the request that it is about), and a payload; numbers are little-endian.</summary>

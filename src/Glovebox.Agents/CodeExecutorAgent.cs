@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Glovebox.Agents.Agent;
+using Glovebox.Agents.Sessions;
+using Microsoft.Agents.AI;
+using Microsoft.Extensions.AI;
+
+namespace Glovebox.Agents;
+
+/// <summary>An agent that runs code: without a chat client that of the messages it gets, with one the code that the model writes.</summary>
+/// <remarks>
+/// <para><b>Without a chat client</b> it runs the fenced code blocks of the messages of <see cref="CodeExecutorAgentOptions.Sources"/> and
+/// replies with their output.</para>
+/// <para><b>With one</b> the model answers first. An answer without code ends the run. Else its code runs, and the model reads the output
+/// and reflects on it. When the code failed and <see cref="CodeExecutorAgentOptions.MaxRetriesOnError"/> allows, the model is asked before
+/// whether to attempt it again; if so it writes new code. The messages of such a run are, in order and for each attempt: the model's
+/// answer, with a
+/// <see cref="CodeInterpreterToolCallContent"/> for its code; a <see cref="CodeInterpreterToolResultContent"/> with the output as text and
+/// what was drawn and written as <see cref="DataContent"/>; when it is attempted again, the proposed correction; at last the reflection.
+/// Both contents tell <c>retryAttempt</c>, from 0, and the result tells <c>exitCode</c>, in <see cref="AIContent.AdditionalProperties"/>;
+/// the result's <see cref="AIContent.RawRepresentation"/> is the <see cref="CodeResult"/>.</para>
+/// <para><b>Streaming</b> gives the same messages, piece by piece; and while code runs, an update without contents for each
+/// <see cref="CodeExecutionUpdate"/>, which is its <see cref="AgentResponseUpdate.RawRepresentation"/>.</para>
+/// <para><b>Sessions.</b> The model's conversation is kept in the session, and serialised with it. Over one executor all sessions share its
+/// files; over a <see cref="CodeSessionPool"/> each has its own. Executors, pool and chat client stay the caller's; an executor is started
+/// when it is not already. One session serves one run at a time; different sessions may run at the same time.</para>
+/// <para><b>Errors.</b> A program that fails is output. A failing sandbox is a <see cref="CodeExecutionException"/>. Cancellation kills
+/// the code.</para>
+/// </remarks>
+public sealed class CodeExecutorAgent : AIAgent
+{
+    private readonly CodeExecutorAgentSettings _settings;
+    private readonly Func<AgentSession, CancellationToken, ValueTask<CodeSessionLease>> _acquire;
+
+    /// <summary>Makes an agent over one executor that runs the code of the messages it gets.</summary>
+    /// <param name="executor">Runs the code.</param>
+    public CodeExecutorAgent(ICodeExecutor executor)
+        : this(executor, null, null)
+    {
+    }
+
+    /// <summary>Makes an agent over one executor that writes code.</summary>
+    /// <param name="executor">Runs the code.</param>
+    /// <param name="chatClient">Writes the code.</param>
+    public CodeExecutorAgent(ICodeExecutor executor, IChatClient chatClient)
+        : this(executor, chatClient, null)
+    {
+    }
+
+    /// <summary>Makes an agent over one executor.</summary>
+    /// <param name="executor">Runs the code.</param>
+    /// <param name="chatClient">Writes the code. Null: the code comes with the messages.</param>
+    /// <param name="options">Null: the defaults.</param>
+    public CodeExecutorAgent(ICodeExecutor executor, IChatClient? chatClient, CodeExecutorAgentOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(executor);
+        _settings = new CodeExecutorAgentSettings(chatClient, options ?? new());
+        _acquire = (_, cancellationToken) => CodeSessionLease.OfAsync(executor, cancellationToken);
+    }
+
+    /// <summary>Makes an agent with an executor for each session.</summary>
+    /// <param name="sessions">The executors.</param>
+    /// <param name="chatClient">Writes the code. Null: the code comes with the messages.</param>
+    /// <param name="options">Null: the defaults.</param>
+    public CodeExecutorAgent(CodeSessionPool sessions, IChatClient? chatClient, CodeExecutorAgentOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(sessions);
+        _settings = new CodeExecutorAgentSettings(chatClient, options ?? new());
+        _acquire = (session, cancellationToken) => sessions.AcquireAsync(SessionNames.Of(session), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => _settings.Name;
+
+    /// <inheritdoc/>
+    public override string Description => _settings.Description;
+
+    /// <inheritdoc/>
+    protected override string? IdCore => _settings.Id;
+
+    /// <inheritdoc/>
+    public override object? GetService(Type serviceType, object? serviceKey = null) =>
+        base.GetService(serviceType, serviceKey)
+        ?? (serviceKey is null && serviceType == typeof(IChatClient) ? _settings.ChatClient
+            : serviceKey is null && serviceType.IsInstanceOfType(_settings.History) ? _settings.History
+            : null);
+
+    /// <inheritdoc/>
+    protected override ValueTask<AgentSession> CreateSessionCoreAsync(CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult<AgentSession>(new CodeExecutorAgentSession());
+
+    /// <inheritdoc/>
+    protected override ValueTask<JsonElement> SerializeSessionCoreAsync(
+        AgentSession session, JsonSerializerOptions? jsonSerializerOptions = null, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(Own(session).StateBag.Serialize());
+
+    /// <inheritdoc/>
+    protected override ValueTask<AgentSession> DeserializeSessionCoreAsync(
+        JsonElement serializedState, JsonSerializerOptions? jsonSerializerOptions = null, CancellationToken cancellationToken = default) =>
+        serializedState.ValueKind == JsonValueKind.Object
+            ? ValueTask.FromResult<AgentSession>(new CodeExecutorAgentSession(serializedState))
+            : throw new ArgumentException("The state is not that of a session: it must be a JSON object.", nameof(serializedState));
+
+    /// <inheritdoc/>
+    protected override async Task<AgentResponse> RunCoreAsync(
+        IEnumerable<ChatMessage> messages, AgentSession? session = null, AgentRunOptions? options = null, CancellationToken cancellationToken = default) =>
+        await RunAsync(
+            messages, session, options, streaming: false, cancellationToken).ToAgentResponseAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    protected override IAsyncEnumerable<AgentResponseUpdate> RunCoreStreamingAsync(
+        IEnumerable<ChatMessage> messages, AgentSession? session = null, AgentRunOptions? options = null, CancellationToken cancellationToken = default) =>
+        RunAsync(messages, session, options, streaming: true, cancellationToken);
+
+    private static CodeExecutorAgentSession Own(AgentSession? session) => session as CodeExecutorAgentSession
+        ?? throw new ArgumentException(
+            "The session is not one of a CodeExecutorAgent. Use CreateSessionAsync of the agent.", nameof(session));
+
+    private async IAsyncEnumerable<AgentResponseUpdate> RunAsync(
+        IEnumerable<ChatMessage> messages,
+        AgentSession? session,
+        AgentRunOptions? options,
+        bool streaming,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        CodeExecutorAgentSession own = session is null ? new CodeExecutorAgentSession() : Own(session);
+        List<ChatMessage> given = [.. messages];
+        IEnumerable<ChatMessage> context = given;
+        if (_settings.History is { } history)
+        {
+#pragma warning disable MAAI001 // The provider's own entry; there is no other.
+            context = await history.InvokingAsync(new(this, own, given), cancellationToken).ConfigureAwait(false);
+#pragma warning restore MAAI001
+        }
+
+        List<ChatMessage> known = [.. context];
+        CodeExecution execution = new(_settings, ct => _acquire(own, ct), Id);
+        CodeGeneration? generation = _settings.ChatClient is null
+            ? null
+            : new CodeGeneration(_settings, _settings.ChatClient, execution, known, streaming, options);
+        IAsyncEnumerator<AgentResponseUpdate> updates =
+            (generation?.RunAsync(cancellationToken) ?? execution.RunMessagesAsync(given, cancellationToken)).GetAsyncEnumerator(cancellationToken);
+        await using (updates.ConfigureAwait(false))
+        {
+            while (await MoveNextAsync(updates, own, known, cancellationToken).ConfigureAwait(false))
+            {
+                yield return updates.Current;
+            }
+        }
+
+        if (_settings.History is not null && generation is not null)
+        {
+#pragma warning disable MAAI001 // The provider's own entry; there is no other.
+            await _settings.History.InvokedAsync(new(this, own, known, generation.Remembered), cancellationToken).ConfigureAwait(false);
+#pragma warning restore MAAI001
+        }
+    }
+
+    private async ValueTask<bool> MoveNextAsync(
+        IAsyncEnumerator<AgentResponseUpdate> updates, CodeExecutorAgentSession session, List<ChatMessage> known, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await updates.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (_settings.History is not null)
+        {
+            await _settings.History.InvokedAsync(new(this, session, known, e), CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace Glovebox.Middleware;
+
+/// <summary>Whether a code block may run.</summary>
+public sealed record ApprovalDecision
+{
+    private static readonly ApprovalDecision Approved = new(true, null);
+
+    private ApprovalDecision(bool isApproved, string? reason)
+    {
+        IsApproved = isApproved;
+        Reason = reason;
+    }
+
+    /// <summary>Whether the block may run.</summary>
+    public bool IsApproved { get; }
+
+    /// <summary>Why it may not; null when it may.</summary>
+    public string? Reason { get; }
+
+    /// <summary>The block may run.</summary>
+    public static ApprovalDecision Approve() => Approved;
+
+    /// <summary>Neither the block nor any after it runs.</summary>
+    /// <param name="reason">Why, fit to be shown to the model that wrote the code.</param>
+    public static ApprovalDecision Deny(string? reason = null) =>
+        new(false, string.IsNullOrWhiteSpace(reason) ? "No reason was given." : reason);
+}

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Glovebox.Tests.Docs;
@@ -57,6 +58,36 @@ public sealed partial class DocumentTests
         });
     }
 
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Files_that_are_named_are_there(string document) =>
+        Assert.All(Named(RepositoryPath(), document), path => Assert.True(Path.Exists(Repository.File(path)), $"{document} names {path}."));
+
+    [Fact]
+    public void The_architecture_names_what_is_in_the_source()
+    {
+        const string document = "docs/architecture.md";
+        string[] files = [.. Directory.EnumerateFiles(Repository.File("src"), "*", SearchOption.AllDirectories)];
+        HashSet<string> words = [.. files.Where(f => Path.GetExtension(f) is ".cs" or ".py")
+            .SelectMany(f => Word().Matches(File.ReadAllText(f)).Select(m => m.Value))];
+        Assert.All(Named(SourceName(), document), name => Assert.Contains(name, words));
+        Assert.All(
+            Named(SourcePath(), document),
+            path => Assert.Contains(files, f => $"{f}/".Contains($"/{path}/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_dev_container_is_built_of_a_file_that_is_there()
+    {
+        using JsonDocument container = JsonDocument.Parse(
+            Read(".devcontainer/devcontainer.json"), new() { CommentHandling = JsonCommentHandling.Skip });
+        string file = container.RootElement.GetProperty("build").GetProperty("dockerfile").GetString()!;
+        Assert.Contains(
+            $"useradd --create-home --uid 1000 --shell /bin/bash {container.RootElement.GetProperty("remoteUser")} \\\n",
+            Read($".devcontainer/{file}"),
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_options_of_the_table_exist()
     {
@@ -81,6 +112,9 @@ public sealed partial class DocumentTests
     private static IEnumerable<string> TableNames(string heading) =>
         Read("README.md").Split(heading + "\n")[1].Split("\n\n")[0].Split('\n').Skip(1).Select(row => row.Split('`')[1]);
 
+    /// <summary>What a page names in code.</summary>
+    private static IEnumerable<string> Named(Regex pattern, string document) => pattern.Matches(Read(document)).Select(m => m.Groups[1].Value);
+
     private static string Read(string file) => File.ReadAllText(Repository.File(file));
 
     /// <summary>The text without indentation and blank lines.</summary>
@@ -91,6 +125,19 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"\]\((?!https?:)([^)\s]+)\)")]
     private static partial Regex RelativeLink();
+
+    [GeneratedRegex(@"`((?:src|tests|bench|samples|docs|eng)/[\w./-]+)")]
+    private static partial Regex RepositoryPath();
+
+    [GeneratedRegex(@"`([A-Z]\w+)`")]
+    private static partial Regex SourceName();
+
+    /// <summary>A path below a project: a folder or a file.</summary>
+    [GeneratedRegex(@"`([A-Z]\w*(?:/[\w.]+)+)`")]
+    private static partial Regex SourcePath();
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
 
     [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();

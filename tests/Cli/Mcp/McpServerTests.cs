@@ -160,7 +160,9 @@ public sealed class McpServerTests
     {
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         await server.RunAsync("import os; os.symlink('/etc/passwd', 'link')");
-        CallToolResult result = await server.CallAsync(tool, ("session", "main"), ("path", path), ("content", "x"));
+        CallToolResult result = await (tool == "write_file"
+            ? server.CallAsync(tool, ("session", "main"), ("path", path), ("content", "x"))
+            : server.CallAsync(tool, ("session", "main"), ("path", path)));
         Assert.True(result.IsError);
         Assert.Contains(said, McpServerProcess.Text(result), StringComparison.Ordinal);
     }
@@ -171,6 +173,9 @@ public sealed class McpServerTests
     [InlineData("run_code", """{"language":"python","code":"print(1)"}""", "The argument 'session' is missing")]
     [InlineData("run_code", """{"language":"python","code":"print(1)","session":"../x"}""", "The argument 'session' must be a name")]
     [InlineData("run_code", """{"language":"python","code":"print(1)","session":"x\n"}""", "The argument 'session' must be a name")]
+    [InlineData("run_code", """{"language":"python","code":null,"session":"main"}""", "The argument 'code' is missing")]
+    [InlineData("run_code", """{"language":"python","code":"print(1)","session":""}""", "The argument 'session' must be a name")]
+    [InlineData("list_files", """{"session":"main","a\nb\u001b":""}""", "The tool list_files has no argument 'a\u240ab\u241b'.")]
     [InlineData("write_file", """{"path":"a","content":"?","encoding":"base64","session":"main"}""", "is not Base64")]
     [InlineData("write_file", """{"path":"a","content":"?","encoding":"utf-7","session":"main"}""", "must be utf-8 or base64")]
     public async Task Arguments_that_cannot_be_used_are_told(string tool, string arguments, string said)
@@ -180,6 +185,24 @@ public sealed class McpServerTests
         CallToolResult result = await server.Client.CallToolAsync(tool, given, cancellationToken: Ct);
         Assert.True(result.IsError);
         Assert.Contains(said, McpServerProcess.Text(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_schemas_say_all_that_is_checked()
+    {
+        await using McpServerProcess server = await McpServerProcess.StartAsync();
+        IList<McpClientTool> tools = await server.Client.ListToolsAsync(cancellationToken: Ct);
+        Assert.All(tools, tool =>
+        {
+            Assert.False(tool.JsonSchema.GetProperty("additionalProperties").GetBoolean());
+            Assert.All(tool.JsonSchema.GetProperty("properties").EnumerateObject(), p => Assert.Equal("string", p.Value.GetProperty("type").GetString()));
+            Assert.Equal("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", Of(tool, "session").GetProperty("pattern").GetString());
+        });
+        string languages = string.Join(", ", CodeLanguage.Defaults.Select(l => l.Name));
+        Assert.Equal($"The language: {languages}.", Of(tools[0], "language").GetProperty("description").GetString());
+        Assert.Equal(["utf-8", "base64"], Of(tools[1], "encoding").GetProperty("enum").EnumerateArray().Select(e => e.GetString()));
+
+        static JsonElement Of(McpClientTool tool, string argument) => tool.JsonSchema.GetProperty("properties").GetProperty(argument);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class StandardInputTests
     {
         byte[] buffer = new byte[64 << 10];
         int total = 0;
-        for (int count; (count = await input.ReadAsync(buffer, Ct)) > 0;)
+        for (int count; (count = await input.Messages.ReadAsync(buffer, Ct)) > 0;)
         {
             total += count;
         }

@@ -2,7 +2,7 @@ using Glovebox.Cli.Output;
 
 namespace Glovebox.Cli;
 
-/// <summary>Says what went wrong, and turns it into an exit code.</summary>
+/// <summary>Reports an error and gives its exit code.</summary>
 internal static class Failure
 {
     /// <summary>Reports an error: on standard output as JSON, else on standard error.</summary>
@@ -20,7 +20,7 @@ internal static class Failure
 
     private static (int ExitCode, JsonError? Said) Explain(Exception error, TerminationSignals signals) => error switch
     {
-        // What else goes wrong while the code is ended is of no interest any more.
+        // An error that follows from ending the code is not reported.
         OperationCanceledException or CodeExecutionException when signals.Token.IsCancellationRequested =>
             (signals.ExitCode, new("cancelled", "The run was cancelled; its code was ended.", null)),
         CliException e => (e.ExitCode, new(e.Code, e.Message, e.Hint)),

@@ -3,7 +3,7 @@ using Glovebox.Cli.Output;
 
 namespace Glovebox.Cli.Doctor;
 
-/// <summary>Puts what <c>glovebox doctor</c> found into words for people.</summary>
+/// <summary>Writes the findings of <c>glovebox doctor</c> for people.</summary>
 /// <param name="style">The colours.</param>
 /// <param name="width">Columns; longer lines are wrapped between words.</param>
 internal sealed class DoctorText(TerminalStyle style, int width)

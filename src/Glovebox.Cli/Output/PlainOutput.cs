@@ -19,7 +19,8 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
         switch (update)
         {
             case BlockStartedUpdate started:
-                Say(string.Create(CultureInfo.InvariantCulture, $"--- {started.BlockIndex + 1}/{blockCount} {TerminalText.Line(started.Block.Language)} ---"));
+                string number = string.Create(CultureInfo.InvariantCulture, $"{started.BlockIndex + 1}/{blockCount}");
+                Say($"--- {number} {TerminalText.Line(started.Block.Language)} ---");
                 break;
             case OutputReceivedUpdate output:
                 Write(output.Stream == OutputStream.StandardOutput ? _output : _errors, output.Text);

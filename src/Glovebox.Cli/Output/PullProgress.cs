@@ -24,7 +24,8 @@ internal sealed class PullProgress(bool isTerminal, Action<string> write) : IPro
             {
                 _layers[layer] = (current, total);
             }
-            else if (value is { Layer: { } done, Status: "Pull complete" or "Download complete" } && _layers.TryGetValue(done, out (long Current, long Total) size))
+            else if (value is { Layer: { } done, Status: "Pull complete" or "Download complete" }
+                && _layers.TryGetValue(done, out (long Current, long Total) size))
             {
                 _layers[done] = (size.Total, size.Total);
             }

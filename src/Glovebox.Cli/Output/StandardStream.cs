@@ -4,8 +4,8 @@ using System.Text;
 namespace Glovebox.Cli.Output;
 
 /// <summary>Standard output or standard error, unbuffered, in UTF-8.</summary>
-/// <remarks>.NET's own console stream takes a reader that has gone for success: a run would go on for nobody. Its file stream keeps a
-/// position of its own, and so overwrites what others write to the same file.</remarks>
+/// <remarks>By hand, because .NET's console stream reports success when the reader has gone, so that a run would go on. Its file stream
+/// keeps a position of its own, and so overwrites what others write to the same file.</remarks>
 internal sealed partial class StandardStream
 {
     private const int ErrorInterrupted = 4;

@@ -7,7 +7,7 @@ namespace Glovebox.Cli.Output;
 /// <param name="blockCount">How many blocks there are.</param>
 /// <param name="executor">Where they run.</param>
 /// <param name="filesVanish">Whether the work directory goes with the run.</param>
-/// <param name="traits">What the terminal can do.</param>
+/// <param name="traits">The abilities of the terminal.</param>
 internal sealed class TerminalOutput(int blockCount, string executor, bool filesVanish, TerminalTraits traits) : IRunOutput
 {
     private const int MostFilesShown = 20;
@@ -60,7 +60,7 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
         string name = Shorten(TerminalText.Line(language), Math.Max(8, width - number.Length - 4));
         int gap = width - (number.Length + name.Length + executor.Length + 8);
 
-        // How wide letters of other scripts are is the terminal's to know.
+        // Only the terminal knows the width of letters of other scripts.
         string tail = gap > 0 && Ascii.IsValid(name) ? $" {Repeat(dash, gap)} {executor} {Repeat(dash, 2)}" : "";
         return $"{_style.Blue(Repeat(dash, 2))} {_style.Dim(number)}{_style.Bold(name)}{_style.Blue(tail)}";
     }

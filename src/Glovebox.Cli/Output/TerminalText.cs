@@ -76,7 +76,7 @@ internal sealed class TerminalText(bool passesColours)
         StringBuilder clean = new(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
-            // What has no shape of its own (joiners, tags, marks of direction) would make two different texts look the same.
+            // Characters without a shape (joiners, tags, marks of direction) would make two different texts look the same.
             if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
             {

@@ -26,7 +26,6 @@ internal static class Failure
         CliException e => (e.ExitCode, new(e.Code, e.Message, e.Hint)),
         CodeExecutionException e => (ExitCodes.CouldNotRun, new(e.Code, e.Message, e.Hint)),
         OutputClosedException => (ExitCodes.OutputClosed, null),
-        OutputFailedException e => (ExitCodes.CouldNotRun, new("output-failed", e.Message, null)),
         ArgumentException e => (ExitCodes.WrongUsage, new("usage", WithoutParameter(e), null)),
         _ => (
             ExitCodes.CouldNotRun,
@@ -52,7 +51,7 @@ internal static class Failure
             string text = $"{start}glovebox: {error.Message}\n{(error.Hint is null ? "" : error.Hint + "\n")}";
             StandardStream.Error.Write(new TerminalText(passesColours: false).Clean(text));
         }
-        catch (Exception e) when (e is OutputClosedException or OutputFailedException)
+        catch (Exception e) when (e is OutputClosedException or CliException)
         {
             // There is nowhere left to say it; the exit code does.
         }

@@ -92,9 +92,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     {
         if (Encoding.UTF8.GetByteCount(code) is > LargestFile and int size)
         {
-            throw new McpException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Nothing was run: the argument 'code' has {size} bytes, and {LargestFile} is the most. ")
+            throw new McpException($"Nothing was run: the argument 'code' has {size} bytes, and {LargestFile} is the most. "
                 + $"Put data into files with {WriteFile}.");
         }
 
@@ -128,7 +126,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         await using (lease.ConfigureAwait(false))
         {
             await lease.Executor.Workspace.WriteAllBytesAsync(path, bytes, cancellationToken).ConfigureAwait(false);
-            return string.Create(CultureInfo.InvariantCulture, $"Wrote {TerminalText.Line(path)} ({bytes.Length} bytes).");
+            return $"Wrote {TerminalText.Line(path)} ({bytes.Length} bytes).";
         }
     }
 

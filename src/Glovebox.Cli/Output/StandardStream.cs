@@ -38,7 +38,7 @@ internal sealed partial class StandardStream
     public bool IsTerminal { get; }
 
     /// <exception cref="OutputClosedException">The reader has gone.</exception>
-    /// <exception cref="OutputFailedException">It cannot be written, as when the disk is full.</exception>
+    /// <exception cref="CliException">It cannot be written, as when the disk is full.</exception>
     public void Write(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
@@ -71,7 +71,8 @@ internal sealed partial class StandardStream
             }
             else if (error != ErrorInterrupted)
             {
-                throw new OutputFailedException(
+                throw CliException.CouldNotRun(
+                    "output-failed",
                     $"Standard {(_descriptor == 1 ? "output" : "error")} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}.");
             }
         }
@@ -94,6 +95,3 @@ internal sealed partial class StandardStream
 
 /// <summary>The reader of the output is gone.</summary>
 internal sealed class OutputClosedException() : Exception("The reader of the output has gone.");
-
-/// <summary>The output cannot be written.</summary>
-internal sealed class OutputFailedException(string message) : Exception(message);

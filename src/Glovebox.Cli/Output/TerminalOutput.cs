@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Glovebox.Cli.Output;
@@ -41,7 +40,7 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
         if (result.Blocks.Count < blockCount)
         {
             int left = blockCount - result.Blocks.Count;
-            Say(_style.Dim(string.Create(CultureInfo.InvariantCulture, $"{left} more {(left == 1 ? "block" : "blocks")} not run")));
+            Say(_style.Dim($"{left} more {(left == 1 ? "block" : "blocks")} not run"));
         }
 
         if (result.OutputFiles.Count > 0)
@@ -56,7 +55,7 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
     private string Header(int index, string language, int width)
     {
         string dash = traits.HasUnicode ? "─" : "-";
-        string number = blockCount == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{index + 1}/{blockCount} ");
+        string number = blockCount == 1 ? "" : $"{index + 1}/{blockCount} ";
         string name = Shorten(TerminalText.Line(language), Math.Max(8, width - number.Length - 4));
         int gap = width - (number.Length + name.Length + executor.Length + 8);
 
@@ -87,7 +86,7 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
 
         if (files.Count > MostFilesShown)
         {
-            Say(_style.Dim(string.Create(CultureInfo.InvariantCulture, $"  and {files.Count - MostFilesShown} more")));
+            Say(_style.Dim($"  and {files.Count - MostFilesShown} more"));
         }
 
         if (filesVanish)
@@ -126,8 +125,8 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
 
     private static string Duration(TimeSpan duration) => duration.TotalSeconds switch
     {
-        < 1 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds:0} ms"),
-        < 60 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.0} s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(duration.TotalMinutes):0} min {duration.Seconds} s"),
+        < 1 => $"{duration.TotalMilliseconds:0} ms",
+        < 60 => $"{duration.TotalSeconds:0.0} s",
+        _ => $"{Math.Floor(duration.TotalMinutes):0} min {duration.Seconds} s",
     };
 }

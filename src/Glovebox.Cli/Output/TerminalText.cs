@@ -111,7 +111,7 @@ internal sealed class TerminalText(bool passesColours)
     {
         < ' ' => ((char)('\u2400' + c)).ToString(),
         '\u007f' => "\u2421",
-        _ => string.Create(CultureInfo.InvariantCulture, $"<U+{c:X4}>"),
+        _ => $"<U+{c:X4}>",
     };
 
     private static IEnumerable<char> Range(int first, int last) => Enumerable.Range(first, last - first + 1).Select(c => (char)c);

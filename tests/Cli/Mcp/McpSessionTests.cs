@@ -27,8 +27,12 @@ public sealed class McpSessionTests
         await server.RunAsync("print(2)", "two");
         CallToolResult third = await server.RunAsync("print(3)", "three");
         Assert.True(third.IsError);
-        Assert.Equal("There are 2 sessions already. They are: one, two. Use one of them, or end one with reset_session.", McpServerProcess.Text(third));
-        Assert.Equal("The session one has ended; its files are gone.", McpServerProcess.Text(await server.CallAsync("reset_session", ("session", "one"))));
+        Assert.Equal(
+            "There are 2 sessions already. They are: one, two. Use one of them, or end one with reset_session.",
+            McpServerProcess.Text(third));
+        Assert.Equal(
+            "The session one has ended; its files are gone.",
+            McpServerProcess.Text(await server.CallAsync("reset_session", ("session", "one"))));
         Assert.NotEqual(true, (await server.RunAsync("print(3)", "three")).IsError);
     }
 
@@ -50,12 +54,14 @@ public sealed class McpSessionTests
     {
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         string marker = HostProcesses.NewMarker();
-        (Task<CallToolResult> result, _) = server.Begin($"open('old', 'w'); import os; os.execvp('sleep', ['{marker}', '600'])", "main", Ct);
+        (Task<CallToolResult> result, _) = server.Begin(
+            $"open('old', 'w'); import os; os.execvp('sleep', ['{marker}', '600'])", "main", Ct);
         await HostProcesses.AppearsAsync(marker);
         await server.CallAsync("reset_session", ("session", "main"));
         Assert.Equal("The session was reset while this ran; the code was ended.", McpServerProcess.Text(await result));
         await HostProcesses.AreGoneAsync(marker);
-        Assert.Equal("Exit code: 0\nOutput:\nFalse\n", McpServerProcess.Text(await server.RunAsync("import os; print(os.path.exists('old'))")));
+        Assert.Equal(
+            "Exit code: 0\nOutput:\nFalse\n", McpServerProcess.Text(await server.RunAsync("import os; print(os.path.exists('old'))")));
     }
 
     [Fact]

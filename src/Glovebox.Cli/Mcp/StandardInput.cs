@@ -36,6 +36,7 @@ internal sealed class StandardInput : IDisposable
 
     private async Task CopyAsync(Stream input)
     {
+        Exception? error = null;
         try
         {
             int length = 0;
@@ -55,14 +56,11 @@ internal sealed class StandardInput : IDisposable
                 flushed = await _pipe.Writer.FlushAsync().ConfigureAwait(false);
             }
         }
-        finally
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            await EndAsync().ConfigureAwait(false);
+            error = e;
         }
-    }
 
-    private async Task EndAsync()
-    {
         try
         {
             await _ended.CancelAsync().ConfigureAwait(false);
@@ -72,6 +70,6 @@ internal sealed class StandardInput : IDisposable
             // The server ended first.
         }
 
-        await _pipe.Writer.CompleteAsync().ConfigureAwait(false);
+        await _pipe.Writer.CompleteAsync(error).ConfigureAwait(false);
     }
 }

@@ -54,14 +54,14 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
     /// <summary>One line, as wide as the terminal: <c>── 1/2 python ───── bubblewrap ──</c>.</summary>
     private string Header(int index, string language, int width)
     {
-        string dash = traits.HasUnicode ? "─" : "-";
+        char dash = traits.HasUnicode ? '─' : '-';
         string number = blockCount == 1 ? "" : $"{index + 1}/{blockCount} ";
         string name = Shorten(TerminalText.Line(language), Math.Max(8, width - number.Length - 4));
         int gap = width - (number.Length + name.Length + executor.Length + 8);
 
         // Only the terminal knows the width of letters of other scripts.
-        string tail = gap > 0 && Ascii.IsValid(name) ? $" {Repeat(dash, gap)} {executor} {Repeat(dash, 2)}" : "";
-        return $"{_style.Blue(Repeat(dash, 2))} {_style.Dim(number)}{_style.Bold(name)}{_style.Blue(tail)}";
+        string tail = gap > 0 && Ascii.IsValid(name) ? $" {new string(dash, gap)} {executor} {dash}{dash}" : "";
+        return $"{_style.Blue($"{dash}{dash}")} {_style.Dim(number)}{_style.Bold(name)}{_style.Blue(tail)}";
     }
 
     private string Footer(BlockResult result)
@@ -120,8 +120,6 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
 
     private string Shorten(string text, int length) =>
         text.Length <= length ? text : text[..(length - 1)] + (traits.HasUnicode ? "…" : "~");
-
-    private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 
     private static string Duration(TimeSpan duration) => duration.TotalSeconds switch
     {

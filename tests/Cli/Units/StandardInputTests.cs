@@ -32,6 +32,14 @@ public sealed class StandardInputTests
         Assert.Equal(0, await ReadAsync(input));
     }
 
+    [Fact]
+    public async Task An_input_that_cannot_be_read_is_an_error_and_ends_what_runs()
+    {
+        using StandardInput input = new(new UnreadableStream());
+        Assert.Equal("broken", (await Assert.ThrowsAsync<IOException>(() => ReadAsync(input))).Message);
+        Assert.True(input.Ended.IsCancellationRequested);
+    }
+
     private static async Task<int> ReadAsync(StandardInput input)
     {
         byte[] buffer = new byte[64 << 10];
@@ -42,5 +50,11 @@ public sealed class StandardInputTests
         }
 
         return total;
+    }
+
+    private sealed class UnreadableStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("broken");
     }
 }

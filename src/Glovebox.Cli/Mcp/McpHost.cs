@@ -70,13 +70,9 @@ internal static class McpHost
             }
         }
 
-        if (input.IsTooLong)
+        if (input.Error is { } error)
         {
-            throw CliException.CouldNotRun(
-                "message-too-long",
-                $"A message of the client is longer than {ByteSize.Format(StandardInput.LongestMessage)}. "
-                + "The server ended, and its sessions with it.",
-                $"Send less at once: code of {CodeTools.RunCode} can write large files itself, piece by piece.");
+            throw error;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Glovebox.Cli.Run;
 
 namespace Glovebox.Cli.Mcp;
 
@@ -29,14 +30,13 @@ internal sealed class StandardInput : IDisposable
     /// <summary>Cancelled when there is no more to read.</summary>
     public CancellationToken Ended { get; }
 
-    /// <summary>Whether it ended because a message is too long.</summary>
-    public bool IsTooLong { get; private set; }
+    /// <summary>Why it ended before its end: a message was too long, or it could not be read. Otherwise null.</summary>
+    public CliException? Error { get; private set; }
 
     public void Dispose() => _ended.Dispose();
 
     private async Task CopyAsync(Stream input)
     {
-        Exception? error = null;
         try
         {
             int length = 0;
@@ -46,8 +46,16 @@ internal sealed class StandardInput : IDisposable
                 int count = await input.ReadAsync(buffer).ConfigureAwait(false);
                 int lineEnd = buffer.Span[..count].LastIndexOf((byte)'\n');
                 length = lineEnd < 0 ? length + count : count - lineEnd - 1;
-                IsTooLong = length > LongestMessage;
-                if (count == 0 || IsTooLong)
+                if (length > LongestMessage)
+                {
+                    throw CliException.CouldNotRun(
+                        "message-too-long",
+                        $"A message of the client is longer than {ByteSize.Format(LongestMessage)}. "
+                        + "The server ended, and its sessions with it.",
+                        $"Send less at once: code of {CodeTools.RunCode} can write large files itself, piece by piece.");
+                }
+
+                if (count == 0)
                 {
                     break;
                 }
@@ -56,9 +64,13 @@ internal sealed class StandardInput : IDisposable
                 flushed = await _pipe.Writer.FlushAsync().ConfigureAwait(false);
             }
         }
+        catch (CliException e)
+        {
+            Error = e;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            error = e;
+            Error = CliException.CouldNotRun("input-failed", $"Standard input cannot be read: {e.Message.TrimEnd('.')}.");
         }
 
         try
@@ -70,6 +82,6 @@ internal sealed class StandardInput : IDisposable
             // The server ended first.
         }
 
-        await _pipe.Writer.CompleteAsync(error).ConfigureAwait(false);
+        await _pipe.Writer.CompleteAsync().ConfigureAwait(false);
     }
 }

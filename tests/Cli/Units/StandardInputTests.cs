@@ -13,7 +13,7 @@ public sealed class StandardInputTests
         message[^1] = (byte)'\n';
         using StandardInput input = new(new MemoryStream([.. message, .. message, .. "x"u8]));
         Assert.Equal((2 * message.Length) + 1, await ReadAsync(input));
-        Assert.False(input.IsTooLong);
+        Assert.Null(input.Error);
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class StandardInputTests
         MemoryStream client = new([.. "short\n"u8, .. message]);
         using StandardInput input = new(client);
         Assert.InRange(await ReadAsync(input), StandardInput.LongestMessage - (64 << 10), StandardInput.LongestMessage + 6);
-        Assert.True(input.IsTooLong);
+        Assert.Equal("message-too-long", input.Error?.Code);
         Assert.True(input.Ended.IsCancellationRequested);
         Assert.InRange(client.Position, 0, StandardInput.LongestMessage + (128 << 10));
 
@@ -36,7 +36,8 @@ public sealed class StandardInputTests
     public async Task An_input_that_cannot_be_read_is_an_error_and_ends_what_runs()
     {
         using StandardInput input = new(new UnreadableStream());
-        Assert.Equal("broken", (await Assert.ThrowsAsync<IOException>(() => ReadAsync(input))).Message);
+        Assert.Equal(0, await ReadAsync(input));
+        Assert.Equal(("input-failed", "Standard input cannot be read: broken."), (input.Error?.Code, input.Error?.Message));
         Assert.True(input.Ended.IsCancellationRequested);
     }
 

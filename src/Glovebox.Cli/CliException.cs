@@ -1,6 +1,6 @@
 namespace Glovebox.Cli;
 
-/// <summary>Something that the user can put right, in words for them.</summary>
+/// <summary>An error that the user can correct, with a message for them.</summary>
 /// <param name="exitCode">The tool's exit code.</param>
 /// <param name="code">A short stable name.</param>
 /// <param name="message">What is wrong.</param>

@@ -11,6 +11,6 @@ internal static class ExitCodes
     /// <summary>128 + SIGPIPE: the reader of the output is gone, so the programs were ended.</summary>
     public const int OutputClosed = 141;
 
-    /// <summary>What a shell says of a program that a signal ended.</summary>
+    /// <summary>The exit code that a shell reports for a program that a signal ended.</summary>
     public static int Signalled(int signal) => 128 + signal;
 }

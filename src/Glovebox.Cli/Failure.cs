@@ -2,7 +2,7 @@ using Glovebox.Cli.Output;
 
 namespace Glovebox.Cli;
 
-/// <summary>Says what went wrong, and turns it into an exit code.</summary>
+/// <summary>Reports an error and gives its exit code.</summary>
 internal static class Failure
 {
     /// <summary>Reports an error: on standard output as JSON, else on standard error.</summary>
@@ -20,13 +20,12 @@ internal static class Failure
 
     private static (int ExitCode, JsonError? Said) Explain(Exception error, TerminationSignals signals) => error switch
     {
-        // What else goes wrong while the code is ended is of no interest any more.
+        // An error that follows from ending the code is not reported.
         OperationCanceledException or CodeExecutionException when signals.Token.IsCancellationRequested =>
             (signals.ExitCode, new("cancelled", "The run was cancelled; its code was ended.", null)),
         CliException e => (e.ExitCode, new(e.Code, e.Message, e.Hint)),
         CodeExecutionException e => (ExitCodes.CouldNotRun, new(e.Code, e.Message, e.Hint)),
         OutputClosedException => (ExitCodes.OutputClosed, null),
-        OutputFailedException e => (ExitCodes.CouldNotRun, new("output-failed", e.Message, null)),
         ArgumentException e => (ExitCodes.WrongUsage, new("usage", WithoutParameter(e), null)),
         _ => (
             ExitCodes.CouldNotRun,
@@ -52,7 +51,7 @@ internal static class Failure
             string text = $"{start}glovebox: {error.Message}\n{(error.Hint is null ? "" : error.Hint + "\n")}";
             StandardStream.Error.Write(new TerminalText(passesColours: false).Clean(text));
         }
-        catch (Exception e) when (e is OutputClosedException or OutputFailedException)
+        catch (Exception e) when (e is OutputClosedException or CliException)
         {
             // There is nowhere left to say it; the exit code does.
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Reflection;
 using Glovebox.Cli.Doctor;
 using Glovebox.Cli.Mcp;
 using Glovebox.Cli.Output;
@@ -12,6 +13,9 @@ namespace Glovebox.Cli;
 internal static class Program
 {
     private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON object when all is over." };
+
+    public static string Version { get; } =
+        typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public static async Task<int> Main(string[] args)
     {
@@ -27,8 +31,8 @@ internal static class Program
                     string.Join(" ", parsed.Errors.Select(e => TerminalText.Line(e.Message))), SeeHelp(parsed.CommandResult.Command));
             }
 
-            return await parsed.InvokeAsync(
-                new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, signals.Token).ConfigureAwait(false);
+            InvocationConfiguration configuration = new() { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+            return await parsed.InvokeAsync(configuration, signals.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -47,7 +51,7 @@ internal static class Program
         Help help = new();
         root.Options.OfType<HelpOption>().Single().Action = help;
 
-        // Without a command there is nothing to do but to say which there are.
+        // Without a command, the help says which commands exist.
         root.SetAction(parsed =>
         {
             help.Invoke(parsed);
@@ -58,7 +62,7 @@ internal static class Program
 
     private static string SeeHelp(Command command) => $"See: glovebox {(command is RootCommand ? "" : command.Name + " ")}--help";
 
-    /// <summary>The help that follows from the options, and what else there is to say.</summary>
+    /// <summary>The help of the options, followed by the notes of the command.</summary>
     private sealed class Help : SynchronousCommandLineAction
     {
         private readonly HelpAction _options = new();

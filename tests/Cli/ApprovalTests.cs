@@ -43,7 +43,8 @@ public sealed class ApprovalTests : IDisposable
         await process.TypeAsync(answer);
 
         ToolResult result = await process.ExitAsync();
-        Assert.Contains("Code execution was not approved. Reason: The user said no.\r\n✗ not approved, ", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Code execution was not approved. Reason: The user said no.\r\n✗ not approved, ", result.Output, StringComparison.Ordinal);
         Assert.Contains("\n1 more block not run\r\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(1, result.ExitCode);
         Assert.False(File.Exists(Path.Combine(_folder["work"], "ran")));
@@ -53,13 +54,17 @@ public sealed class ApprovalTests : IDisposable
     public async Task The_question_goes_to_the_terminal_when_the_reply_and_the_output_go_through_pipes()
     {
         string reply = _folder.Save(Replies.Python("print('o' + 'ne')"));
-        using ToolProcess process = _tool.StartShellAtTerminal("cat \"$1\" | \"$TOOL\" run --approve --json - >\"$2\"", reply, _folder["output"]);
+        using ToolProcess process = _tool.StartShellAtTerminal(
+            "cat \"$1\" | \"$TOOL\" run --approve --json - >\"$2\"", reply, _folder["output"]);
 
         await process.PrintsAsync($"python, run by python3 or python\r\n  | print('o' + 'ne')\r\n{Question}");
         await process.TypeAsync("y\n");
 
         Assert.Equal(0, (await process.EndAsync()).ExitCode);
-        Assert.Contains("\"stdout\":\"one\\n\"", await File.ReadAllTextAsync(_folder["output"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"stdout\":\"one\\n\"",
+            await File.ReadAllTextAsync(_folder["output"], TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +83,8 @@ public sealed class ApprovalTests : IDisposable
     [Fact]
     public async Task What_was_typed_before_a_block_is_shown_is_no_answer_to_it()
     {
-        string reply = _folder.Save(Replies.Of(("python", "import os\nos.mkfifo('go')\nprint('sta' + 'rted', flush=True)\nopen('go').read()"), ("sh", "echo r''un >ran")));
+        string reply = _folder.Save(
+            Replies.Of(("python", "import os\nos.mkfifo('go')\nprint('sta' + 'rted', flush=True)\nopen('go').read()"), ("sh", "echo r''un >ran")));
         using ToolProcess process = _tool.StartAtTerminal(80, "run", reply, "--approve", "--work-dir", _folder["work"]);
         await process.PrintsAsync(Question);
         await process.TypeAsync("y\n");
@@ -137,9 +143,12 @@ public sealed class ApprovalTests : IDisposable
     public async Task Without_a_terminal_nothing_runs()
     {
         // Whoever runs the tests may have a terminal; a session of its own has none.
-        ToolResult result = await _tool.ShellAsync("setsid --wait \"$TOOL\" run --approve \"$1\"", _folder.Save(Replies.Python("print(1)")));
+        ToolResult result = await _tool.ShellAsync(
+            "setsid --wait \"$TOOL\" run --approve \"$1\"", _folder.Save(Replies.Python("print(1)")));
 
-        Assert.Equal("glovebox: --approve needs a terminal to ask at, and there is none.\nRun it at a terminal, or leave --approve out.\n", result.Errors);
+        Assert.Equal(
+            "glovebox: --approve needs a terminal to ask at, and there is none.\nRun it at a terminal, or leave --approve out.\n",
+            result.Errors);
         Assert.Empty(result.Output);
         Assert.Equal(2, result.ExitCode);
     }

@@ -86,7 +86,8 @@ public sealed class BadInputTests : IDisposable
             $"Cannot read '{_folder["latin1.md"]}': it is not UTF-8 text.\nConvert it first, for example with iconv.\n", "run", _folder["latin1.md"]);
 
         ToolResult result = await _tool.RunWithInputAsync(latin1, "run");
-        Assert.Equal("glovebox: Cannot read standard input: it is not UTF-8 text.\nConvert it first, for example with iconv.\n", result.Errors);
+        Assert.Equal(
+            "glovebox: Cannot read standard input: it is not UTF-8 text.\nConvert it first, for example with iconv.\n", result.Errors);
         Assert.Equal(125, result.ExitCode);
     }
 
@@ -155,11 +156,13 @@ public sealed class BadInputTests : IDisposable
     [InlineData("local", "/etc/passwd/new", "cannot be used")]
     public async Task A_work_directory_that_is_the_systems_or_cannot_be_made_is_refused(string executor, string path, string reason)
     {
-        ToolResult result = await _tool.RunAsync("run", _folder.Save(Replies.Python("print(1)")), "--work-dir", path, "--executor", executor);
+        ToolResult result = await _tool.RunAsync(
+            "run", _folder.Save(Replies.Python("print(1)")), "--work-dir", path, "--executor", executor);
 
         Assert.StartsWith($"glovebox: The work directory '{path}' cannot be used: ", result.Errors, StringComparison.Ordinal);
         Assert.Contains(reason, result.Errors, StringComparison.OrdinalIgnoreCase);
-        Assert.EndsWith("\nName a directory that you may read and write, or none for a temporary one.\n", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\nName a directory that you may read and write, or none for a temporary one.\n", result.Errors, StringComparison.Ordinal);
         Assert.Empty(result.Output);
         Assert.Equal(125, result.ExitCode);
         Assert.Empty(_tool.Leavings);
@@ -223,7 +226,8 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public async Task Where_user_namespaces_are_forbidden_it_is_said_what_allows_them()
     {
-        using FakeBubblewrap fake = new("0.8.0", "bwrap: No permissions to creating new namespace, likely because the kernel does not allow it.");
+        using FakeBubblewrap fake = new(
+            "0.8.0", "bwrap: No permissions to creating new namespace, likely because the kernel does not allow it.");
         _tool.With("PATH", fake.Path);
 
         ToolResult result = await _tool.RunWithInputAsync(Replies.Python("print(1)"), "run", "--executor", "bubblewrap");

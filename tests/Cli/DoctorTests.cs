@@ -16,7 +16,8 @@ public sealed class DoctorTests : IDisposable
 
         Assert.StartsWith("Glovebox ", result.Lines[0], StringComparison.Ordinal);
         Assert.Matches(@"\nbubblewrap +available, \d+\.\d+\.\d+\n  memory      (full|partial|none)", result.Output);
-        Assert.Contains("\n  network     full     a network namespace with nothing but its loopback\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\n  network     full     a network namespace with nothing but its loopback\n", result.Output, StringComparison.Ordinal);
         Assert.Matches(@"\nlocal +available, isolates nothing; auto never takes it\n", result.Output);
         Assert.EndsWith("\n--executor auto takes bubblewrap here.\n", result.Output, StringComparison.Ordinal);
         Assert.Empty(result.Errors);
@@ -35,7 +36,8 @@ public sealed class DoctorTests : IDisposable
             @"\nbubblewrap +not available\n +This machine does not let bubblewrap make the namespaces of a sandbox: bwrap: setting up uid map: Permission denied\.\n"
                 + " +Allow unprivileged user namespaces: ",
             result.Output);
-        Assert.EndsWith("\nNo executor that isolates works here, so --executor auto runs nothing.\n", result.Output, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\nNo executor that isolates works here, so --executor auto runs nothing.\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(1, result.ExitCode);
     }
 
@@ -47,14 +49,17 @@ public sealed class DoctorTests : IDisposable
         JsonElement root = JsonDocument.Parse(result.Output).RootElement;
         Assert.Equal(["version", "platform", "auto", "executors"], root.EnumerateObject().Select(p => p.Name));
         Assert.Equal("bubblewrap", root.GetProperty("auto").GetString());
-        Assert.Equal(ExecutorKinds.All.Select(k => k.Name), root.GetProperty("executors").EnumerateArray().Select(e => e.GetProperty("name").GetString()));
+        Assert.Equal(
+            ExecutorKinds.All.Select(k => k.Name),
+            root.GetProperty("executors").EnumerateArray().Select(e => e.GetProperty("name").GetString()));
         JsonElement bubblewrap = root.GetProperty("executors")[0];
         Assert.Equal(
             ["name", "available", "isolated", "version", "reason", "hint", "guestAgent", "note", "controls"], bubblewrap.EnumerateObject().Select(p => p.Name));
         Assert.True(bubblewrap.GetProperty("available").GetBoolean());
         Assert.True(bubblewrap.GetProperty("isolated").GetBoolean());
         Assert.Equal(JsonValueKind.Null, bubblewrap.GetProperty("reason").ValueKind);
-        JsonElement filesystem = bubblewrap.GetProperty("controls").EnumerateArray().Single(c => c.GetProperty("name").GetString() == "filesystem");
+        JsonElement filesystem = bubblewrap.GetProperty("controls").EnumerateArray().Single(
+            c => c.GetProperty("name").GetString() == "filesystem");
         Assert.Equal(["name", "level", "mechanism"], filesystem.EnumerateObject().Select(p => p.Name));
         Assert.Equal("full", filesystem.GetProperty("level").GetString());
         JsonElement local = root.GetProperty("executors").EnumerateArray().Single(e => e.GetProperty("name").GetString() == "local");

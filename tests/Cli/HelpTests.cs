@@ -36,7 +36,8 @@ public sealed class HelpTests : IDisposable
             Assert.Contains(option, result.Output, StringComparison.Ordinal);
         }
 
-        Assert.Contains("124 when its time ran out; 125 when Glovebox could not run it; 2 for wrong usage", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "124 when its time ran out; 125 when Glovebox could not run it; 2 for wrong usage", result.Output, StringComparison.Ordinal);
         Assert.Contains("\n  glovebox run reply.md\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(0, result.ExitCode);
     }
@@ -64,7 +65,9 @@ public sealed class HelpTests : IDisposable
     {
         ToolResult result = await _tool.RunAsync("--version");
 
-        Assert.Equal(typeof(ExitCodes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion + "\n", result.Output);
+        Assert.Equal(
+            typeof(ExitCodes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion + "\n",
+            result.Output);
         Assert.Equal(0, result.ExitCode);
     }
 

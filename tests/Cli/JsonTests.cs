@@ -13,7 +13,9 @@ public sealed class JsonTests : IDisposable
     public async Task The_object_has_every_field_of_the_contract_and_no_other()
     {
         string reply = Replies.Of(
-            ("py", "import sys\nprint('ä \\\"q\\\" <&> \\\\ \\x1b[31m')\nprint('bad', file=sys.stderr)\nopen('plot.png', 'wb').write(b'12')"),
+            (
+                "py",
+                "import sys\nprint('ä \\\"q\\\" <&> \\\\ \\x1b[31m')\nprint('bad', file=sys.stderr)\nopen('plot.png', 'wb').write(b'12')"),
             ("bash", "# filename: sub/two.sh\necho two; exit 7"),
             ("python", "never"));
 
@@ -32,7 +34,8 @@ public sealed class JsonTests : IDisposable
 
         Assert.Equal(2, root.GetProperty("blocks").GetArrayLength());
         JsonElement first = root.GetProperty("blocks")[0];
-        AssertFields(first, "language", "exitCode", "stdout", "stderr", "durationMs", "codeFile", "timedOut", "truncated", "termination", "displays");
+        AssertFields(
+            first, "language", "exitCode", "stdout", "stderr", "durationMs", "codeFile", "timedOut", "truncated", "termination", "displays");
         Assert.Equal("python", first.GetProperty("language").GetString());
         Assert.Equal(0, first.GetProperty("exitCode").GetInt32());
         Assert.Equal("ä \"q\" <&> \\ \u001b[31m\n", first.GetProperty("stdout").GetString());
@@ -162,5 +165,6 @@ public sealed class JsonTests : IDisposable
 
     private static JsonElement Parse(ToolResult result) => JsonDocument.Parse(result.Output).RootElement;
 
-    private static void AssertFields(JsonElement element, params string[] names) => Assert.Equal(names, element.EnumerateObject().Select(p => p.Name));
+    private static void AssertFields(JsonElement element, params string[] names) =>
+        Assert.Equal(names, element.EnumerateObject().Select(p => p.Name));
 }

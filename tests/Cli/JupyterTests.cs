@@ -28,7 +28,8 @@ public sealed class JupyterTests : IDisposable
     [Fact]
     public async Task The_object_has_the_displays_with_their_files()
     {
-        ToolResult result = await _tool.RunWithInputAsync(Replies.Of(("python", Plot)), "run", "--json", "--executor", "jupyter", "--work-dir", _folder.Path);
+        ToolResult result = await _tool.RunWithInputAsync(
+            Replies.Of(("python", Plot)), "run", "--json", "--executor", "jupyter", "--work-dir", _folder.Path);
         Assert.Equal(0, result.ExitCode);
         using JsonDocument document = JsonDocument.Parse(result.Output);
         Assert.Equal("jupyter", document.RootElement.GetProperty("executor").GetString());

@@ -47,7 +47,8 @@ public sealed class LiveOutputTests : IDisposable
     [Fact]
     public async Task A_reader_of_JSON_that_leaves_is_no_error()
     {
-        ToolResult result = await _tool.ShellAsync("\"$TOOL\" run --json \"$1\" | true; echo \"${PIPESTATUS[0]}\"", _folder.Save(Replies.Python("print(1)")));
+        ToolResult result = await _tool.ShellAsync(
+            "\"$TOOL\" run --json \"$1\" | true; echo \"${PIPESTATUS[0]}\"", _folder.Save(Replies.Python("print(1)")));
 
         Assert.Equal("141\n", result.Output);
         Assert.Empty(result.Errors);

@@ -11,7 +11,8 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task Standard_output_has_what_the_programs_print_there_and_standard_error_the_rest()
     {
-        string reply = _folder.Save(Replies.Of(("python", "import sys; print('one'); print('problem', file=sys.stderr)"), ("bash", "echo two")));
+        string reply = _folder.Save(
+            Replies.Of(("python", "import sys; print('one'); print('problem', file=sys.stderr)"), ("bash", "echo two")));
 
         ToolResult result = await _tool.RunAsync("run", reply);
 
@@ -77,7 +78,8 @@ public sealed class RunTests : IDisposable
         string work = _folder["work"];
         await _tool.RunWithInputAsync(Replies.Of(("sh", "mkdir -p sub; printf 12345 >sub/five; printf x >one")), "run", "--work-dir", work);
 
-        ToolResult result = await _tool.RunWithInputAsync(Replies.Python("print(open('sub/five').read()); open('one', 'a').write('y')"), "run", "-w", work);
+        ToolResult result = await _tool.RunWithInputAsync(
+            Replies.Python("print(open('sub/five').read()); open('one', 'a').write('y')"), "run", "-w", work);
 
         Assert.Equal("12345\n", result.Output);
         Assert.Equal("--- 1/1 python ---\n--- files ---\none (2 bytes)\n", result.Errors);
@@ -138,7 +140,8 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task Output_without_end_is_bounded_and_says_so()
     {
-        ToolResult result = await _tool.RunWithInputAsync(Replies.Of(("bash", "head -c 200000000 /dev/zero | tr '\\0' x; echo; echo the end")), "run");
+        ToolResult result = await _tool.RunWithInputAsync(
+            Replies.Of(("bash", "head -c 200000000 /dev/zero | tr '\\0' x; echo; echo the end")), "run");
 
         Assert.InRange(result.Output.Length, 1 << 19, 1 << 20);
         Assert.EndsWith("xxx\nthe end\n", result.Output, StringComparison.Ordinal);
@@ -149,7 +152,8 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task Bytes_that_are_not_UTF_8_are_replaced_and_others_stay_as_they_are()
     {
-        ToolResult result = await _tool.RunWithInputAsync(Replies.Of(("bash", @"printf 'a\xff\xfeb \u00e4\u4e2d\U1f600\0c\x1b[31m'")), "run");
+        ToolResult result = await _tool.RunWithInputAsync(
+            Replies.Of(("bash", @"printf 'a\xff\xfeb \u00e4\u4e2d\U1f600\0c\x1b[31m'")), "run");
 
         Assert.Equal("a\uFFFD\uFFFDb ä中😀\0c\u001b[31m", result.Output);
     }

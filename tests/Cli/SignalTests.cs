@@ -51,7 +51,8 @@ public sealed class SignalTests : IDisposable
         process.Signal(Interrupt);
 
         ToolResult result = await process.ExitAsync();
-        Assert.Equal("""{"error":{"code":"cancelled","message":"The run was cancelled; its code was ended.","hint":null}}""" + "\n", result.Output);
+        Assert.Equal(
+            """{"error":{"code":"cancelled","message":"The run was cancelled; its code was ended.","hint":null}}""" + "\n", result.Output);
         Assert.Equal(130, result.ExitCode);
         await HostProcesses.AreGoneAsync(_marker);
     }

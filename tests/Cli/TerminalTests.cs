@@ -59,7 +59,8 @@ public sealed class TerminalTests : IDisposable
     [Fact]
     public async Task A_terminal_that_shows_ASCII_alone_gets_ASCII_alone()
     {
-        ToolResult result = await _tool.With("LANG", "C").With("NO_COLOR", "1").RunAtTerminalAsync(40, "run", _folder.Save(Replies.Python("print(1)")));
+        ToolResult result = await _tool.With("LANG", "C").With("NO_COLOR", "1").RunAtTerminalAsync(
+            40, "run", _folder.Save(Replies.Python("print(1)")));
 
         Assert.Equal(["-- python ---------------- bubblewrap --", "1", "ok # ms"], WithoutDurations(result));
     }
@@ -72,7 +73,8 @@ public sealed class TerminalTests : IDisposable
     {
         string language = new('x', 200);
 
-        ToolResult result = await _tool.With("NO_COLOR", "1").RunAtTerminalAsync(columns, "run", _folder.Save(Replies.Of((language, "1"), ("sh", ""))));
+        ToolResult result = await _tool.With("NO_COLOR", "1").RunAtTerminalAsync(
+            columns, "run", _folder.Save(Replies.Of((language, "1"), ("sh", ""))));
 
         Assert.StartsWith("── 1/2 xx", result.Lines[0], StringComparison.Ordinal);
         Assert.InRange(result.Lines[0].Length, 8, Math.Max(columns, 15));

@@ -12,7 +12,9 @@ internal static class DoctorCommand
 
     public static Command Create(Option<bool> json)
     {
-        Command command = new("doctor", "Shows which executors work on this machine, why others do not, and what they enforce. Exits with 1 when none isolates.") { json };
+        Command command = new(
+            "doctor",
+            "Shows which executors work on this machine, why others do not, and what they enforce. Exits with 1 when none isolates.") { json };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(json), cancellationToken));
         return command;
     }

@@ -1,33 +1,32 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Glovebox.Cli.Executors;
 
 namespace Glovebox.Cli.Doctor;
 
-/// <summary>What <c>glovebox doctor</c> found; <c>--json</c> prints it.</summary>
-/// <param name="Version">Of Glovebox.</param>
+/// <summary>The findings of <c>glovebox doctor</c>, as <c>--json</c> prints them.</summary>
+/// <param name="Version">The version of Glovebox.</param>
 /// <param name="Platform">The operating system and the processor.</param>
-/// <param name="Auto">What <c>--executor auto</c> takes here, or null when nothing that isolates works.</param>
-/// <param name="Executors">In the order in which <c>auto</c> tries them.</param>
+/// <param name="Auto">The executor that <c>--executor auto</c> takes here, or null when no executor that isolates works.</param>
+/// <param name="Executors">The executors, in the order in which <c>auto</c> tries them.</param>
 internal sealed record DoctorReport(string Version, string Platform, string? Auto, IReadOnlyList<DoctorExecutor> Executors)
 {
     public static DoctorReport Of(IReadOnlyList<IExecutorKind> kinds, IReadOnlyList<ExecutorDiagnosis> diagnoses) => new(
-        typeof(DoctorReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
+        Program.Version,
         $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}",
         kinds.Zip(diagnoses).FirstOrDefault(p => p.First.IsAutomatic && p.Second.IsAvailable).Second?.Name,
         [.. diagnoses.Select(DoctorExecutor.Of)]);
 }
 
 /// <summary>One executor.</summary>
-/// <param name="Name">What <c>--executor</c> calls it.</param>
+/// <param name="Name">Its name for <c>--executor</c>.</param>
 /// <param name="Available">Whether it works.</param>
 /// <param name="Isolated">Whether it keeps guest code away from the host; null when it does not work.</param>
-/// <param name="Version">Of what it stands on.</param>
+/// <param name="Version">The version of bubblewrap, the engine or the server.</param>
 /// <param name="Reason">Why it does not work.</param>
 /// <param name="Hint">What to do about it.</param>
 /// <param name="GuestAgent">Whether the guest agent runs blocks; null when it does not work.</param>
-/// <param name="Note">What else there is to know of it.</param>
-/// <param name="Controls">What it enforces.</param>
+/// <param name="Note">More about it, or null.</param>
+/// <param name="Controls">The controls that it enforces.</param>
 internal sealed record DoctorExecutor(
     string Name,
     bool Available,
@@ -48,11 +47,14 @@ internal sealed record DoctorExecutor(
         diagnosis.Hint,
         diagnosis.Capabilities?.UsesGuestAgent,
         diagnosis.Capabilities?.GuestAgentDetail,
-        [.. (diagnosis.Capabilities?.Controls ?? []).Select(c => new DoctorControl(c.Name, c.Level.ToString().ToLowerInvariant(), c.Mechanism))]);
+        [.. (diagnosis.Capabilities?.Controls ?? []).Select(DoctorControl.Of)]);
 }
 
 /// <summary>One control.</summary>
 /// <param name="Name">For example <c>memory</c>.</param>
 /// <param name="Level"><c>full</c>, <c>partial</c> or <c>none</c>.</param>
-/// <param name="Mechanism">By what means, or why not.</param>
-internal sealed record DoctorControl(string Name, string Level, string Mechanism);
+/// <param name="Mechanism">How it is enforced, or why not.</param>
+internal sealed record DoctorControl(string Name, string Level, string Mechanism)
+{
+    public static DoctorControl Of(ControlCapability control) => new(control.Name, control.Level.ToString().ToLowerInvariant(), control.Mechanism);
+}

@@ -3,7 +3,7 @@ using Glovebox.Cli.Output;
 
 namespace Glovebox.Cli.Doctor;
 
-/// <summary>Puts what <c>glovebox doctor</c> found into words for people.</summary>
+/// <summary>Writes the findings of <c>glovebox doctor</c> for people.</summary>
 /// <param name="style">The colours.</param>
 /// <param name="width">Columns; longer lines are wrapped between words.</param>
 internal sealed class DoctorText(TerminalStyle style, int width)
@@ -59,30 +59,30 @@ internal sealed class DoctorText(TerminalStyle style, int width)
     /// <summary>Writes words after a first column, which the lines that follow leave empty.</summary>
     private void Paragraph(StringBuilder text, string first, int indent, string words, Func<string, string>? colour = null)
     {
-        int room = Math.Max(Narrowest, width - indent - 1);
-        string start = first;
-        StringBuilder line = new();
-        foreach (string word in TerminalText.Line(words).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string line in Wrap(TerminalText.Line(words), Math.Max(Narrowest, width - indent - 1)))
+        {
+            text.Append(first).Append(colour is null ? line : colour(line)).Append('\n');
+            first = Spaces(indent);
+        }
+    }
+
+    private static IEnumerable<string> Wrap(string words, int room)
+    {
+        string line = "";
+        foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             if (line.Length > 0 && line.Length + 1 + word.Length > room)
             {
-                End();
+                yield return line;
+                line = "";
             }
 
-            line.Append(line.Length == 0 ? "" : " ").Append(word);
+            line += (line.Length == 0 ? "" : " ") + word;
         }
 
         if (line.Length > 0)
         {
-            End();
-        }
-
-        void End()
-        {
-            string content = line.ToString();
-            text.Append(start).Append(colour is null ? content : colour(content)).Append('\n');
-            start = Spaces(indent);
-            line.Clear();
+            yield return line;
         }
     }
 

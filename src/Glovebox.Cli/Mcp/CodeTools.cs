@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
 using Glovebox.Agents;
@@ -10,55 +12,173 @@ using ModelContextProtocol.Server;
 
 namespace Glovebox.Cli.Mcp;
 
-/// <summary>What the tools do.</summary>
+/// <summary>The tools that a client sees.</summary>
 internal sealed class CodeTools(CodeSessionPool sessions)
 {
+    public const string RunCode = "run_code";
+
     /// <summary>The most bytes of a file that is read, and of code that is run.</summary>
     public const int LargestFile = 4 << 20;
 
-    /// <summary>How the names begin under which programs are saved; to a model they are no files of its own.</summary>
+    private const string WriteFile = "write_file";
+    private const string ResetSession = "reset_session";
+
+    private const string SessionHelp = "The session's name, of your choice: letters, digits, dot, underscore, hyphen.";
+    private const string SessionPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
+    private const string PathHelp = "Relative to the session's directory, such as data/input.csv.";
+
+    /// <summary>Programs are saved under names that begin with this; a model does not see them.</summary>
     private const string TemporaryCode = "tmp_code_";
 
     private static readonly AttachmentLimits Pictures = AttachmentLimits.Default with { ImagesOnly = true };
 
-    /// <summary>Serves a call. What the model can put right is a result that says so.</summary>
-    public async ValueTask<CallToolResult> CallAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    private static readonly McpServerToolCreateOptions Options = new()
     {
-        ToolArguments arguments = new(request.Params.Arguments);
+        SchemaCreateOptions = new()
+        {
+            ParameterDescriptionProvider = p => p.Name == "language"
+                ? $"The language: {string.Join(", ", CodeLanguage.Defaults.Select(l => l.Name))}."
+                : null,
+            TransformOptions = new() { DisallowAdditionalProperties = true },
+        },
+    };
+
+    public IEnumerable<McpServerTool> All =>
+        new Delegate[] { RunCodeAsync, WriteFileAsync, ReadFileAsync, ListFilesAsync, ResetSessionAsync }
+            .Select(tool => McpServerTool.Create(tool, Options));
+
+    /// <summary>Serves a call. What the model can correct is a result that says so.</summary>
+    public async ValueTask<CallToolResult> CallAsync(
+        McpRequestHandler<CallToolRequestParams, CallToolResult> tool,
+        RequestContext<CallToolRequestParams> request,
+        CancellationToken cancellationToken)
+    {
         try
         {
-            return request.Params.Name switch
+            if (request.MatchedPrimitive is McpServerTool known)
             {
-                CodeToolDefinitions.RunCode => await RunCodeAsync(request, arguments, cancellationToken).ConfigureAwait(false),
-                CodeToolDefinitions.WriteFile => await WriteFileAsync(arguments, cancellationToken).ConfigureAwait(false),
-                CodeToolDefinitions.ReadFile => await ReadFileAsync(arguments, cancellationToken).ConfigureAwait(false),
-                CodeToolDefinitions.ListFiles => await ListFilesAsync(arguments, cancellationToken).ConfigureAwait(false),
-                CodeToolDefinitions.ResetSession => await ResetSessionAsync(arguments).ConfigureAwait(false),
-                _ => throw new McpProtocolException(
-                    $"There is no tool '{TerminalText.Line(request.Params.Name)}'.", McpErrorCode.InvalidParams),
-            };
+                ToolArguments.Check(known.ProtocolTool, request.Params.Arguments);
+            }
+
+            return await tool(request, cancellationToken).ConfigureAwait(false);
         }
-        catch (ToolException e)
+        catch (McpException e) when (e is not McpProtocolException)
         {
-            return Error(e.Message);
+            return Text(e.Message, isError: true);
         }
         catch (Exception e) when (e is ExecutorStoppedException or ObjectDisposedException)
         {
-            return Error("The session was reset while this ran; the code was ended.");
+            return Text("The session was reset while this ran; the code was ended.", isError: true);
         }
         catch (CodeExecutionException e)
         {
-            string there = e.Code == "too-many-sessions"
-                ? $" They are: {string.Join(", ", sessions.Names)}. Use one of them, or end one with {CodeToolDefinitions.ResetSession}."
-                : "";
-            return Error($"{e.Message}{there}{(there.Length > 0 || e.Hint is null ? "" : " " + e.Hint)}");
+            string? hint = e.Code == "too-many-sessions"
+                ? $"They are: {string.Join(", ", sessions.Names)}. Use one of them, or end one with {ResetSession}."
+                : e.Hint;
+            return Text($"{e.Message} {hint}".TrimEnd(), isError: true);
         }
     }
 
-    private static CallToolResult Text(string text, bool isError = false) =>
-        new() { Content = [new TextContentBlock { Text = text }], IsError = isError };
+    [McpServerTool(Name = RunCode, Title = "Run code", ReadOnly = false, Destructive = true, Idempotent = false, OpenWorld = true)]
+    [Description("Runs a program in a session's sandbox and gives what it printed, its exit code, and the pictures that it made. "
+        + "Files in the current directory stay for later calls of the session; variables do not. "
+        + "Progress notifications carry the output as it comes.")]
+    private async Task<CallToolResult> RunCodeAsync(
+        RequestContext<CallToolRequestParams> request,
+        string language,
+        [Description("The whole source text.")] string code,
+        [Description(SessionHelp), RegularExpression(SessionPattern)] string session,
+        CancellationToken cancellationToken)
+    {
+        if (Encoding.UTF8.GetByteCount(code) is > LargestFile and int size)
+        {
+            throw new McpException($"Nothing was run: the argument 'code' has {size} bytes, and {LargestFile} is the most. "
+                + $"Put data into files with {WriteFile}.");
+        }
 
-    private static CallToolResult Error(string message) => Text(message, isError: true);
+        CodeSessionLease lease = await sessions.AcquireAsync(session, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            CodeResult result = await RunAsync(request, lease.Executor, new(language, code), cancellationToken).ConfigureAwait(false);
+            List<DataContent> pictures = await Attachments.ReadAsync(
+                result, lease.Executor.Workspace, Pictures, cancellationToken).ConfigureAwait(false);
+            CallToolResult answer = Text(result.FormatForModel(), isError: result.ExitCode != 0);
+            foreach (DataContent picture in pictures)
+            {
+                answer.Content.Add(ImageContentBlock.FromBytes(picture.Data, picture.MediaType));
+            }
+
+            return answer;
+        }
+    }
+
+    [McpServerTool(Name = WriteFile, Title = "Write a file", ReadOnly = false, Destructive = true, Idempotent = true, OpenWorld = false)]
+    [Description("Writes a file into a session's directory; one that is there is replaced.")]
+    private async Task<string> WriteFileAsync(
+        [Description(PathHelp)] string path,
+        [Description("The content: text, or Base64 where encoding says so.")] string content,
+        [Description(SessionHelp), RegularExpression(SessionPattern)] string session,
+        [AllowedValues("utf-8", "base64")] string encoding = "utf-8",
+        CancellationToken cancellationToken = default)
+    {
+        byte[] bytes = Decode(content, encoding);
+        CodeSessionLease lease = await sessions.AcquireAsync(session, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            await lease.Executor.Workspace.WriteAllBytesAsync(path, bytes, cancellationToken).ConfigureAwait(false);
+            return $"Wrote {TerminalText.Line(path)} ({bytes.Length} bytes).";
+        }
+    }
+
+    [McpServerTool(Name = "read_file", Title = "Read a file", ReadOnly = true, OpenWorld = false)]
+    [Description("Reads a file of a session's directory: text as text, a picture as a picture, anything else as data.")]
+    private async Task<ContentBlock> ReadFileAsync(
+        [Description(PathHelp)] string path,
+        [Description(SessionHelp), RegularExpression(SessionPattern)] string session,
+        CancellationToken cancellationToken)
+    {
+        CodeSessionLease lease = await ExistingAsync(session, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            byte[] content = await lease.Executor.Workspace.ReadAllBytesAsync(path, LargestFile, cancellationToken).ConfigureAwait(false);
+            string mediaType = MediaTypes.Of(path, content);
+            return MediaTypes.IsImage(mediaType) ? ImageContentBlock.FromBytes(content, mediaType)
+                : AsText(content) is { } text ? new TextContentBlock { Text = text }
+                : new EmbeddedResourceBlock
+                {
+                    Resource = BlobResourceContents.FromBytes(content, "file:///workspace/" + Uri.EscapeDataString(path), mediaType),
+                };
+        }
+    }
+
+    [McpServerTool(Name = "list_files", Title = "List files", ReadOnly = true, OpenWorld = false)]
+    [Description("Lists the files of a session's directory with their sizes.")]
+    private async Task<string> ListFilesAsync(
+        [Description(SessionHelp), RegularExpression(SessionPattern)] string session, CancellationToken cancellationToken)
+    {
+        CodeSessionLease lease = await ExistingAsync(session, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            WorkspaceListing listing = await lease.Executor.Workspace.ListAsync(cancellationToken).ConfigureAwait(false);
+            StringBuilder text = new();
+            foreach (WorkspaceFile file in listing.Files.Where(f => !f.Path.StartsWith(TemporaryCode, StringComparison.Ordinal)))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{TerminalText.Line(file.Path)} ({file.Size} bytes){SetIdWarning.Of(file)}\n");
+            }
+
+            return text.Length == 0 ? "There are no files." : listing.IsComplete ? text.ToString() : text + "There are more files.\n";
+        }
+    }
+
+    [McpServerTool(Name = ResetSession, Title = "Reset a session", ReadOnly = false, Destructive = true, Idempotent = true, OpenWorld = false)]
+    [Description("Ends a session: what runs in it is killed and its files are deleted. Its name can be used again.")]
+    private async Task<string> ResetSessionAsync([Description(SessionHelp), RegularExpression(SessionPattern)] string session) =>
+        await sessions.EndAsync(session).ConfigureAwait(false)
+            ? $"The session {session} has ended; its files are gone."
+            : $"There is no session {session}.";
+
+    private static CallToolResult Text(string text, bool isError) =>
+        new() { Content = [new TextContentBlock { Text = text }], IsError = isError };
 
     private static async Task<CodeResult> RunAsync(
         RequestContext<CallToolRequestParams> request, ICodeExecutor executor, CodeBlock block, CancellationToken cancellationToken)
@@ -73,109 +193,28 @@ internal sealed class CodeTools(CodeSessionPool sessions)
             }
             else if (update is OutputReceivedUpdate output && request.Params.ProgressToken is { } token)
             {
-                // A client is told a number that grows; how much there will be, nobody knows.
-                await request.Server.NotifyProgressAsync(token, new() { Progress = ++told, Message = output.Text }, cancellationToken: cancellationToken).ConfigureAwait(false);
+                // By hand, because the SDK's IProgress does not wait: output would pile up here while a client does not read.
+                ProgressNotificationValue progress = new() { Progress = ++told, Message = output.Text };
+                await request.Server.NotifyProgressAsync(token, progress, cancellationToken: cancellationToken).ConfigureAwait(false);
             }
         }
 
         return new CodeResult(blocks);
     }
 
-    private async Task<CallToolResult> RunCodeAsync(
-        RequestContext<CallToolRequestParams> request, ToolArguments arguments, CancellationToken cancellationToken)
-    {
-        CodeBlock block = new(arguments.Text("language"), arguments.Text("code"));
-        if (Encoding.UTF8.GetByteCount(block.Code) is > LargestFile and int size)
-        {
-            throw new ToolException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Nothing was run: the argument 'code' has {size} bytes, and {LargestFile} is the most. Put data into files with {CodeToolDefinitions.WriteFile}."));
-        }
-
-        CodeSessionLease lease = await sessions.AcquireAsync(arguments.Session(), cancellationToken).ConfigureAwait(false);
-        await using (lease.ConfigureAwait(false))
-        {
-            CodeResult result = await RunAsync(request, lease.Executor, block, cancellationToken).ConfigureAwait(false);
-            List<DataContent> pictures = await Attachments.ReadAsync(
-                result, lease.Executor.Workspace, Pictures, cancellationToken).ConfigureAwait(false);
-            CallToolResult answer = Text(result.FormatForModel(), isError: result.ExitCode != 0);
-            foreach (DataContent picture in pictures)
-            {
-                answer.Content.Add(ImageContentBlock.FromBytes(picture.Data, picture.MediaType));
-            }
-
-            return answer;
-        }
-    }
-
-    private async Task<CallToolResult> WriteFileAsync(ToolArguments arguments, CancellationToken cancellationToken)
-    {
-        string path = arguments.Text("path");
-        byte[] content = Content(arguments.Text("content"), arguments.OptionalText("encoding"));
-        CodeSessionLease lease = await sessions.AcquireAsync(arguments.Session(), cancellationToken).ConfigureAwait(false);
-        await using (lease.ConfigureAwait(false))
-        {
-            await lease.Executor.Workspace.WriteAllBytesAsync(path, content, cancellationToken).ConfigureAwait(false);
-            return Text(string.Create(CultureInfo.InvariantCulture, $"Wrote {TerminalText.Line(path)} ({content.Length} bytes)."));
-        }
-    }
-
-    private async Task<CallToolResult> ReadFileAsync(ToolArguments arguments, CancellationToken cancellationToken)
-    {
-        string path = arguments.Text("path");
-        CodeSessionLease lease = await ExistingAsync(arguments.Session(), cancellationToken).ConfigureAwait(false);
-        await using (lease.ConfigureAwait(false))
-        {
-            byte[] content = await lease.Executor.Workspace.ReadAllBytesAsync(path, LargestFile, cancellationToken).ConfigureAwait(false);
-            string mediaType = MediaTypes.Of(path, content);
-            return new CallToolResult
-            {
-                Content =
-                [
-                    MediaTypes.IsImage(mediaType) ? ImageContentBlock.FromBytes(content, mediaType)
-                    : AsText(content) is { } text ? new TextContentBlock { Text = text }
-                    : new EmbeddedResourceBlock { Resource = BlobResourceContents.FromBytes(content, "file:///workspace/" + Uri.EscapeDataString(path), mediaType) },
-                ],
-            };
-        }
-    }
-
-    private async Task<CallToolResult> ListFilesAsync(ToolArguments arguments, CancellationToken cancellationToken)
-    {
-        CodeSessionLease lease = await ExistingAsync(arguments.Session(), cancellationToken).ConfigureAwait(false);
-        await using (lease.ConfigureAwait(false))
-        {
-            WorkspaceListing listing = await lease.Executor.Workspace.ListAsync(cancellationToken).ConfigureAwait(false);
-            StringBuilder text = new();
-            foreach (WorkspaceFile file in listing.Files.Where(f => !f.Path.StartsWith(TemporaryCode, StringComparison.Ordinal)))
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{TerminalText.Line(file.Path)} ({file.Size} bytes){SetIdWarning.Of(file)}\n");
-            }
-
-            return Text(text.Length == 0 ? "There are no files." : listing.IsComplete ? text.ToString() : text + "There are more files.\n");
-        }
-    }
-
-    private async Task<CallToolResult> ResetSessionAsync(ToolArguments arguments)
-    {
-        string name = arguments.Session();
-        return Text(await sessions.EndAsync(name).ConfigureAwait(false) ? $"The session {name} has ended; its files are gone." : $"There is no session {name}.");
-    }
-
-    /// <summary>Uses a session that has begun: asking for files begins none.</summary>
+    /// <summary>Uses a session that has begun: a question for files begins no session.</summary>
     private async ValueTask<CodeSessionLease> ExistingAsync(string name, CancellationToken cancellationToken)
     {
-        if (sessions.Find(name) is null)
+        if (sessions.Find(name) is not null)
         {
-            string there = sessions.Names is { Count: > 0 } names ? $"Sessions are: {string.Join(", ", names)}." : "There is none yet.";
-            throw new ToolException(
-                $"There is no session {name}. {there} {CodeToolDefinitions.RunCode} or {CodeToolDefinitions.WriteFile} begins one.");
+            return await sessions.AcquireAsync(name, cancellationToken).ConfigureAwait(false);
         }
 
-        return await sessions.AcquireAsync(name, cancellationToken).ConfigureAwait(false);
+        string there = sessions.Names is { Count: > 0 } names ? $"Sessions are: {string.Join(", ", names)}." : "There is none yet.";
+        throw new McpException($"There is no session {name}. {there} {RunCode} or {WriteFile} begins one.");
     }
 
-    private static byte[] Content(string content, string? encoding)
+    private static byte[] Decode(string content, string encoding)
     {
         try
         {
@@ -183,12 +222,12 @@ internal sealed class CodeTools(CodeSessionPool sessions)
             {
                 null or "utf-8" => Encoding.UTF8.GetBytes(content),
                 "base64" => Convert.FromBase64String(content),
-                _ => throw new ToolException("The argument 'encoding' must be utf-8 or base64."),
+                _ => throw new McpException("The argument 'encoding' must be utf-8 or base64."),
             };
         }
         catch (FormatException)
         {
-            throw new ToolException("The argument 'content' is not Base64.");
+            throw new McpException("The argument 'content' is not Base64.");
         }
     }
 

@@ -28,14 +28,14 @@ internal static class McpCommand
     {
         Option<int> maxSessions = new("--max-sessions")
         {
-            Description = "How many sessions there are at most. Default: 8.",
+            Description = "The most sessions at a time. Default: 8.",
             HelpName = "NUMBER",
             DefaultValueFactory = _ => 8,
             CustomParser = ParseSessions,
         };
         Option<double?> idleTimeout = new("--idle-timeout")
         {
-            Description = "How long a session may stand unused before it ends and its files are gone. Default: 1200.",
+            Description = "The time after which an unused session ends, with its files. Default: 1200.",
             HelpName = "SECONDS",
             CustomParser = ExecutorArguments.ParseSeconds,
         };
@@ -61,7 +61,8 @@ internal static class McpCommand
 
     private static int ParseSessions(ArgumentResult result)
     {
-        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= MostSessions)
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number is >= 1 and <= MostSessions)
         {
             return number;
         }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Glovebox.Agents;
 using Glovebox.Cli.Executors;
 using Glovebox.Cli.Run;
@@ -12,9 +11,9 @@ internal static class McpHost
 {
     private const string Instructions =
         """
-        Runs code in sandboxes. Each session is a sandbox of its own, named by you: its files stay from call to call, and no session sees another's.
-        A session begins with the first run_code or write_file that names it. Print what you want to see, and save plots as PNG files: pictures that
-        a run makes come back with its output.
+        Runs code in sandboxes. Each session is a sandbox of its own, named by you: its files stay from call to call, and no session sees
+        another's. A session begins with the first run_code or write_file that names it. Print what you want to see, and save plots as PNG
+        files: pictures that a run makes come back with its output.
         """;
 
     public static async Task<int> RunAsync(RunRequest request, CodeSessionPoolOptions sessionOptions, CancellationToken cancellationToken)
@@ -23,30 +22,21 @@ internal static class McpHost
         using StandardErrorLog log = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
-        // A client does not wait long for its first answer, so it is served while the executor is tried.
+        // A client does not wait long for its first answer, so it is served while the executor is tried. A call waits for the choice.
         Task<IExecutorKind> choosing = ChooseAsync(choice, stop.Token);
-
-        // Nobody gets to the sessions before that is done.
         CodeSessionPool sessions = new(() => choosing.Result.Create(request), sessionOptions, log);
         await using (sessions.ConfigureAwait(false))
         {
             Task serving = ServeAsync(new CodeTools(sessions), choosing, log, stop.Token);
-            await Task.WhenAny(serving, choosing).ConfigureAwait(false);
-            if (choosing.IsFaulted)
-            {
-                await stop.CancelAsync().ConfigureAwait(false);
-                await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                await choosing.ConfigureAwait(false);
-            }
-
             try
             {
+                await (await Task.WhenAny(serving, choosing).ConfigureAwait(false)).ConfigureAwait(false);
                 await serving.ConfigureAwait(false);
             }
             finally
             {
                 await stop.CancelAsync().ConfigureAwait(false);
-                await ((Task)choosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.WhenAll(serving, choosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -60,21 +50,17 @@ internal static class McpHost
         using StandardInput input = new(Console.OpenStandardInput());
         McpServerOptions options = new()
         {
-            ServerInfo = new Implementation { Name = "glovebox", Version = Version(), Title = "Glovebox" },
+            ServerInfo = new Implementation { Name = "glovebox", Version = Program.Version, Title = "Glovebox" },
             ServerInstructions = Instructions,
-            Capabilities = new() { Tools = new() },
-            Handlers = new()
-            {
-                ListToolsHandler = (_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. CodeToolDefinitions.All] }),
-                CallToolHandler = async (call, cancelled) =>
-                {
-                    using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, input.Ended);
-                    await choosing.WaitAsync(either.Token).ConfigureAwait(false);
-                    return await tools.CallAsync(call, either.Token).ConfigureAwait(false);
-                },
-            },
+            ToolCollection = [.. tools.All],
         };
-        StreamServerTransport transport = new(input, Console.OpenStandardOutput(), "glovebox", log);
+        options.Filters.Request.CallToolFilters.Add(next => async (call, cancelled) =>
+        {
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, input.Ended);
+            await choosing.WaitAsync(either.Token).ConfigureAwait(false);
+            return await tools.CallAsync(next, call, either.Token).ConfigureAwait(false);
+        });
+        StreamServerTransport transport = new(input.Messages, Console.OpenStandardOutput(), "glovebox", log);
         await using (transport.ConfigureAwait(false))
         {
             McpServer server = McpServer.Create(transport, options, log);
@@ -84,12 +70,9 @@ internal static class McpHost
             }
         }
 
-        if (input.IsTooLong)
+        if (input.Error is { } error)
         {
-            throw CliException.CouldNotRun(
-                "message-too-long",
-                $"A message of the client is longer than {ByteSize.Format(StandardInput.LongestMessage)}. The server ended, and its sessions with it.",
-                $"Send less at once: code of {CodeToolDefinitions.RunCode} can write large files itself, piece by piece.");
+            throw error;
         }
     }
 
@@ -100,7 +83,4 @@ internal static class McpHost
         await executor.DisposeAsync().ConfigureAwait(false);
         return ExecutorKinds.All.Single(k => k.Name == name);
     }
-
-    private static string Version() =>
-        typeof(McpHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 }

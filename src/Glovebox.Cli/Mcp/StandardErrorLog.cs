@@ -1,8 +1,10 @@
+using Glovebox.Cli.Output;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Cli.Mcp;
 
 /// <summary>Writes warnings and errors to standard error, a line each: standard output belongs to the protocol.</summary>
+/// <remarks>By hand, because Microsoft.Extensions.Logging.Console passes control characters of a guest on to the terminal.</remarks>
 internal sealed class StandardErrorLog : ILoggerFactory, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;
@@ -17,10 +19,10 @@ internal sealed class StandardErrorLog : ILoggerFactory, ILogger
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        // That a call was cancelled, its caller knows.
+        // The caller of a cancelled call knows.
         if (IsEnabled(logLevel) && exception is not OperationCanceledException)
         {
-            Console.Error.WriteLine($"glovebox: {Output.TerminalText.Line(formatter(state, exception))}{(exception is null ? "" : " " + Output.TerminalText.Line(exception.Message))}");
+            Console.Error.WriteLine($"glovebox: {TerminalText.Line($"{formatter(state, exception)} {exception?.Message}".TrimEnd())}");
         }
     }
 

@@ -1,88 +1,87 @@
+using System.IO.Pipelines;
+using Glovebox.Cli.Run;
+
 namespace Glovebox.Cli.Mcp;
 
-/// <summary>Standard input, whose reads can be cancelled, and whose end is told at once. It ends before a message that is too
-/// long.</summary>
-/// <remarks>The protocol's server awaits the calls that run before it ends, and those would not end by themselves. It keeps a message,
-/// which is a line, in memory, however long that is.</remarks>
-internal sealed class StandardInput : Stream
+/// <summary>Carries standard input to the protocol's server, until it ends or a message is too long.</summary>
+/// <remarks>By hand, because the SDK's transport keeps a message of any length in memory, and lets its calls run on when standard input
+/// has ended: the server would wait for them.</remarks>
+internal sealed class StandardInput : IDisposable
 {
-    /// <summary>The most bytes that a message has. A file of <see cref="CodeTools.LargestFile"/> fits, in any encoding.</summary>
+    /// <summary>The most bytes of a message, which is a line. A file of <see cref="CodeTools.LargestFile"/> fits in any
+    /// encoding.</summary>
     public const int LongestMessage = 16 << 20;
 
-    private readonly Stream _input;
+    private const int ReadSize = 64 << 10;
+
+    private readonly Pipe _pipe = new();
     private readonly CancellationTokenSource _ended = new();
-    private int _length;
 
     public StandardInput(Stream input)
     {
-        _input = input;
         Ended = _ended.Token;
+        Messages = _pipe.Reader.AsStream();
+        _ = CopyAsync(input);
     }
 
-    /// <summary>Whether it ended because a message is too long.</summary>
-    public bool IsTooLong { get; private set; }
+    /// <summary>The client's messages.</summary>
+    public Stream Messages { get; }
 
     /// <summary>Cancelled when there is no more to read.</summary>
     public CancellationToken Ended { get; }
 
-    public override bool CanRead => true;
+    /// <summary>Why it ended before its end: a message was too long, or it could not be read. Otherwise null.</summary>
+    public CliException? Error { get; private set; }
 
-    public override bool CanSeek => false;
+    public void Dispose() => _ended.Dispose();
 
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
+    private async Task CopyAsync(Stream input)
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        // The read itself heeds no token; what it would still bring, nobody waits for.
-        int count = IsTooLong
-            ? 0
-            : await _input.ReadAsync(buffer, CancellationToken.None).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
-        int end = buffer.Span[..count].LastIndexOf((byte)'\n');
-        _length = end < 0 ? _length + count : count - end - 1;
-        if (_length > LongestMessage)
+        try
         {
-            IsTooLong = true;
-            count = 0;
+            int length = 0;
+            for (FlushResult flushed = default; !flushed.IsCompleted;)
+            {
+                Memory<byte> buffer = _pipe.Writer.GetMemory(ReadSize);
+                int count = await input.ReadAsync(buffer).ConfigureAwait(false);
+                int lineEnd = buffer.Span[..count].LastIndexOf((byte)'\n');
+                length = lineEnd < 0 ? length + count : count - lineEnd - 1;
+                if (length > LongestMessage)
+                {
+                    throw CliException.CouldNotRun(
+                        "message-too-long",
+                        $"A message of the client is longer than {ByteSize.Format(LongestMessage)}. "
+                        + "The server ended, and its sessions with it.",
+                        $"Send less at once: code of {CodeTools.RunCode} can write large files itself, piece by piece.");
+                }
+
+                if (count == 0)
+                {
+                    break;
+                }
+
+                _pipe.Writer.Advance(count);
+                flushed = await _pipe.Writer.FlushAsync().ConfigureAwait(false);
+            }
+        }
+        catch (CliException e)
+        {
+            Error = e;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Error = CliException.CouldNotRun("input-failed", $"Standard input cannot be read: {e.Message.TrimEnd('.')}.");
         }
 
-        if (count == 0)
+        try
         {
             await _ended.CancelAsync().ConfigureAwait(false);
         }
-
-        return count;
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
+        catch (ObjectDisposedException)
         {
-            _ended.Dispose();
+            // The server ended first.
         }
 
-        base.Dispose(disposing);
+        await _pipe.Writer.CompleteAsync().ConfigureAwait(false);
     }
 }

@@ -1,41 +1,55 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using Glovebox.Cli.Output;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
 
 namespace Glovebox.Cli.Mcp;
 
-/// <summary>The arguments of a tool's call.</summary>
-internal sealed partial class ToolArguments(IDictionary<string, JsonElement>? arguments)
+/// <summary>Checks the arguments of a tool's call. By hand, because the SDK passes over unknown arguments and does not tell the model
+/// which one is missing or malformed.</summary>
+internal static class ToolArguments
 {
-    /// <exception cref="ToolException">It is missing or no text.</exception>
-    public string Text(string name) => OptionalText(name) ?? throw new ToolException($"The argument '{name}' is missing: give a string.");
+    private const int LongestSession = 64;
 
-    /// <exception cref="ToolException">It is no text.</exception>
-    public string? OptionalText(string name)
+    /// <param name="tool">The tool. All its parameters are strings.</param>
+    /// <param name="given">The arguments, or null.</param>
+    /// <exception cref="McpException">An argument is missing, unknown or malformed. The message is for the model.</exception>
+    public static void Check(Tool tool, IDictionary<string, JsonElement>? given)
     {
-        if (arguments is null || !arguments.TryGetValue(name, out JsonElement value) || value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
+        IDictionary<string, JsonElement> arguments = given ?? new Dictionary<string, JsonElement>();
+        JsonElement parameters = tool.InputSchema.GetProperty("properties");
+        foreach ((string name, JsonElement value) in arguments)
         {
-            return null;
+            if (!parameters.TryGetProperty(name, out _))
+            {
+                throw new McpException($"The tool {tool.Name} has no argument '{TerminalText.Line(name)}'.");
+            }
+
+            if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+            {
+                throw new McpException($"The argument '{name}' must be a string.");
+            }
         }
 
-        return value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : throw new ToolException($"The argument '{name}' must be a string.");
+        foreach (JsonElement required in tool.InputSchema.GetProperty("required").EnumerateArray())
+        {
+            string name = required.GetString()!;
+            if (!arguments.TryGetValue(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+            {
+                throw new McpException($"The argument '{name}' is missing: give a string.");
+            }
+        }
+
+        if (!IsSessionName(arguments["session"].GetString()!))
+        {
+            throw new McpException(
+                "The argument 'session' must be a name of at most 64 letters, digits, dots, underscores and hyphens "
+                + "that begins with a letter or digit.");
+        }
     }
 
-    /// <summary>The session's name.</summary>
-    /// <exception cref="ToolException">It is missing or no name.</exception>
-    public string Session()
-    {
-        string name = Text("session");
-        return SessionName().IsMatch(name)
-            ? name
-            : throw new ToolException("The argument 'session' must be a name of at most 64 letters, digits, dots, underscores and hyphens that begins with a letter or digit.");
-    }
-
-    // The dollar sign of .NET would let a line feed in at the end, that of JSON Schema does not.
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\\z")]
-    private static partial Regex SessionName();
+    private static bool IsSessionName(string name) =>
+        name.Length is > 0 and <= LongestSession
+        && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }
-
-/// <summary>Something that the model can put right, in words for it.</summary>
-internal sealed class ToolException(string message) : Exception(message);

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Glovebox.Cli.Output;
 
 /// <summary>How a block ended, in a few words.</summary>
@@ -12,8 +10,7 @@ internal static class BlockOutcome
         TerminationReason.SandboxLost => "its sandbox ended",
         TerminationReason.NotStarted => "not started",
         TerminationReason.Denied => "not approved",
-        TerminationReason.Signaled when result.ExitCode > 128 => string.Create(
-            CultureInfo.InvariantCulture, $"ended by signal {result.ExitCode - 128}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"exit code {result.ExitCode}"),
+        TerminationReason.Signaled when result.ExitCode > 128 => $"ended by signal {result.ExitCode - 128}",
+        _ => $"exit code {result.ExitCode}",
     };
 }

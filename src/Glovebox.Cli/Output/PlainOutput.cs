@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Glovebox.Cli.Output;
 
 /// <summary>Output for pipes and files: the programs' streams on ours, as they are, and what Glovebox says on standard error.</summary>
@@ -19,7 +17,7 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
         switch (update)
         {
             case BlockStartedUpdate started:
-                Say(string.Create(CultureInfo.InvariantCulture, $"--- {started.BlockIndex + 1}/{blockCount} {TerminalText.Line(started.Block.Language)} ---"));
+                Say($"--- {started.BlockIndex + 1}/{blockCount} {TerminalText.Line(started.Block.Language)} ---");
                 break;
             case OutputReceivedUpdate output:
                 Write(output.Stream == OutputStream.StandardOutput ? _output : _errors, output.Text);

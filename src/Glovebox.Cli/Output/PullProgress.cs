@@ -1,4 +1,3 @@
-using System.Globalization;
 using Glovebox.Docker;
 
 namespace Glovebox.Cli.Output;
@@ -24,7 +23,8 @@ internal sealed class PullProgress(bool isTerminal, Action<string> write) : IPro
             {
                 _layers[layer] = (current, total);
             }
-            else if (value is { Layer: { } done, Status: "Pull complete" or "Download complete" } && _layers.TryGetValue(done, out (long Current, long Total) size))
+            else if (value is { Layer: { } done, Status: "Pull complete" or "Download complete" }
+                && _layers.TryGetValue(done, out (long Current, long Total) size))
             {
                 _layers[done] = (size.Total, size.Total);
             }
@@ -50,8 +50,7 @@ internal sealed class PullProgress(bool isTerminal, Action<string> write) : IPro
 
         long total = _layers.Values.Sum(l => l.Total);
         line += total > 0
-            ? string.Create(
-                CultureInfo.InvariantCulture, $": {_layers.Values.Sum(l => l.Current) / Mebibyte:0.0} of {total / Mebibyte:0.0} MiB")
+            ? $": {_layers.Values.Sum(l => l.Current) / Mebibyte:0.0} of {total / Mebibyte:0.0} MiB"
             : "...";
         if (isOver)
         {

@@ -4,8 +4,8 @@ using System.Text;
 namespace Glovebox.Cli.Output;
 
 /// <summary>Standard output or standard error, unbuffered, in UTF-8.</summary>
-/// <remarks>.NET's own console stream takes a reader that has gone for success: a run would go on for nobody. Its file stream keeps a
-/// position of its own, and so overwrites what others write to the same file.</remarks>
+/// <remarks>By hand, because .NET's console stream reports success when the reader has gone, so that a run would go on. Its file stream
+/// keeps a position of its own, and so overwrites what others write to the same file.</remarks>
 internal sealed partial class StandardStream
 {
     private const int ErrorInterrupted = 4;
@@ -38,7 +38,7 @@ internal sealed partial class StandardStream
     public bool IsTerminal { get; }
 
     /// <exception cref="OutputClosedException">The reader has gone.</exception>
-    /// <exception cref="OutputFailedException">It cannot be written, as when the disk is full.</exception>
+    /// <exception cref="CliException">It cannot be written, as when the disk is full.</exception>
     public void Write(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
@@ -71,7 +71,8 @@ internal sealed partial class StandardStream
             }
             else if (error != ErrorInterrupted)
             {
-                throw new OutputFailedException(
+                throw CliException.CouldNotRun(
+                    "output-failed",
                     $"Standard {(_descriptor == 1 ? "output" : "error")} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}.");
             }
         }
@@ -94,6 +95,3 @@ internal sealed partial class StandardStream
 
 /// <summary>The reader of the output is gone.</summary>
 internal sealed class OutputClosedException() : Exception("The reader of the output has gone.");
-
-/// <summary>The output cannot be written.</summary>
-internal sealed class OutputFailedException(string message) : Exception(message);

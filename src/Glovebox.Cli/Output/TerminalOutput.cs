@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Glovebox.Cli.Output;
@@ -7,7 +6,7 @@ namespace Glovebox.Cli.Output;
 /// <param name="blockCount">How many blocks there are.</param>
 /// <param name="executor">Where they run.</param>
 /// <param name="filesVanish">Whether the work directory goes with the run.</param>
-/// <param name="traits">What the terminal can do.</param>
+/// <param name="traits">The abilities of the terminal.</param>
 internal sealed class TerminalOutput(int blockCount, string executor, bool filesVanish, TerminalTraits traits) : IRunOutput
 {
     private const int MostFilesShown = 20;
@@ -41,7 +40,7 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
         if (result.Blocks.Count < blockCount)
         {
             int left = blockCount - result.Blocks.Count;
-            Say(_style.Dim(string.Create(CultureInfo.InvariantCulture, $"{left} more {(left == 1 ? "block" : "blocks")} not run")));
+            Say(_style.Dim($"{left} more {(left == 1 ? "block" : "blocks")} not run"));
         }
 
         if (result.OutputFiles.Count > 0)
@@ -55,14 +54,14 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
     /// <summary>One line, as wide as the terminal: <c>── 1/2 python ───── bubblewrap ──</c>.</summary>
     private string Header(int index, string language, int width)
     {
-        string dash = traits.HasUnicode ? "─" : "-";
-        string number = blockCount == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{index + 1}/{blockCount} ");
+        char dash = traits.HasUnicode ? '─' : '-';
+        string number = blockCount == 1 ? "" : $"{index + 1}/{blockCount} ";
         string name = Shorten(TerminalText.Line(language), Math.Max(8, width - number.Length - 4));
         int gap = width - (number.Length + name.Length + executor.Length + 8);
 
-        // How wide letters of other scripts are is the terminal's to know.
-        string tail = gap > 0 && Ascii.IsValid(name) ? $" {Repeat(dash, gap)} {executor} {Repeat(dash, 2)}" : "";
-        return $"{_style.Blue(Repeat(dash, 2))} {_style.Dim(number)}{_style.Bold(name)}{_style.Blue(tail)}";
+        // Only the terminal knows the width of letters of other scripts.
+        string tail = gap > 0 && Ascii.IsValid(name) ? $" {new string(dash, gap)} {executor} {dash}{dash}" : "";
+        return $"{_style.Blue($"{dash}{dash}")} {_style.Dim(number)}{_style.Bold(name)}{_style.Blue(tail)}";
     }
 
     private string Footer(BlockResult result)
@@ -87,7 +86,7 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
 
         if (files.Count > MostFilesShown)
         {
-            Say(_style.Dim(string.Create(CultureInfo.InvariantCulture, $"  and {files.Count - MostFilesShown} more")));
+            Say(_style.Dim($"  and {files.Count - MostFilesShown} more"));
         }
 
         if (filesVanish)
@@ -122,12 +121,10 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
     private string Shorten(string text, int length) =>
         text.Length <= length ? text : text[..(length - 1)] + (traits.HasUnicode ? "…" : "~");
 
-    private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
-
     private static string Duration(TimeSpan duration) => duration.TotalSeconds switch
     {
-        < 1 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds:0} ms"),
-        < 60 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.0} s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(duration.TotalMinutes):0} min {duration.Seconds} s"),
+        < 1 => $"{duration.TotalMilliseconds:0} ms",
+        < 60 => $"{duration.TotalSeconds:0.0} s",
+        _ => $"{Math.Floor(duration.TotalMinutes):0} min {duration.Seconds} s",
     };
 }

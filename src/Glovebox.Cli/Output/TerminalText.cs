@@ -76,7 +76,7 @@ internal sealed class TerminalText(bool passesColours)
         StringBuilder clean = new(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
-            // What has no shape of its own (joiners, tags, marks of direction) would make two different texts look the same.
+            // Characters without a shape (joiners, tags, marks of direction) would make two different texts look the same.
             if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
             {
@@ -111,7 +111,7 @@ internal sealed class TerminalText(bool passesColours)
     {
         < ' ' => ((char)('\u2400' + c)).ToString(),
         '\u007f' => "\u2421",
-        _ => string.Create(CultureInfo.InvariantCulture, $"<U+{c:X4}>"),
+        _ => $"<U+{c:X4}>",
     };
 
     private static IEnumerable<char> Range(int first, int last) => Enumerable.Range(first, last - first + 1).Select(c => (char)c);

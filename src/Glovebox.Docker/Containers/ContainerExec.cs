@@ -40,18 +40,6 @@ internal sealed class ContainerExec(IDockerClient client, string container, User
             created.ID, new ContainerExecStartParameters(), cancellationToken).ConfigureAwait(false);
         return new RunningExec(client, created.ID, stream);
     }
-
-    /// <summary>Runs a shell script as the guest and gives the first bytes that it printed.</summary>
-    public async Task<string> AskAsync(string script, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        using RunningExec exec = await StartAsync(
-            ["/bin/sh", "-c", script, "sh", .. arguments], isRoot: false, cancellationToken).ConfigureAwait(false);
-        using ContainerChannel channel = new(exec.Stream);
-        byte[] buffer = new byte[8 << 10];
-        int size = await channel.ReadAtLeastAsync(
-            buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return System.Text.Encoding.UTF8.GetString(buffer, 0, size);
-    }
 }
 
 /// <summary>A program that the engine started in a container.</summary>

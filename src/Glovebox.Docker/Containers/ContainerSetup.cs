@@ -81,7 +81,7 @@ internal abstract class ContainerSetup : IAsyncDisposable
         }
 
         public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) =>
-            new AgentlessSandbox(place, programs, capabilities);
+            new AgentlessSandbox(place, programs, place.Files ?? programs.Files, capabilities);
 
         public override ValueTask DisposeAsync() => programs.DisposeAsync();
     }

@@ -17,9 +17,6 @@ internal sealed class Cell(string messageId, ICellOutput output)
     /// <summary>How it ended. Never fails.</summary>
     public Task<CellEnd> Ended => _ended.Task;
 
-    /// <summary>Whether the kernel asked for input, which is never given.</summary>
-    public bool AskedForInput { get; private set; }
-
     /// <summary>Takes a message that belongs to this cell.</summary>
     public void Handle(KernelMessage message)
     {
@@ -58,7 +55,6 @@ internal sealed class Cell(string messageId, ICellOutput output)
                 EndWhenDone();
                 break;
             case "input_request":
-                AskedForInput = true;
                 End(new CellEnd(CellEndKind.AskedForInput));
                 break;
         }

@@ -41,46 +41,27 @@ internal static class ServerLauncher
     }
 }
 
-/// <summary>What a server prints: a line that says that it is ready, and what it complains of, of which the end is kept.</summary>
+/// <summary>The output of a server: a line says that it is ready; the end of its complaints is kept.</summary>
 internal sealed class ServerLog : IOutputSink
 {
-    private const int Kept = 4 << 10;
+    private const int KeptLines = 5;
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _lock = new();
-    private readonly byte[] _errors = new byte[Kept];
-    private int _length;
+    private readonly BoundedText _errors = new(OutputStream.StandardError);
 
     /// <summary>Completes when the server takes connections.</summary>
     public Task Ready => _ready.Task;
 
     public void Write(OutputStream stream, ReadOnlySpan<byte> data)
     {
+        _errors.Write(stream, data);
         if (stream == OutputStream.StandardOutput)
         {
             // The first thing that it prints.
             _ready.TrySetResult();
-            return;
-        }
-
-        lock (_lock)
-        {
-            data = data[^Math.Min(data.Length, Kept)..];
-            int drop = Math.Max(0, _length + data.Length - Kept);
-            _errors.AsSpan(drop, _length - drop).CopyTo(_errors);
-            _length -= drop;
-            data.CopyTo(_errors.AsSpan(_length));
-            _length += data.Length;
         }
     }
 
-    /// <summary>Gives the last lines that it complained, for a message; empty for none.</summary>
-    public string LastLines()
-    {
-        lock (_lock)
-        {
-            string[] lines = Encoding.UTF8.GetString(_errors, 0, _length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            return string.Concat(lines.TakeLast(5).Select(l => "\n  " + WorkspacePath.Printable(l)));
-        }
-    }
+    /// <summary>Gets the last lines of its complaints, for a message; empty without any.</summary>
+    public string LastLines() => string.Concat(_errors.LastLines(KeptLines).Select(l => "\n  " + l));
 }

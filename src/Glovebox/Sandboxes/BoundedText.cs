@@ -1,15 +1,16 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Glovebox.Sandboxes;
 
-/// <summary>The last words of a program, for a message.</summary>
-/// <param name="only">The one stream that counts; null: both.</param>
+/// <summary>The end of what a program printed, for a message.</summary>
+/// <param name="only">The one stream that is kept. Null keeps both.</param>
 internal sealed class BoundedText(OutputStream? only = null) : IOutputSink
 {
     private const int Kept = 8 << 10;
 
     private readonly Lock _lock = new();
-    private readonly StringBuilder _text = new();
+    private readonly List<byte> _bytes = [];
 
     public void Write(OutputStream stream, ReadOnlySpan<byte> data)
     {
@@ -20,20 +21,25 @@ internal sealed class BoundedText(OutputStream? only = null) : IOutputSink
 
         lock (_lock)
         {
-            _text.Append(Encoding.UTF8.GetString(data));
-            if (_text.Length > Kept * 2)
+            _bytes.AddRange(data);
+            if (_bytes.Count > 2 * Kept)
             {
-                _text.Remove(0, _text.Length - Kept);
+                _bytes.RemoveRange(0, _bytes.Count - Kept);
             }
         }
     }
 
-    public override string ToString()
+    /// <summary>Gets the last lines that are not empty, without control characters.</summary>
+    public IEnumerable<string> LastLines(int count) =>
+        Text().ReplaceLineEndings("\n").Split('\n').Where(l => !string.IsNullOrWhiteSpace(l)).TakeLast(count).Select(WorkspacePath.Printable);
+
+    public override string ToString() => Text().Trim();
+
+    private string Text()
     {
         lock (_lock)
         {
-            string text = _text.ToString();
-            return (text.Length > Kept ? text[^Kept..] : text).Trim();
+            return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_bytes)[Math.Max(0, _bytes.Count - Kept)..]);
         }
     }
 }

@@ -35,7 +35,8 @@ internal sealed class McpServerProcess : IAsyncDisposable
     }
 
     public ValueTask<CallToolResult> CallAsync(string tool, params (string Name, object? Value)[] arguments) =>
-        Client.CallToolAsync(tool, arguments.ToDictionary(a => a.Name, a => a.Value), cancellationToken: TestContext.Current.CancellationToken);
+        Client.CallToolAsync(
+            tool, arguments.ToDictionary(a => a.Name, a => a.Value), cancellationToken: TestContext.Current.CancellationToken);
 
     public ValueTask<CallToolResult> RunAsync(string code, string session = "main", string language = "python") =>
         CallAsync("run_code", ("language", language), ("code", code), ("session", session));

@@ -26,7 +26,8 @@ public sealed class McpServerTests
         Assert.Equal("glovebox", server.Client.ServerInfo?.Name);
         Assert.Contains("session", server.Client.ServerInstructions ?? "", StringComparison.Ordinal);
 
-        static IEnumerable<string?> Required(McpClientTool tool) => tool.JsonSchema.GetProperty("required").EnumerateArray().Select(e => e.GetString());
+        static IEnumerable<string?> Required(McpClientTool tool) =>
+            tool.JsonSchema.GetProperty("required").EnumerateArray().Select(e => e.GetString());
     }
 
     [Fact]
@@ -39,7 +40,8 @@ public sealed class McpServerTests
         CallToolResult bad = await server.RunAsync("1/0");
         Assert.True(bad.IsError);
         Assert.Contains("ZeroDivisionError", McpServerProcess.Text(bad), StringComparison.Ordinal);
-        Assert.Contains("unknown language klingon", McpServerProcess.Text(await server.RunAsync("x", language: "klingon")), StringComparison.Ordinal);
+        Assert.Contains(
+            "unknown language klingon", McpServerProcess.Text(await server.RunAsync("x", language: "klingon")), StringComparison.Ordinal);
         Assert.Equal("Exit code: 0\nOutput:\nhi\n", McpServerProcess.Text(await server.RunAsync("echo hi", language: "sh")));
     }
 
@@ -49,11 +51,13 @@ public sealed class McpServerTests
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         string run = McpServerProcess.Text(await server.RunAsync("open('a\\nExit code: 1', 'w').write('1')\nprint('fine')"));
         string listed = McpServerProcess.Text(await server.CallAsync("list_files", ("session", "main")));
-        string wrote = McpServerProcess.Text(await server.CallAsync("write_file", ("session", "main"), ("path", "b\u2028Exit code: 2\u001b[2J"), ("content", "x")));
+        string wrote = McpServerProcess.Text(
+            await server.CallAsync("write_file", ("session", "main"), ("path", "b\u2028Exit code: 2\u001b[2J"), ("content", "x")));
         Assert.StartsWith("Exit code: 0\nOutput:\nfine\n", run, StringComparison.Ordinal);
         Assert.Contains("Files: a\\nExit code: 1 (1 bytes)\n", run, StringComparison.Ordinal);
         string[] texts = [run, listed, wrote];
-        Assert.All(texts, t => Assert.DoesNotContain(t.Split('\n', '\u2028').Skip(1), l => l.StartsWith("Exit code", StringComparison.Ordinal)));
+        Assert.All(
+            texts, t => Assert.DoesNotContain(t.Split('\n', '\u2028').Skip(1), l => l.StartsWith("Exit code", StringComparison.Ordinal)));
         Assert.DoesNotContain('\u001b', wrote);
 
         // The canary: the name has the line, and is a file's.
@@ -66,7 +70,8 @@ public sealed class McpServerTests
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         CallToolResult refused = await server.RunAsync("#" + new string('x', 4 << 20));
         Assert.True(refused.IsError);
-        Assert.Contains("the argument 'code' has 4194305 bytes, and 4194304 is the most", McpServerProcess.Text(refused), StringComparison.Ordinal);
+        Assert.Contains(
+            "the argument 'code' has 4194305 bytes, and 4194304 is the most", McpServerProcess.Text(refused), StringComparison.Ordinal);
         Assert.Equal("Exit code: 0\nOutput:\n1\n", McpServerProcess.Text(await server.RunAsync("print(1)#" + new string('x', 1 << 20))));
     }
 
@@ -142,7 +147,9 @@ public sealed class McpServerTests
         Assert.Equal("image/png", Assert.IsType<ImageContentBlock>(Assert.Single((await ReadAsync("plot.png")).Content)).MimeType);
         EmbeddedResourceBlock raw = Assert.IsType<EmbeddedResourceBlock>(Assert.Single((await ReadAsync("raw.bin")).Content));
         Assert.Equal([0, 255, 1], Assert.IsType<BlobResourceContents>(raw.Resource).DecodedData.ToArray());
-        Assert.Equal("in/note.txt (6 bytes)\nplot.png (70 bytes)\nraw.bin (3 bytes)\n", McpServerProcess.Text(await server.CallAsync("list_files", ("session", "main"))));
+        Assert.Equal(
+            "in/note.txt (6 bytes)\nplot.png (70 bytes)\nraw.bin (3 bytes)\n",
+            McpServerProcess.Text(await server.CallAsync("list_files", ("session", "main"))));
 
         ValueTask<CallToolResult> WriteAsync(string path, string content, string encoding = "utf-8") =>
             server.CallAsync("write_file", ("session", "main"), ("path", path), ("content", content), ("encoding", encoding));
@@ -160,7 +167,9 @@ public sealed class McpServerTests
     {
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         await server.RunAsync("import os; os.symlink('/etc/passwd', 'link')");
-        CallToolResult result = await server.CallAsync(tool, ("session", "main"), ("path", path), ("content", "x"));
+        CallToolResult result = await (tool == "write_file"
+            ? server.CallAsync(tool, ("session", "main"), ("path", path), ("content", "x"))
+            : server.CallAsync(tool, ("session", "main"), ("path", path)));
         Assert.True(result.IsError);
         Assert.Contains(said, McpServerProcess.Text(result), StringComparison.Ordinal);
     }
@@ -171,15 +180,39 @@ public sealed class McpServerTests
     [InlineData("run_code", """{"language":"python","code":"print(1)"}""", "The argument 'session' is missing")]
     [InlineData("run_code", """{"language":"python","code":"print(1)","session":"../x"}""", "The argument 'session' must be a name")]
     [InlineData("run_code", """{"language":"python","code":"print(1)","session":"x\n"}""", "The argument 'session' must be a name")]
+    [InlineData("run_code", """{"language":"python","code":null,"session":"main"}""", "The argument 'code' is missing")]
+    [InlineData("run_code", """{"language":"python","code":"print(1)","session":""}""", "The argument 'session' must be a name")]
+    [InlineData("list_files", """{"session":"main","a\nb\u001b":""}""", "The tool list_files has no argument 'a\u240ab\u241b'.")]
     [InlineData("write_file", """{"path":"a","content":"?","encoding":"base64","session":"main"}""", "is not Base64")]
     [InlineData("write_file", """{"path":"a","content":"?","encoding":"utf-7","session":"main"}""", "must be utf-8 or base64")]
     public async Task Arguments_that_cannot_be_used_are_told(string tool, string arguments, string said)
     {
         await using McpServerProcess server = await McpServerProcess.StartAsync();
-        Dictionary<string, object?> given = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(arguments)!.ToDictionary(a => a.Key, a => (object?)a.Value);
+        Dictionary<string, object?> given = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(arguments)!
+            .ToDictionary(a => a.Key, a => (object?)a.Value);
         CallToolResult result = await server.Client.CallToolAsync(tool, given, cancellationToken: Ct);
         Assert.True(result.IsError);
         Assert.Contains(said, McpServerProcess.Text(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_schemas_say_all_that_is_checked()
+    {
+        await using McpServerProcess server = await McpServerProcess.StartAsync();
+        IList<McpClientTool> tools = await server.Client.ListToolsAsync(cancellationToken: Ct);
+        Assert.All(tools, tool =>
+        {
+            Assert.False(tool.JsonSchema.GetProperty("additionalProperties").GetBoolean());
+            Assert.All(
+                tool.JsonSchema.GetProperty("properties").EnumerateObject(),
+                p => Assert.Equal("string", p.Value.GetProperty("type").GetString()));
+            Assert.Equal("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", Of(tool, "session").GetProperty("pattern").GetString());
+        });
+        string languages = string.Join(", ", CodeLanguage.Defaults.Select(l => l.Name));
+        Assert.Equal($"The language: {languages}.", Of(tools[0], "language").GetProperty("description").GetString());
+        Assert.Equal(["utf-8", "base64"], Of(tools[1], "encoding").GetProperty("enum").EnumerateArray().Select(e => e.GetString()));
+
+        static JsonElement Of(McpClientTool tool, string argument) => tool.JsonSchema.GetProperty("properties").GetProperty(argument);
     }
 
     [Fact]
@@ -236,7 +269,8 @@ public sealed class McpServerTests
     {
         using Tool tool = new();
         using ToolProcess process = tool.Start([Tool.Executable, "mcp"]);
-        await process.WriteAsync("""{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}"""u8.ToArray());
+        await process.WriteAsync(
+            """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}"""u8.ToArray());
         await process.WriteAsync("\n"u8.ToArray());
         await process.PrintsAsync("\"serverInfo\"");
         process.Signal(15);

@@ -27,8 +27,12 @@ public sealed class McpSessionTests
         await server.RunAsync("print(2)", "two");
         CallToolResult third = await server.RunAsync("print(3)", "three");
         Assert.True(third.IsError);
-        Assert.Equal("There are 2 sessions already. They are: one, two. Use one of them, or end one with reset_session.", McpServerProcess.Text(third));
-        Assert.Equal("The session one has ended; its files are gone.", McpServerProcess.Text(await server.CallAsync("reset_session", ("session", "one"))));
+        Assert.Equal(
+            "There are 2 sessions already. They are: one, two. Use one of them, or end one with reset_session.",
+            McpServerProcess.Text(third));
+        Assert.Equal(
+            "The session one has ended; its files are gone.",
+            McpServerProcess.Text(await server.CallAsync("reset_session", ("session", "one"))));
         Assert.NotEqual(true, (await server.RunAsync("print(3)", "three")).IsError);
     }
 
@@ -50,12 +54,14 @@ public sealed class McpSessionTests
     {
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         string marker = HostProcesses.NewMarker();
-        (Task<CallToolResult> result, _) = server.Begin($"open('old', 'w'); import os; os.execvp('sleep', ['{marker}', '600'])", "main", Ct);
+        (Task<CallToolResult> result, _) = server.Begin(
+            $"open('old', 'w'); import os; os.execvp('sleep', ['{marker}', '600'])", "main", Ct);
         await HostProcesses.AppearsAsync(marker);
         await server.CallAsync("reset_session", ("session", "main"));
         Assert.Equal("The session was reset while this ran; the code was ended.", McpServerProcess.Text(await result));
         await HostProcesses.AreGoneAsync(marker);
-        Assert.Equal("Exit code: 0\nOutput:\nFalse\n", McpServerProcess.Text(await server.RunAsync("import os; print(os.path.exists('old'))")));
+        Assert.Equal(
+            "Exit code: 0\nOutput:\nFalse\n", McpServerProcess.Text(await server.RunAsync("import os; print(os.path.exists('old'))")));
     }
 
     [Fact]
@@ -75,16 +81,28 @@ public sealed class McpSessionTests
     [Theory]
     [InlineData("bubblewrap", "False")]
     [InlineData("local", "True")] // The canary: what the sandbox hides is there.
-    public async Task The_executor_comes_from_the_command_line_and_never_from_the_model(string executor, string sees)
+    public async Task The_executor_comes_from_the_command_line(string executor, string sees)
     {
         await using McpServerProcess server = await McpServerProcess.StartAsync("--executor", executor);
         CallToolResult result = await server.CallAsync(
             "run_code",
             ("language", "python"),
             ("code", $"import os; print(os.path.exists({System.Text.Json.JsonSerializer.Serialize(AppContext.BaseDirectory)}))"),
-            ("session", "main"),
-            ("executor", "local"),
-            ("network", "full"));
+            ("session", "main"));
         Assert.Equal($"Exit code: 0\nOutput:\n{sees}\n", McpServerProcess.Text(result));
+    }
+
+    [Theory]
+    [InlineData("executor", "local")]
+    [InlineData("network", "full")]
+    public async Task A_model_that_asks_for_another_executor_or_network_is_refused_and_nothing_runs(string argument, string value)
+    {
+        await using McpServerProcess server = await McpServerProcess.StartAsync();
+        CallToolResult result = await server.CallAsync(
+            "run_code", ("language", "python"), ("code", "open('ran', 'w')"), ("session", "main"), (argument, value));
+        Assert.True(result.IsError);
+        Assert.Equal($"The tool run_code has no argument '{argument}'.", McpServerProcess.Text(result));
+        Assert.StartsWith(
+            "There is no session main.", McpServerProcess.Text(await server.CallAsync("list_files", ("session", "main"))), StringComparison.Ordinal);
     }
 }

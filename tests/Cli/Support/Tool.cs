@@ -32,7 +32,8 @@ internal sealed class Tool : IDisposable
         // The sandbox may run as another user, who has to enter.
         if (!OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(_temporary.Path, File.GetUnixFileMode(_temporary.Path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            File.SetUnixFileMode(
+                _temporary.Path, File.GetUnixFileMode(_temporary.Path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         }
 
         _variables["TMPDIR"] = _temporary.Path;
@@ -78,7 +79,8 @@ internal sealed class Tool : IDisposable
     }
 
     /// <summary>Starts the tool at a terminal of its own.</summary>
-    public ToolProcess StartAtTerminal(int columns, params string[] arguments) => StartCommandAtTerminal(columns, [Executable, .. arguments]);
+    public ToolProcess StartAtTerminal(int columns, params string[] arguments) =>
+        StartCommandAtTerminal(columns, [Executable, .. arguments]);
 
     /// <summary>Starts a shell script at a terminal of its own; see <see cref="ShellAsync"/>.</summary>
     public ToolProcess StartShellAtTerminal(string script, params string[] arguments) =>

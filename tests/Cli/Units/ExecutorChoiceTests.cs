@@ -69,7 +69,8 @@ public sealed class ExecutorChoiceTests
         Assert.Equal("host", await StartAsync(new() { Executor = "host" }));
 
         _sandbox.Error = new SandboxUnavailableException("sandbox-unavailable", "There is none.");
-        Assert.Same(_sandbox.Error, await Assert.ThrowsAsync<SandboxUnavailableException>(() => StartAsync(new() { Executor = "sandbox" })));
+        Assert.Same(
+            _sandbox.Error, await Assert.ThrowsAsync<SandboxUnavailableException>(() => StartAsync(new() { Executor = "sandbox" })));
         Assert.Equal(1, _sandbox.Disposed);
         Assert.Equal(0, _container.Started);
     }

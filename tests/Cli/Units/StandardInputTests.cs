@@ -13,7 +13,7 @@ public sealed class StandardInputTests
         message[^1] = (byte)'\n';
         using StandardInput input = new(new MemoryStream([.. message, .. message, .. "x"u8]));
         Assert.Equal((2 * message.Length) + 1, await ReadAsync(input));
-        Assert.False(input.IsTooLong);
+        Assert.Null(input.Error);
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class StandardInputTests
         MemoryStream client = new([.. "short\n"u8, .. message]);
         using StandardInput input = new(client);
         Assert.InRange(await ReadAsync(input), StandardInput.LongestMessage - (64 << 10), StandardInput.LongestMessage + 6);
-        Assert.True(input.IsTooLong);
+        Assert.Equal("message-too-long", input.Error?.Code);
         Assert.True(input.Ended.IsCancellationRequested);
         Assert.InRange(client.Position, 0, StandardInput.LongestMessage + (128 << 10));
 
@@ -32,15 +32,30 @@ public sealed class StandardInputTests
         Assert.Equal(0, await ReadAsync(input));
     }
 
+    [Fact]
+    public async Task An_input_that_cannot_be_read_is_an_error_and_ends_what_runs()
+    {
+        using StandardInput input = new(new UnreadableStream());
+        Assert.Equal(0, await ReadAsync(input));
+        Assert.Equal(("input-failed", "Standard input cannot be read: broken."), (input.Error?.Code, input.Error?.Message));
+        Assert.True(input.Ended.IsCancellationRequested);
+    }
+
     private static async Task<int> ReadAsync(StandardInput input)
     {
         byte[] buffer = new byte[64 << 10];
         int total = 0;
-        for (int count; (count = await input.ReadAsync(buffer, Ct)) > 0;)
+        for (int count; (count = await input.Messages.ReadAsync(buffer, Ct)) > 0;)
         {
             total += count;
         }
 
         return total;
+    }
+
+    private sealed class UnreadableStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("broken");
     }
 }

@@ -1,6 +1,8 @@
 namespace Glovebox.Functions.Calls;
 
-/// <summary>Lets so many calls begin in a second, and that many at once after a pause.</summary>
+/// <summary>Limits how many calls begin in a second; after a pause, that many may begin at once.</summary>
+/// <remarks>By hand, because the limiters of System.Threading.RateLimiting read the system's clock and no
+/// <see cref="TimeProvider"/>.</remarks>
 internal sealed class CallRate(int perSecond, TimeProvider timeProvider)
 {
     private readonly Lock _lock = new();

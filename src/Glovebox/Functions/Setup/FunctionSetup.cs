@@ -12,6 +12,8 @@ internal static class FunctionSetup
 
     public static readonly string[] Interpreters = [.. CodeLanguage.Python.Programs];
 
+    private const int KeptLines = 12;
+
     private static readonly Lazy<string> CheckProgram = new(() => GuestText("check.py"));
 
     /// <summary>Runs a program of the set-up.</summary>
@@ -21,7 +23,7 @@ internal static class FunctionSetup
     /// <exception cref="FunctionSetupException">It does not.</exception>
     public static async Task CheckAsync(OfferedFunctions functions, Run run, CancellationToken cancellationToken)
     {
-        SetupOutput output = new();
+        BoundedText output = new();
         using CancellationTokenSource deadline = Deadline(functions);
         ProcessExit exit = await RunAsync(
             new ProcessRequest(
@@ -85,9 +87,9 @@ internal static class FunctionSetup
         return exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost && deadline.IsCancellationRequested ? throw late() : exit;
     }
 
-    /// <summary>What a program said at its end.</summary>
-    public static string Words(ProcessExit exit, SetupOutput output) =>
-        output.LastLines is { Length: > 0 } lines ? lines
+    /// <summary>The last lines that a program printed, or how it ended.</summary>
+    public static string Words(ProcessExit exit, BoundedText output) =>
+        string.Join('\n', output.LastLines(KeptLines)) is { Length: > 0 } lines ? lines
         : exit.Message ?? string.Create(CultureInfo.InvariantCulture, $"It exited with code {exit.ExitCode} and no output.");
 
     public static string Seconds(OfferedFunctions functions) =>

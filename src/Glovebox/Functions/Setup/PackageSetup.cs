@@ -111,7 +111,7 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
     private async Task<Outcome> RunAsync(
         string[] arguments, FunctionSetup.Run run, CancellationTokenSource deadline, CancellationToken cancellationToken)
     {
-        SetupOutput output = new();
+        BoundedText output = new();
         ProcessExit exit = await FunctionSetup.RunAsync(
             new ProcessRequest(FunctionSetup.Interpreters, arguments) { Output = output },
             run,
@@ -147,7 +147,7 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
             : "Network is None, so pip reaches no package index. NetworkAccess.SetupOnly gives the network to the set-up, and not to code.");
     }
 
-    private sealed record Outcome(ProcessExit Exit, SetupOutput Output)
+    private sealed record Outcome(ProcessExit Exit, BoundedText Output)
     {
         public bool IsDone => Exit.ExitCode == 0;
     }

@@ -5,8 +5,10 @@ namespace Glovebox.Sandboxes.Agentless;
 /// <summary>A sandbox without a guest agent, because there is no Python in it: its place starts each program.</summary>
 /// <param name="place">What the provider has started.</param>
 /// <param name="programs">Starts programs.</param>
+/// <param name="files">The files of the work directory.</param>
 /// <param name="capabilities">What is enforced.</param>
-internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter programs, SandboxCapabilities capabilities) : ISandbox
+internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter programs, IWorkspace files, SandboxCapabilities capabilities)
+    : ISandbox
 {
     private readonly ProgramFinder _finder = new((command, output, kill) => programs.RunAsync(command, output, kill));
 
@@ -18,7 +20,7 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
 
     public Task Ended => programs.Ended;
 
-    public IWorkspace Files { get; } = place.Files ?? programs.Files;
+    public IWorkspace Files => files;
 
     public async Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default)
     {
@@ -76,9 +78,6 @@ internal interface IProgramStarter : IAsyncDisposable
 {
     /// <summary>Gets a task that completes when no more programs can be started.</summary>
     Task Ended { get; }
-
-    /// <summary>Gets the files of the work directory, where only programs inside reach them.</summary>
-    IWorkspace Files { get; }
 
     /// <summary>Runs a program as guest code until it ends.</summary>
     /// <param name="command">Its path, and its arguments.</param>

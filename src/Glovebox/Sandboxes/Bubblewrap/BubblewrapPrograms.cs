@@ -14,8 +14,6 @@ internal sealed class BubblewrapPrograms(Func<IReadOnlyList<string>, SandboxComm
 
     public Task Ended => _ended.Task;
 
-    public IWorkspace Files => throw new NotSupportedException("The host reaches the files itself.");
-
     /// <summary>Makes sure that a sandbox can be made at all.</summary>
     /// <exception cref="SandboxStartException">It cannot.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)

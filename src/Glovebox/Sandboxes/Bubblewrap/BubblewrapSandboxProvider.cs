@@ -229,7 +229,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         BubblewrapPrograms programs = new(commands.Program);
         await programs.CheckAsync(cancellationToken).ConfigureAwait(false);
         return new AgentlessSandbox(
-            place, programs, BubblewrapControls.Describe(request.Policy, place, home.User, hello: null, commands.HasSeccomp));
+            place, programs, place.Files, BubblewrapControls.Describe(request.Policy, place, home.User, hello: null, commands.HasSeccomp));
     }
 
     private static SandboxUnavailableException NotPreloaded(string reason) =>

@@ -7,7 +7,6 @@ namespace Glovebox.Sandboxes.Host;
 internal static partial class Libc
 {
     public const int RemoveDirectory = 0x200;
-    public const int ErrorAccess = 13;
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
     public static partial SafeFileHandle OpenAt(SafeFileHandle directory, ReadOnlySpan<byte> name, int flags, uint mode);

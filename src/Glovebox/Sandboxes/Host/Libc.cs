@@ -21,10 +21,6 @@ internal static partial class Libc
     public const uint StatxMountId = 0x1000;
 
     public const int ErrorNoEntry = 2;
-    public const int ErrorIo = 5;
-    public const int ErrorExists = 17;
-    public const int ErrorNotDirectory = 20;
-    public const int ErrorIsDirectory = 21;
     public const int ErrorLoop = 40;
 
     // These two differ between the architectures that .NET runs on.

@@ -44,10 +44,13 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
         try
         {
             using EngineConnection engine = await EngineConnection.OpenAsync(null, cancellationToken).ConfigureAwait(false);
-            if (await EngineImages.ExistsAsync(engine, options.Image, cancellationToken).ConfigureAwait(false))
+            if (await HasImageAsync(engine, options.Image, cancellationToken).ConfigureAwait(false))
             {
                 return await ExecutorDiagnosis.TryAsync(
-                    Name, () => Task.FromResult<string?>(engine.Version), () => new DockerCommandLineCodeExecutor(options), cancellationToken).ConfigureAwait(false);
+                    Name,
+                    () => Task.FromResult<string?>(engine.Version),
+                    () => new DockerCommandLineCodeExecutor(options),
+                    cancellationToken).ConfigureAwait(false);
             }
 
             ContainerDefinition spec = new DockerSandboxProvider(options.Container).Spec(new SandboxRequest());
@@ -65,6 +68,18 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
         catch (CodeExecutionException e)
         {
             return new ExecutorDiagnosis(Name, false, null, e.Message, e.Hint, null);
+        }
+    }
+
+    private static async Task<bool> HasImageAsync(EngineConnection engine, string image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EngineImages.FindAsync(engine, image, cancellationToken).ConfigureAwait(false) is not null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && EngineErrors.Explain(e, engine.Endpoint) is { } explained)
+        {
+            throw explained;
         }
     }
 

@@ -1,7 +1,6 @@
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Glovebox.Sandboxes.Host;
-using global::Docker.DotNet;
 
 namespace Glovebox.Docker;
 
@@ -33,19 +32,10 @@ internal sealed class DockerPlace(
 
     public override void Kill() => container.Kill();
 
-    public override async ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected)
-    {
-        if (!await container.Watch.IsOutOfMemoryAsync(isExpected ? OutOfMemoryNews : TimeSpan.Zero).ConfigureAwait(false))
-        {
-            return false;
-        }
+    public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) =>
+        container.Watch.TakeOutOfMemoryAsync(isExpected ? OutOfMemoryNews : TimeSpan.Zero);
 
-        container.Watch.ForgetOutOfMemory();
-        return true;
-    }
-
-    public override async ValueTask<long> MemoryInUseAsync() =>
-        await container.MemoryInUseAsync(CancellationToken.None).ConfigureAwait(false);
+    public override async ValueTask<long> MemoryInUseAsync() => await container.MemoryInUseAsync().ConfigureAwait(false);
 
     public override async Task<ProcessExit> ExplainEndAsync(CancellationToken kill)
     {
@@ -63,7 +53,8 @@ internal sealed class DockerPlace(
         if (end is { IsKilled: true })
         {
             throw new SandboxLostException(
-                "The container was ended from outside while code was running.", "Somebody killed, stopped or removed it. The next execution starts a fresh container.");
+                "The container was ended from outside while code was running.",
+                "Somebody killed, stopped or removed it. The next execution starts a fresh container.");
         }
 
         if (end is null)
@@ -73,7 +64,7 @@ internal sealed class DockerPlace(
                 await engine.Client.System.PingAsync(CancellationToken.None).WaitAsync(
                     ShortNews, CancellationToken.None).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException or DockerApiException or ObjectDisposedException)
+            catch (Exception e) when (EngineErrors.IsLoss(e))
             {
                 throw EngineErrors.Lost(engine.Endpoint, e);
             }

@@ -58,7 +58,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         {
             files?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            if (Explain(e, engine) is { } explained && !ReferenceEquals(explained, e))
+            if (Explain(e, engine) is { } explained)
             {
                 throw explained;
             }
@@ -72,14 +72,13 @@ public sealed class DockerSandboxProvider : ISandboxProvider
     private async Task<ISandbox> StartAsync(
         ContainerPlan plan, DockerHome home, EngineConnection engine, ContainerUser user, HostDirectory? files, CancellationToken cancellationToken)
     {
-        ContainerInspectResponse? existing = _options.ContainerName is null ? null : await ContainerNames.ClaimAsync(
-            engine, plan.Name, home.Owner, plan.Labels.GetValueOrDefault(
-                ContainerNames.ConfigurationLabel), cancellationToken).ConfigureAwait(false);
+        ContainerInspectResponse? existing = _options.ContainerName is null ? null
+            : await ContainerNames.ClaimAsync(engine, plan, home.Owner, cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource longest = new(LongestStart);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
         (DockerContainer container, ContainerSetup guest, plan) = existing is not null
-            ? await AttachAsync(engine, plan, existing, either.Token).ConfigureAwait(false)
-            : await NewContainer.StartAsync(engine, plan, either.Token).ConfigureAwait(false);
+            ? await GuestStarter.AttachAsync(engine, existing, plan, either.Token).ConfigureAwait(false)
+            : await ContainerCreation.CreateAsync(engine, plan, either.Token).ConfigureAwait(false);
         try
         {
             if (home.Functions is { } functions)
@@ -100,11 +99,12 @@ public sealed class DockerSandboxProvider : ISandboxProvider
                     guest.Files, files, plan.Spec.WorkDirectory!, user.Id, cancellationToken).ConfigureAwait(false);
             }
 
+            bool usesAgent = guest.Agent is not null;
             ISandbox sandbox = guest.Complete(
                 new DockerPlace(engine, container, files, plan.Spec.Request.Memory, stays: !_options.StopContainer),
                 DockerControls.Describe(
-                    plan.Spec, engine, user, plan.Filter, guest.HasAgent, plan.Filter.IsAppliedBy(guest),
-                    guest.HasAgent ? null : "the image has no Python; the engine starts each block"));
+                    plan.Spec, engine, user, plan.Filter, usesAgent, plan.Filter.IsAppliedBy(guest),
+                    usesAgent ? null : "the image has no Python; the engine starts each block"));
             if (plan.Spec.NeedsSetupNetwork && _internals.CutsNetwork)
             {
                 await GuestCheck.NetworkAsync(sandbox, cancellationToken).ConfigureAwait(false);
@@ -115,42 +115,12 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         }
         catch
         {
-            // A container that stays is not left half made.
             if (existing is null)
             {
                 await container.RemoveAsync().ConfigureAwait(false);
             }
-            else if (_options.StopContainer)
-            {
-                await container.EndAsync().ConfigureAwait(false);
-            }
 
             await guest.DisposeAsync().ConfigureAwait(false);
-            await container.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    /// <summary>Attaches to a container that an earlier host left.</summary>
-    private static async Task<NewContainer> AttachAsync(
-        EngineConnection engine, ContainerPlan plan, ContainerInspectResponse existing, CancellationToken cancellationToken)
-    {
-        DockerContainer container = DockerContainer.Existing(engine, existing);
-        try
-        {
-            ContainerSetup guest = await GuestStarter.AttachAsync(engine, container, plan, cancellationToken).ConfigureAwait(false);
-            if (plan.Filter.NeedsGuest(existing) && !plan.Filter.IsAppliedBy(guest))
-            {
-                await guest.DisposeAsync().ConfigureAwait(false);
-                throw new PolicyNotEnforceableException(
-                    $"In the container '{plan.Name}' the guest agent keeps guest code from making set-user-id files, and the agent is gone.",
-                    $"Remove the container: docker rm -f {plan.Name}");
-            }
-
-            return new NewContainer(container, guest, plan);
-        }
-        catch
-        {
             await container.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -185,7 +155,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
     {
         if (_options.InitCommand is { } command)
         {
-            await InitCommand.RunAsync(command, guest, user, cancellationToken).ConfigureAwait(false);
+            await RunInitCommandAsync(command, guest, user, cancellationToken).ConfigureAwait(false);
         }
 
         if (home.Functions is { } functions)
@@ -200,6 +170,25 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         }
     }
 
+    /// <summary>Runs the caller's command as root, in <c>/</c>, before any guest code of this container.</summary>
+    private static async Task RunInitCommandAsync(
+        string command, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
+    {
+        if (guest.Agent is null && user.IsRoot)
+        {
+            throw ContainerUser.WouldShareSetUp("would have too in an image without Python.");
+        }
+
+        (int exitCode, string said) = await guest.RunAsRootAsync(command, cancellationToken).ConfigureAwait(false);
+        if (exitCode != 0)
+        {
+            throw new SandboxUnavailableException(
+                "init-command-failed",
+                $"InitCommand failed with exit code {exitCode}: {said}",
+                "It runs as root in a POSIX shell in '/', with the image's own programs. Network = None gives it no network.");
+        }
+    }
+
     private static async Task SealAsync(
         ContainerDefinition spec, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
     {
@@ -208,7 +197,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         {
             notLoaded = await guest.SealAsync(spec.Request.Preload, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e) when (spec.WorkDirectory is not null && guest.IsRunning)
+        catch (IOException e) when (spec.WorkDirectory is not null && !guest.Ended.IsCompleted)
         {
             throw GuestCheck.NotTheGuests(spec.WorkDirectory, user.Id, e);
         }

@@ -60,10 +60,8 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
 
     private static async Task SetUpAsync(ContainerSetup guest, string command, CancellationToken cancellationToken)
     {
-        BoundedText said = new();
-        ProcessExit? exit = await guest.RunAsRootAsync(command, said, cancellationToken).ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (exit is not { ExitCode: 0 })
+        (int exitCode, string said) = await guest.RunAsRootAsync(command, cancellationToken).ConfigureAwait(false);
+        if (exitCode != 0)
         {
             throw new FunctionSetupException($"The folder of the packages cannot be made ready: {said}");
         }

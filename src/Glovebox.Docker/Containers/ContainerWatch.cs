@@ -1,4 +1,5 @@
 using System.Globalization;
+using Glovebox.Docker.Engine;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
@@ -26,21 +27,23 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
         return _ended.Task.IsCompletedSuccessfully ? await _ended.Task.ConfigureAwait(false) : null;
     }
 
-    /// <summary>Waits a moment for the news that memory has run out since that was last forgotten.</summary>
-    public async Task<bool> IsOutOfMemoryAsync(TimeSpan longest)
+    /// <summary>Waits a moment for the news that memory has run out since this was last asked, and forgets it: one time brings several
+    /// pieces of news.</summary>
+    public async ValueTask<bool> TakeOutOfMemoryAsync(TimeSpan longest)
     {
         Task news = _outOfMemory.Task;
-        await Task.WhenAny(news, _listening, Task.Delay(longest)).ConfigureAwait(false);
-        return news.IsCompleted;
-    }
-
-    /// <summary>Forgets that memory ran out: one time brings several pieces of news.</summary>
-    public void ForgetOutOfMemory()
-    {
-        if (_outOfMemory.Task.IsCompleted)
+        if (longest > TimeSpan.Zero)
         {
-            _outOfMemory = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await Task.WhenAny(news, _listening, Task.Delay(longest)).ConfigureAwait(false);
         }
+
+        if (!news.IsCompleted)
+        {
+            return false;
+        }
+
+        _outOfMemory = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return true;
     }
 
     /// <summary>Takes one piece of news.</summary>
@@ -88,7 +91,7 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
         {
             await client.System.MonitorEventsAsync(parameters, this, _stopping.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException or DockerApiException)
+        catch (Exception e) when (EngineErrors.IsLoss(e) || e is OperationCanceledException)
         {
             // No more news: what is asked for is then not known.
         }

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Text.Json;
 
 namespace Glovebox.Jupyter.Client;
 
@@ -16,6 +17,7 @@ internal sealed class KernelConnection : IAsyncDisposable
     private const int LargestKept = 1 << 20;
 
     private readonly WebSocket _socket;
+    private readonly string _session;
     private readonly bool _isParts;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _sending = new(1, 1);
@@ -32,11 +34,9 @@ internal sealed class KernelConnection : IAsyncDisposable
         _socket = socket;
         _isParts = socket.SubProtocol == KernelMessage.SubProtocol;
         _time = time;
-        Session = session;
+        _session = session;
         _reading = ReadAsync(onMessage, onOversized);
     }
-
-    public string Session { get; }
 
     /// <summary>Completes when the connection has ended, for whatever reason.</summary>
     public Task Ended => _reading;
@@ -45,22 +45,16 @@ internal sealed class KernelConnection : IAsyncDisposable
 
     /// <summary>Sends a message.</summary>
     /// <exception cref="IOException">The connection has ended.</exception>
-    public async Task SendAsync(
-        string channel, string type, string messageId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public async Task SendAsync(string type, string messageId, ReadOnlyMemory<byte> content)
     {
-        byte[] header = KernelMessageWriter.Header(messageId, Session, type, _time.GetUtcNow());
-        byte[] message = _isParts
-            ? KernelMessageWriter.Parts(channel, header, content.Span)
-            : KernelMessageWriter.Object(channel, header, content.Span);
-        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        byte[] header = KernelMessageWriter.Header(messageId, _session, type, _time.GetUtcNow());
+        byte[] message = _isParts ? KernelMessageWriter.Parts(header, content.Span) : KernelMessageWriter.Object(header, content.Span);
+        await _sending.WaitAsync().ConfigureAwait(false);
         try
         {
             // A send that is given up half way would end the connection.
-            await _socket.SendAsync(
-                message,
-                _isParts ? WebSocketMessageType.Binary : WebSocketMessageType.Text,
-                endOfMessage: true,
-                CancellationToken.None).ConfigureAwait(false);
+            WebSocketMessageType kind = _isParts ? WebSocketMessageType.Binary : WebSocketMessageType.Text;
+            await _socket.SendAsync(message, kind, endOfMessage: true, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException)
         {
@@ -131,7 +125,8 @@ internal sealed class KernelConnection : IAsyncDisposable
                 }
             }
         }
-        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (
+            e is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
             // The same as its end.
         }
@@ -145,9 +140,10 @@ internal sealed class KernelConnection : IAsyncDisposable
     {
         try
         {
-            onMessage(type == WebSocketMessageType.Binary ? KernelMessage.ReadParts(data) : KernelMessage.ReadObject(data));
+            using KernelMessage message = type == WebSocketMessageType.Binary ? KernelMessage.ReadParts(data) : KernelMessage.ReadObject(data);
+            onMessage(message);
         }
-        catch (Exception e) when (e is FormatException or System.Text.Json.JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // A kernel that sends what is no message, or a name that is no text, has said nothing.
         }

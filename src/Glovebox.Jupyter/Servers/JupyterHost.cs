@@ -26,8 +26,8 @@ internal abstract class JupyterHost(JupyterSettings settings, TimeProvider time)
     /// <summary>Saves displays.</summary>
     public abstract DisplayFiles DisplayFiles { get; }
 
-    /// <summary>The names of displays, for as long as their kernel lives.</summary>
-    public DisplayNames DisplayNames { get; } = new();
+    /// <summary>The numbers of displays by the names that their kernel gave them, for as long as it lives.</summary>
+    public Dictionary<string, int> DisplayNames { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The language of the kernel, as its spec names it; empty when it names none.</summary>
     public string Language => _spec?.Language ?? "";

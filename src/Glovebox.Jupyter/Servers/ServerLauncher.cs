@@ -24,13 +24,16 @@ internal static class ServerLauncher
         { ExitCode: Missing } => new(
             "jupyter-missing",
             $"The {kind} sandbox's Python has no Jupyter server.",
-            "Install it there: apt-get install python3-jupyter-server python3-ipykernel, or in an image: pip install jupyter-server ipykernel. For plots, matplotlib too."),
+            "Install it there: apt-get install python3-jupyter-server python3-ipykernel, or in an image: pip install jupyter-server ipykernel."
+            + " For plots, matplotlib too."),
         { Kind: ProcessExitKind.OutOfMemory } => Failed("it ran out of memory", log),
         _ => Failed($"it ended with exit code {exit.ExitCode}", log),
     };
 
     public static SandboxUnavailableException Failed(string what, ServerLog log) => new(
-        "jupyter-server-failed", $"The Jupyter server does not start: {what}.{log.LastLines()}", "See what it says, or raise the limits of Policy.");
+        "jupyter-server-failed",
+        $"The Jupyter server does not start: {what}.{log.LastLines()}",
+        "See what it says, or raise the limits of Policy.");
 
     private static string Load()
     {
@@ -44,12 +47,8 @@ internal static class ServerLauncher
 /// <summary>What a server prints: a line that says that it is ready, and what it complains of, of which the end is kept.</summary>
 internal sealed class ServerLog : IOutputSink
 {
-    private const int Kept = 4 << 10;
-
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _lock = new();
-    private readonly byte[] _errors = new byte[Kept];
-    private int _length;
+    private readonly BoundedText _errors = new();
 
     /// <summary>Completes when the server takes connections.</summary>
     public Task Ready => _ready.Task;
@@ -60,27 +59,14 @@ internal sealed class ServerLog : IOutputSink
         {
             // The first thing that it prints.
             _ready.TrySetResult();
-            return;
         }
-
-        lock (_lock)
+        else
         {
-            data = data[^Math.Min(data.Length, Kept)..];
-            int drop = Math.Max(0, _length + data.Length - Kept);
-            _errors.AsSpan(drop, _length - drop).CopyTo(_errors);
-            _length -= drop;
-            data.CopyTo(_errors.AsSpan(_length));
-            _length += data.Length;
+            _errors.Write(stream, data);
         }
     }
 
-    /// <summary>Gives the last lines that it complained, for a message; empty for none.</summary>
-    public string LastLines()
-    {
-        lock (_lock)
-        {
-            string[] lines = Encoding.UTF8.GetString(_errors, 0, _length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            return string.Concat(lines.TakeLast(5).Select(l => "\n  " + WorkspacePath.Printable(l)));
-        }
-    }
+    /// <summary>Gets the last lines that it complained, for a message; empty if it did not.</summary>
+    public string LastLines() => string.Concat(
+        _errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(5).Select(l => "\n  " + WorkspacePath.Printable(l)));
 }

@@ -26,8 +26,11 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
     }
 
     internal DockerCommandLineCodeExecutor(
-        DockerCommandLineCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : base(options = new(options), Processes(new DockerSandboxProvider(options.Container, internals)), loggerFactory, timeProvider) =>
+        DockerCommandLineCodeExecutorOptions options,
+        DockerInternals internals,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? time = null)
+        : base(options = new(options), Processes(new DockerSandboxProvider(options.Container, internals)), loggerFactory, time) =>
         Options = options;
 
     /// <summary>This executor's own copy.</summary>
@@ -57,13 +60,11 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
             ContainerUser user = ContainerUser.Choose(null, null, isMade: false, engine.IsRootless);
             return new ExecutorDiagnosis(
                 Name,
-                true,
+                IsAvailable: true,
                 engine.Version,
-                null,
-                null,
-                DockerControls.Describe(
-                    spec, engine, user, ContainerFilter.Choose(spec, engine, new()), usesAgent: true, agentFilters: true,
-                    $"the image {options.Image} is not there yet and will be pulled at the first run"));
+                Reason: null,
+                Hint: null,
+                DockerControls.Describe(spec, engine, user, ContainerFilter.Choose(spec, engine, new()), guest: null));
         }
         catch (CodeExecutionException e)
         {

@@ -46,23 +46,11 @@ internal static class DockerControls
         }
     }
 
-    /// <summary>Describes what is enforced.</summary>
-    /// <param name="spec">What was asked for.</param>
-    /// <param name="engine">The engine.</param>
-    /// <param name="user">The user that guest code runs as.</param>
-    /// <param name="filter">What filters its system calls.</param>
-    /// <param name="usesAgent">Whether the guest agent runs blocks.</param>
-    /// <param name="agentFilters">Whether the guest agent filters system calls, too.</param>
-    /// <param name="detail">What there is to say of that, or null.</param>
+    /// <summary>Describes what is enforced in a container; without a guest, in one that would be made.</summary>
     public static SandboxCapabilities Describe(
-        ContainerDefinition spec,
-        EngineConnection engine,
-        ContainerUser user,
-        ContainerFilter filter,
-        bool usesAgent,
-        bool agentFilters,
-        string? detail)
+        ContainerDefinition spec, EngineConnection engine, ContainerUser user, ContainerFilter filter, ContainerSetup? guest)
     {
+        bool usesAgent = guest is not { Agent: null };
         ExecutionPolicy policy = spec.Policy;
         string groups = engine.Info.CgroupVersion is { Length: > 0 } version ? $"control group, version {version}" : "control group";
         return new SandboxCapabilities
@@ -70,7 +58,9 @@ internal static class DockerControls
             Kind = DockerSandboxProvider.KindName,
             IsIsolated = true,
             UsesGuestAgent = usesAgent,
-            GuestAgentDetail = detail,
+            GuestAgentDetail = guest is null ? $"the image {spec.Options.Image} is not there yet and will be pulled at the first run"
+                : usesAgent ? null
+                : "the image has no Python; the engine starts each block",
             Controls =
             [
                 Limit("memory", engine.Info.MemoryLimit, groups, "this engine cannot limit it"),
@@ -90,11 +80,12 @@ internal static class DockerControls
                 new(
                     "filesystem",
                     EnforcementLevel.Full,
-                    (policy.ReadOnlyRootFilesystem == true ? "the image read-only" : "a copy of the image") + ", nothing of the host but what was named"),
+                    (policy.ReadOnlyRootFilesystem == true ? "the image read-only" : "a copy of the image")
+                    + ", nothing of the host but what was named"),
                 user.IsRoot
                     ? new("user", EnforcementLevel.Partial, $"root without capabilities: {user.Reason}")
                     : new("user", EnforcementLevel.Full, $"uid {user.Id.Uid} without capabilities: {user.Reason}"),
-                SystemCalls(spec, engine, filter, agentFilters),
+                SystemCalls(spec, engine, filter, agentFilters: guest is null || filter.IsAppliedBy(guest)),
                 new("output", EnforcementLevel.Full, "bounded by the executor"),
             ],
         };

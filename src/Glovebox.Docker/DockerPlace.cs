@@ -4,12 +4,8 @@ using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Docker;
 
-/// <summary>A container, as what a sandbox stands on.</summary>
-/// <param name="engine">The engine.</param>
-/// <param name="container">The container. Owned by this place.</param>
-/// <param name="files">The work directory, where this machine reaches it. Owned by this place.</param>
-/// <param name="memory">The bytes of memory that the guest may have.</param>
-/// <param name="stays">Whether the container outlives its host.</param>
+/// <summary>A container, as what a sandbox stands on. It owns the container, which may outlive its host, and the work directory, where this
+/// machine reaches that.</summary>
 internal sealed class DockerPlace(
     EngineConnection engine, DockerContainer container, HostDirectory? files, long memory, bool stays) : SandboxPlace
 {

@@ -50,8 +50,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         {
             DockerControls.Check(spec, engine);
             (ContainerUser user, files) = await home.PrepareAsync(spec, engine, cancellationToken).ConfigureAwait(false);
-            await EngineImages.EnsureAsync(
-                engine, _options.Image, _options.PullPolicy, _options.PullProgress, cancellationToken).ConfigureAwait(false);
+            await EngineImages.EnsureAsync(engine, _options, cancellationToken).ConfigureAwait(false);
             return await StartAsync(Plan(spec, home, engine, user), home, engine, user, files, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -70,7 +69,12 @@ public sealed class DockerSandboxProvider : ISandboxProvider
     internal ContainerDefinition Spec(SandboxRequest request) => new(_options, request, _seccomp);
 
     private async Task<ISandbox> StartAsync(
-        ContainerPlan plan, DockerHome home, EngineConnection engine, ContainerUser user, HostDirectory? files, CancellationToken cancellationToken)
+        ContainerPlan plan,
+        DockerHome home,
+        EngineConnection engine,
+        ContainerUser user,
+        HostDirectory? files,
+        CancellationToken cancellationToken)
     {
         ContainerInspectResponse? existing = _options.ContainerName is null ? null
             : await ContainerNames.ClaimAsync(engine, plan, home.Owner, cancellationToken).ConfigureAwait(false);
@@ -89,7 +93,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
             if (existing is null)
             {
                 longest.CancelAfter(Timeout.InfiniteTimeSpan);
-                await SetUpAsync(plan.Spec, home, container, guest, user, cancellationToken).ConfigureAwait(false);
+                await SetUpAsync(plan, container, guest, user, cancellationToken).ConfigureAwait(false);
             }
 
             await SealAsync(plan.Spec, guest, user, cancellationToken).ConfigureAwait(false);
@@ -99,12 +103,9 @@ public sealed class DockerSandboxProvider : ISandboxProvider
                     guest.Files, files, plan.Spec.WorkDirectory!, user.Id, cancellationToken).ConfigureAwait(false);
             }
 
-            bool usesAgent = guest.Agent is not null;
             ISandbox sandbox = guest.Complete(
                 new DockerPlace(engine, container, files, plan.Spec.Request.Memory, stays: !_options.StopContainer),
-                DockerControls.Describe(
-                    plan.Spec, engine, user, plan.Filter, usesAgent, plan.Filter.IsAppliedBy(guest),
-                    usesAgent ? null : "the image has no Python; the engine starts each block"));
+                DockerControls.Describe(plan.Spec, engine, user, plan.Filter, guest));
             if (plan.Spec.NeedsSetupNetwork && _internals.CutsNetwork)
             {
                 await GuestCheck.NetworkAsync(sandbox, cancellationToken).ConfigureAwait(false);
@@ -151,20 +152,20 @@ public sealed class DockerSandboxProvider : ISandboxProvider
 
     /// <summary>Runs what the caller wants done before any guest code, and cuts the network after it.</summary>
     private async Task SetUpAsync(
-        ContainerDefinition spec, DockerHome home, DockerContainer container, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
+        ContainerPlan plan, DockerContainer container, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
     {
         if (_options.InitCommand is { } command)
         {
             await RunInitCommandAsync(command, guest, user, cancellationToken).ConfigureAwait(false);
         }
 
-        if (home.Functions is { } functions)
+        if (plan.Functions is { } functions)
         {
-            await functions.InstallAsync(
-                guest, user.Id, spec.Policy.Network != NetworkAccess.None, cancellationToken).ConfigureAwait(false);
+            bool hasNetwork = plan.Spec.Policy.Network != NetworkAccess.None;
+            await functions.InstallAsync(guest, user.Id, hasNetwork, cancellationToken).ConfigureAwait(false);
         }
 
-        if (spec.NeedsSetupNetwork && _internals.CutsNetwork)
+        if (plan.Spec.NeedsSetupNetwork && _internals.CutsNetwork)
         {
             await container.CutNetworkAsync(cancellationToken).ConfigureAwait(false);
         }

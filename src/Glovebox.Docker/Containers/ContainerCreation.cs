@@ -52,8 +52,5 @@ internal static class ContainerCreation
     }
 }
 
-/// <summary>A container that runs, with its guest, whose set-up goes on.</summary>
-/// <param name="Container">The container.</param>
-/// <param name="Guest">What runs programs in it.</param>
-/// <param name="Plan">What it was made of in the end.</param>
+/// <summary>A container that runs, with its guest, whose set-up goes on, and what it was made of in the end.</summary>
 internal sealed record StartedContainer(DockerContainer Container, ContainerSetup Guest, ContainerPlan Plan);

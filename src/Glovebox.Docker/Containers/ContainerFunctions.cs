@@ -20,8 +20,6 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
 
     public WorkVolume? Volume => volume;
 
-    public string? VolumeName => volume?.Name;
-
     public bool HasPackages => _functions.HasPackages;
 
     /// <summary>Whether the volume holds the packages.</summary>
@@ -36,10 +34,6 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
         _functions.OfferAsync(Agent(guest), cancellationToken);
 
     /// <summary>Installs the packages, once for each volume.</summary>
-    /// <param name="guest">The container, whose set-up goes on.</param>
-    /// <param name="user">The user that guest code runs as.</param>
-    /// <param name="hasNetwork">Whether the set-up has a network.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FunctionSetupException">They cannot be installed.</exception>
     public async Task InstallAsync(ContainerSetup guest, UserId user, bool hasNetwork, CancellationToken cancellationToken)
     {

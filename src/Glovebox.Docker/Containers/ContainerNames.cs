@@ -17,10 +17,7 @@ internal static class ContainerNames
     public const string ConfigurationLabel = "glovebox.configuration";
 
     /// <summary>Makes the name of a container free, or finds the container of that name to which this executor may attach.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="plan">The container that is to have the name.</param>
-    /// <param name="claimant">The owner's label of who claims it, who may have one of that name that is on its way out.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <remarks>The claimant is an owner's label. It may have a container of that name already, which is on its way out.</remarks>
     /// <exception cref="SandboxUnavailableException">The container of that name belongs to another owner.</exception>
     public static async Task<ContainerInspectResponse?> ClaimAsync(
         EngineConnection engine, ContainerPlan plan, string claimant, CancellationToken cancellationToken)

@@ -43,8 +43,6 @@ internal abstract class ContainerSetup : IAsyncDisposable
 }
 
 /// <summary>The set-up of a container with the guest agent.</summary>
-/// <param name="agent">The agent.</param>
-/// <param name="canFilter">Whether it can filter system calls.</param>
 internal sealed class AgentSetup(AgentClient agent, bool canFilter) : ContainerSetup
 {
     public override AgentClient Agent => agent;

@@ -18,8 +18,6 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
     public ContainerWatch(IDockerClient client, string container) => _listening = ListenAsync(client, container);
 
     /// <summary>Waits a moment for the news of the container's end.</summary>
-    /// <param name="longest">How long it may take to come.</param>
-    /// <param name="kill">Ends the waiting; no error follows.</param>
     /// <returns>How it ended; null when the engine does not tell.</returns>
     public async Task<ContainerEnd?> EndAsync(TimeSpan longest, CancellationToken kill)
     {
@@ -98,8 +96,6 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
     }
 }
 
-/// <summary>How a container ended.</summary>
-/// <param name="IsOutOfMemory">Whether memory had run out.</param>
-/// <param name="IsKilled">Whether the engine was asked to end it.</param>
-/// <param name="ExitCode">Its exit code, or null.</param>
+/// <summary>How a container ended: whether memory had run out, whether the engine was asked to end it, and its exit code if that is
+/// known.</summary>
 internal sealed record ContainerEnd(bool IsOutOfMemory, bool IsKilled, int? ExitCode);

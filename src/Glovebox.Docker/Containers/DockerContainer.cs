@@ -6,10 +6,7 @@ using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>One container of an engine.</summary>
-/// <param name="client">The engine.</param>
-/// <param name="id">The container's id.</param>
-/// <param name="removes">Whether the engine removes it once it has ended.</param>
+/// <summary>One container of an engine, which may remove it once it has ended.</summary>
 internal sealed class DockerContainer(IDockerClient client, string id, bool removes) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
@@ -50,16 +47,14 @@ internal sealed class DockerContainer(IDockerClient client, string id, bool remo
     public Task RemoveAsync() => RemoveAsync(client, id);
 
     /// <summary>Attaches to the streams of its first process.</summary>
-    public async Task<ContainerChannel> AttachAsync(bool isInput, CancellationToken cancellationToken) => new(
-        await client.Containers.AttachContainerAsync(
-            id, new ContainerAttachParameters { Stream = true, Stdin = isInput, Stdout = true, Stderr = true }, cancellationToken).ConfigureAwait(false));
+    public async Task<ContainerChannel> AttachAsync(bool isInput, CancellationToken cancellationToken)
+    {
+        ContainerAttachParameters request = new() { Stream = true, Stdin = isInput, Stdout = true, Stderr = true };
+        return new(await client.Containers.AttachContainerAsync(id, request, cancellationToken).ConfigureAwait(false));
+    }
 
-    /// <summary>Starts a program by the engine's own exec: guest code's in the work directory, root's outside it, where programs find
-    /// nothing that guest code left. The caller disposes what it gets.</summary>
-    /// <param name="command">The program, by its path, and its arguments.</param>
-    /// <param name="guest">The user of guest code; null: the container's root.</param>
-    /// <param name="variables">The environment variables of guest code, beyond the container's.</param>
-    /// <param name="cancellationToken">Gives up the start.</param>
+    /// <summary>Starts a program by the engine's own exec: as guest code's user in the work directory with more variables, or, without a
+    /// user, as root outside of it, where programs find nothing that guest code left. The caller disposes what it gets.</summary>
     public async Task<RunningExec> StartProgramAsync(
         IReadOnlyList<string> command, UserId? guest, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken)
     {

@@ -5,11 +5,10 @@ using Glovebox.Sandboxes.Agentless;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>Starts programs in a container without the guest agent, by the engine.</summary>
-/// <param name="container">The container.</param>
-/// <param name="channel">The stream to the container's first process, which ends with it.</param>
-/// <param name="plan">What the container is made of.</param>
-internal sealed class ExecPrograms(DockerContainer container, ContainerChannel channel, ContainerPlan plan) : ContainerSetup, IProgramStarter
+/// <summary>Starts programs in a container without the guest agent, by the engine. The channel leads to the container's first process, and
+/// ends with it.</summary>
+internal sealed class ExecPrograms(DockerContainer container, ContainerChannel channel, ContainerPlan plan)
+    : ContainerSetup, IProgramStarter
 {
     /// <summary>Runs a program, and says on both streams, by a word that it reads and that is in no argument, that it has ended. What a
     /// shell itself says of a program that was killed is dropped.</summary>
@@ -57,7 +56,8 @@ internal sealed class ExecPrograms(DockerContainer container, ContainerChannel c
         return preload.Count == 0 ? "" : "the image has no Python";
     }
 
-    public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) => new AgentlessSandbox(place, this, capabilities);
+    public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) =>
+        new AgentlessSandbox(place, this, capabilities);
 
     public override async ValueTask DisposeAsync()
     {

@@ -31,7 +31,8 @@ internal static class GuestCheck
 
     private const string NetworkHint = "Use Network = None, or report this with the version of your engine.";
 
-    /// <summary>Makes sure that there is no network any more. Tunnels of the kernel's that lead nowhere, and are down, do not count.</summary>
+    /// <summary>Makes sure that there is no network any more. Tunnels of the kernel that lead nowhere, and are down, do not
+    /// count.</summary>
     /// <exception cref="SandboxUnavailableException">There is one, or the guest does not tell: it may have any.</exception>
     public static async Task NetworkAsync(ISandbox sandbox, CancellationToken cancellationToken)
     {
@@ -49,7 +50,8 @@ internal static class GuestCheck
         if (found.Length > 1)
         {
             string left = string.Join(", ", found.Where(n => n != Loopback).Select(WorkspacePath.Printable));
-            throw new SandboxUnavailableException("network-not-cut", $"The container still has a network after the set-up: {left}.", NetworkHint);
+            throw new SandboxUnavailableException(
+                "network-not-cut", $"The container still has a network after the set-up: {left}.", NetworkHint);
         }
     }
 
@@ -67,8 +69,8 @@ internal static class GuestCheck
                 throw new SandboxUnavailableException(
                     "work-directory-unusable",
                     $"The work directory '{path}' is not the one that the engine's machine has under that name.",
-                    "Where this program runs in a container itself, or the engine on another machine, BindDir is that machine's name of WorkDir."
-                    + " Or leave WorkDir out.");
+                    "Where this program runs in a container itself, or the engine on another machine, BindDir is that machine's name of"
+                    + " WorkDir. Or leave WorkDir out.");
             }
         }
         catch (WorkspaceException e)

@@ -75,7 +75,7 @@ internal static class GuestStarter
             {
                 await guest.DisposeAsync().ConfigureAwait(false);
                 throw new PolicyNotEnforceableException(
-                    $"In the container '{plan.Name}' the guest agent keeps guest code from making set-user-id files, and the agent is gone.",
+                    $"In the container '{plan.Name}', the guest agent keeps guest code from making set-user-id files, and it is gone.",
                     $"Remove the container: docker rm -f {plan.Name}");
             }
 
@@ -91,8 +91,9 @@ internal static class GuestStarter
     private static async Task<ContainerSetup> AttachAsync(
         DockerContainer container, ContainerPlan plan, int tries, CancellationToken cancellationToken)
     {
+        string[] command = ["/bin/sh", "-c", RelayShell, "sh", Socket, Relay];
         RunningExec relay = await container.StartProgramAsync(
-            ["/bin/sh", "-c", RelayShell, "sh", Socket, Relay], guest: null, plan.Spec.Request.Variables, cancellationToken).ConfigureAwait(false);
+            command, guest: null, plan.Spec.Request.Variables, cancellationToken).ConfigureAwait(false);
         try
         {
             if (await MarkAsync(relay, cancellationToken).ConfigureAwait(false) == ContainerLauncher.AgentMark)

@@ -18,12 +18,12 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
     public static EndpointResolver OfThisProcess { get; } = new(
         Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), File.Exists);
 
-    /// <summary>Finds the engine.</summary>
-    /// <param name="address">An address that goes before all else, or null.</param>
+    /// <summary>Finds the engine, at an address that goes before all else if there is one.</summary>
     /// <exception cref="SandboxUnavailableException">What the user configured makes no sense.</exception>
     public EngineEndpoint Resolve(string? address)
     {
-        (string? given, string source) = address is not null ? (address, "the option DockerHost") : (Variable("DOCKER_HOST"), "DOCKER_HOST");
+        (string? given, string source) = address is not null ? (address, "the option DockerHost")
+            : (Variable("DOCKER_HOST"), "DOCKER_HOST");
         if (given is not null)
         {
             EngineTls? tls = Variable("DOCKER_TLS_VERIFY") is null
@@ -112,7 +112,8 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
             return take(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             throw Invalid($"{what} cannot be read: {e.Message}", cause: e);
         }
@@ -135,6 +136,7 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
             runtime is null ? null : Path.Combine(runtime, "podman/podman.sock"),
             "/run/podman/podman.sock",
         ];
-        return new EngineEndpoint(new Uri("unix://" + (sockets.FirstOrDefault(s => s is not null && exists(s)) ?? SystemSocket)), "the default");
+        string found = sockets.FirstOrDefault(s => s is not null && exists(s)) ?? SystemSocket;
+        return new EngineEndpoint(new Uri("unix://" + found), "the default");
     }
 }

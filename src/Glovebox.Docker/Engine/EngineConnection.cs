@@ -39,15 +39,14 @@ internal sealed class EngineConnection : IDisposable
     /// <summary>Whether the engine can filter system calls.</summary>
     public bool HasSeccomp => HasSecurityOption("seccomp");
 
-    /// <summary>Finds the engine and asks it what it is.</summary>
-    /// <param name="address">An address that goes before all else, or null.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Finds the engine, at an address that goes before all else if there is one, and asks it what it is.</summary>
     /// <exception cref="CodeExecutionException">No engine answers, or it cannot be used.</exception>
     public static async Task<EngineConnection> OpenAsync(string? address, CancellationToken cancellationToken)
     {
         EngineEndpoint endpoint = EndpointResolver.OfThisProcess.Resolve(address);
         ClientOptions options = new() { Endpoint = endpoint.Address, Timeout = CallTimeout };
-        DockerClient client = new DockerClientBuilder<EngineEndpoint>(new EngineTransport(), endpoint, options, NullLogger.Instance).Build();
+        DockerClient client = new DockerClientBuilder<EngineEndpoint>(
+            new EngineTransport(), endpoint, options, NullLogger.Instance).Build();
         try
         {
             // A connection each: at once.
@@ -79,9 +78,10 @@ internal sealed class EngineConnection : IDisposable
     {
         if (!System.Version.TryParse(api, out System.Version? version) || version < OldestApi)
         {
+            string shown = WorkspacePath.Printable(api ?? "unknown");
             throw new SandboxUnavailableException(
                 "docker-too-old",
-                $"The Docker engine at {Endpoint} is too old: its API is {WorkspacePath.Printable(api ?? "unknown")}, and {OldestApi} is needed.",
+                $"The Docker engine at {Endpoint} is too old: its API is {shown}, and {OldestApi} is needed.",
                 "Update it to Docker 20.10 or later: https://docs.docker.com/engine/install/");
         }
 

@@ -31,8 +31,8 @@ internal static class EngineErrors
             [["could not select device driver"], ["nvidia-container-cli"], ["unknown device"], ["CDI device"]],
             "device-unavailable",
             "The engine cannot give the container the devices of DeviceRequests",
-            "Install the devices' container runtime (for NVIDIA: the NVIDIA Container Toolkit), try docker run --rm --gpus all IMAGE nvidia-smi,"
-            + " or leave DeviceRequests out."),
+            "Install the devices' container runtime (for NVIDIA: the NVIDIA Container Toolkit), try docker run --rm --gpus all IMAGE"
+            + " nvidia-smi, or leave DeviceRequests out."),
         new(
             [["unknown or invalid runtime"], ["unknown runtime"], ["runtime", "not found"]],
             "runtime-missing",
@@ -42,7 +42,8 @@ internal static class EngineErrors
             [["bind source path does not exist"], ["invalid mount config"], ["no such file or directory", "mount"], ["statfs"]],
             "mount-failed",
             "A directory cannot be mounted",
-            "It must exist on the engine's machine. Where this program runs in a container itself, BindDir is that machine's name of WorkDir."),
+            "It must exist on the engine's machine. Where this program runs in a container itself, BindDir is that machine's name of"
+            + " WorkDir."),
         new(
             [["is already in use", "name"]],
             "container-name-conflict",
@@ -69,7 +70,7 @@ internal static class EngineErrors
         _ => null,
     };
 
-    /// <summary>Whether an error of the client says that the engine, or the container that a call is about, is gone or about to go.</summary>
+    /// <summary>Whether an error of the client says that the engine, or the container that a call is about, is gone.</summary>
     public static bool IsLoss(Exception error) =>
         error is DockerApiException or HttpRequestException or IOException or TimeoutException or ObjectDisposedException;
 
@@ -144,7 +145,7 @@ internal static class EngineErrors
             return new SandboxUnavailableException(
                 "docker-tls-invalid",
                 $"No trusted connection to the Docker engine at {endpoint} can be made: {tls.Message}",
-                "DOCKER_CERT_PATH must name the folder of the ca.pem that the engine's certificate is signed by, and of cert.pem and key.pem.",
+                "DOCKER_CERT_PATH must name the folder of cert.pem, key.pem, and the ca.pem that the engine's certificate is signed by.",
                 error);
         }
 

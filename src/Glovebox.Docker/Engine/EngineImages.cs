@@ -14,9 +14,9 @@ internal static class EngineImages
 
     /// <summary>Pulls the image where the policy says so.</summary>
     /// <exception cref="CodeExecutionException">There is no such image here, and it cannot or must not be pulled.</exception>
-    public static async Task EnsureAsync(
-        EngineConnection engine, string image, PullPolicy policy, IProgress<ImagePullProgress>? progress, CancellationToken cancellationToken)
+    public static async Task EnsureAsync(EngineConnection engine, DockerSandboxOptions options, CancellationToken cancellationToken)
     {
+        (string image, PullPolicy policy) = (options.Image, options.PullPolicy);
         ImageInspectResponse? found = policy == PullPolicy.Always ? null
             : await FindAsync(engine, image, cancellationToken).ConfigureAwait(false);
         if (found is null)
@@ -24,10 +24,12 @@ internal static class EngineImages
             if (policy == PullPolicy.Never)
             {
                 throw new SandboxUnavailableException(
-                    "image-missing", $"The engine does not have the image '{image}', and PullPolicy is Never.", $"Pull it: docker pull {image}");
+                    "image-missing",
+                    $"The engine does not have the image '{image}', and PullPolicy is Never.",
+                    $"Pull it: docker pull {image}");
             }
 
-            await PullAsync(engine, image, progress, cancellationToken).ConfigureAwait(false);
+            await PullAsync(engine, image, options.PullProgress, cancellationToken).ConfigureAwait(false);
             found = await FindAsync(engine, image, cancellationToken).ConfigureAwait(false)
                 ?? throw new SandboxUnavailableException(
                     "image-missing", $"The engine pulled the image '{image}', but does not have it.", $"Try: docker pull {image}");
@@ -104,7 +106,8 @@ internal static class EngineImages
             _ => (
                 "image-pull-failed",
                 $"The engine does not have the image '{image}', and cannot pull it: {said}",
-                $"See whether the engine's machine reaches the registry: docker pull {image}. Or name an image that the engine has: docker images"),
+                $"See whether the engine's machine reaches the registry: docker pull {image}. Or name an image that the engine has:"
+                + " docker images"),
         };
         return new SandboxUnavailableException(code, reason, hint, cause);
     }

@@ -24,11 +24,8 @@ internal sealed class JupyterClient : IDisposable
     private readonly HttpClient _http;
     private readonly HttpMessageInvoker _sockets;
 
-    /// <summary>Makes a client; nothing is connected yet.</summary>
-    /// <param name="root">The server's root, ending in a slash.</param>
-    /// <param name="token">Its token, or null.</param>
-    /// <param name="connect">Makes connections; null: TCP.</param>
-    /// <param name="time">The clock.</param>
+    /// <summary>Makes a client of the server at a root that ends in a slash; nothing is connected yet. Without a function that makes
+    /// connections, they are TCP's.</summary>
     public JupyterClient(Uri root, string? token, Func<CancellationToken, ValueTask<Stream>>? connect, TimeProvider time)
     {
         _root = root;
@@ -61,7 +58,7 @@ internal sealed class JupyterClient : IDisposable
             response = await SendAsync(HttpMethod.Get, "api/kernelspecs", null, cancellationToken).ConfigureAwait(false);
         }
         catch (SandboxLostException e) when (e.InnerException is HttpRequestException
-            { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded })
+        { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded })
         {
             throw JupyterErrors.NotJupyter(Where, "it does not speak HTTP", e);
         }
@@ -77,7 +74,8 @@ internal sealed class JupyterClient : IDisposable
                 throw JupyterErrors.NotJupyter(Where, $"it answers {(int)response.StatusCode} to a request for its kernels");
             }
 
-            KernelSpecList? list = await TryReadAsync(response, JupyterJson.Default.KernelSpecList, cancellationToken).ConfigureAwait(false);
+            KernelSpecList? list = await TryReadAsync(
+                response, JupyterJson.Default.KernelSpecList, cancellationToken).ConfigureAwait(false);
             Dictionary<string, KernelSpecEntry> kernels = list?.Kernelspecs
                 ?? throw JupyterErrors.NotJupyter(Where, "its answer to a request for its kernels is not a list of kernels");
             return kernels.GetValueOrDefault(name)?.Spec ?? throw JupyterErrors.KernelMissing(Where, name, kernels.Keys);

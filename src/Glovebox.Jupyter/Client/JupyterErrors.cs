@@ -31,8 +31,10 @@ internal static class JupyterErrors
             ? "Install ipykernel beside the server: pip install ipykernel, or apt-get install python3-ipykernel."
             : "Set KernelName to one of these, or install that kernel beside the server.");
 
-    public static SandboxUnavailableException KernelFailed(string where, string name, string what, Exception? cause = null) => new(
-        "jupyter-kernel-failed", $"The kernel '{name}' does not start on the Jupyter server {where}: {what}.", "See the server's log.", cause);
+    public static SandboxUnavailableException KernelFailed(string where, string name, string what) => new(
+        "jupyter-kernel-failed",
+        $"The kernel '{name}' does not start on the Jupyter server {where}: {what}.",
+        "See the server's log.");
 
     public static SandboxLostException ServerLost(string where, Exception? cause = null) => new(
         $"The Jupyter server {where} has gone.", "Start it again; the next execution connects again.", cause);

@@ -23,12 +23,7 @@ internal sealed class KernelConnection : IAsyncDisposable
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly Task _reading;
 
-    /// <summary>Takes over an open WebSocket.</summary>
-    /// <param name="socket">Disposed with this.</param>
-    /// <param name="session">The name under which this client is known to the kernel.</param>
-    /// <param name="onMessage">Gets every message; must not wait.</param>
-    /// <param name="onOversized">Gets the size of a message that was skipped.</param>
-    /// <param name="time">Dates messages.</param>
+    /// <summary>Takes over an open WebSocket, see <see cref="JupyterClient.ConnectAsync"/>.</summary>
     public KernelConnection(WebSocket socket, string session, Action<KernelMessage> onMessage, Action<long> onOversized, TimeProvider time)
     {
         _socket = socket;
@@ -140,7 +135,8 @@ internal sealed class KernelConnection : IAsyncDisposable
     {
         try
         {
-            using KernelMessage message = type == WebSocketMessageType.Binary ? KernelMessage.ReadParts(data) : KernelMessage.ReadObject(data);
+            using KernelMessage message = type == WebSocketMessageType.Binary ? KernelMessage.ReadParts(data)
+                : KernelMessage.ReadObject(data);
             onMessage(message);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -39,13 +39,15 @@ internal sealed class KernelMessage : IDisposable
         int[] at = new int[Offsets + 1];
         for (int i = 0; i <= Offsets; i++)
         {
-            int most = i == 0 ? data.Length / sizeof(ulong) : data.Length, least = i == 0 ? Offsets : i == 1 ? 0 : at[i - 1];
+            (int least, int most) = i == 0 ? (Offsets, data.Length / sizeof(ulong)) : (i == 1 ? 0 : at[i - 1], data.Length);
             ulong value = data.Length < (i + 1) * sizeof(ulong) ? ulong.MaxValue
                 : BinaryPrimitives.ReadUInt64LittleEndian(data.Span[(i * sizeof(ulong))..]);
-            at[i] = value <= (ulong)most && (int)value >= least ? (int)value : throw new JsonException("An offset leads out of the message.");
+            at[i] = value <= (ulong)most && (int)value >= least ? (int)value
+                : throw new JsonException("An offset leads out of the message.");
         }
 
-        using JsonDocument header = JsonDocument.Parse(data[at[2]..at[3]], Parsing), parent = JsonDocument.Parse(data[at[3]..at[4]], Parsing);
+        using JsonDocument header = JsonDocument.Parse(data[at[2]..at[3]], Parsing);
+        using JsonDocument parent = JsonDocument.Parse(data[at[3]..at[4]], Parsing);
         JsonDocument content = JsonDocument.Parse(data[at[5]..at[6]], Parsing);
         return new KernelMessage(content, header.RootElement, parent.RootElement, content.RootElement);
     }

@@ -6,11 +6,7 @@ using Glovebox.Execution;
 namespace Glovebox.Jupyter.Displays;
 
 /// <summary>What one block prints and shows, bounded, and handed on while it arrives. Called by one thread at a time; nothing
-/// waits.</summary>
-/// <param name="output">Gets text and displays.</param>
-/// <param name="files">Saves displays.</param>
-/// <param name="names">The number of each display that has a name, from earlier blocks too.</param>
-/// <param name="limits">How much is kept.</param>
+/// waits. A display that has a name, also from an earlier block, has its number in <c>names</c>.</summary>
 internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, Dictionary<string, int> names, DisplayLimits limits)
 {
     /// <summary>A kernel that makes up ever new names forgets its old ones.</summary>
@@ -98,8 +94,7 @@ internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, 
         output.Show(display);
     }
 
-    /// <summary>Makes void what came so far.</summary>
-    /// <param name="waits">Only when the next output comes.</param>
+    /// <summary>Makes void what came so far, at once or when the next output comes.</summary>
     public void Clear(bool waits)
     {
         _clearsNext = true;

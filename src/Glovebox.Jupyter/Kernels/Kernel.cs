@@ -4,12 +4,8 @@ using Glovebox.Jupyter.Displays;
 
 namespace Glovebox.Jupyter.Kernels;
 
-/// <summary>A kernel on a server, replaced when it has died. For one execution at a time. Nothing is started before
-/// <see cref="EnsureReadyAsync"/>.</summary>
-/// <param name="client">The server.</param>
-/// <param name="start">Which kernel, and where.</param>
-/// <param name="initialization">Code that runs in each new kernel first, or null.</param>
-/// <param name="time">The clock.</param>
+/// <summary>A kernel on a server, replaced when it has died. The initialization is code that runs in each new one first. For one execution
+/// at a time. Nothing is started before <see cref="EnsureReadyAsync"/>.</summary>
 internal sealed class Kernel(JupyterClient client, KernelStart start, string? initialization, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>How long a kernel may take to start, or to be connected to again, before it is tried once more: the server asks each kernel

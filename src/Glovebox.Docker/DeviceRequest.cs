@@ -18,10 +18,11 @@ public sealed class DeviceRequest
         Options = new Dictionary<string, string>(original.Options, StringComparer.Ordinal);
     }
 
-    /// <summary>The driver, such as <c>nvidia</c> or <c>cdi</c>. Empty, the default: one that has the capabilities.</summary>
+    /// <summary>Gets or sets the driver, such as <c>nvidia</c> or <c>cdi</c>. The default is empty: one that has the
+    /// capabilities.</summary>
     public string Driver { get; set; } = "";
 
-    /// <summary>How many devices; -1 is all. Default: 0, which leaves the choice to <see cref="DeviceIds"/>.</summary>
+    /// <summary>Gets or sets how many devices; -1 is all. The default is 0, which leaves the choice to <see cref="DeviceIds"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than -1.</exception>
     public int Count
     {
@@ -37,12 +38,12 @@ public sealed class DeviceRequest
         }
     }
 
-    /// <summary>The devices by name. Default: none.</summary>
+    /// <summary>Gets the devices by name. The default is empty.</summary>
     public IList<string> DeviceIds { get; init; } = [];
 
-    /// <summary>What the devices must all be able to do: <c>gpu</c>, <c>compute</c>. Default: none.</summary>
+    /// <summary>Gets what the devices must all be able to do: <c>gpu</c>, <c>compute</c>. The default is empty.</summary>
     public IList<string> Capabilities { get; init; } = [];
 
-    /// <summary>The driver's own options. Default: none.</summary>
+    /// <summary>Gets the driver's own options. The default is empty.</summary>
     public IDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

@@ -26,8 +26,11 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
     }
 
     internal DockerCommandLineCodeExecutor(
-        DockerCommandLineCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : base(options = new(options), Processes(new DockerSandboxProvider(options.Container, internals)), loggerFactory, timeProvider) =>
+        DockerCommandLineCodeExecutorOptions options,
+        DockerInternals internals,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? time = null)
+        : base(options = new(options), Processes(new DockerSandboxProvider(options.Container, internals)), loggerFactory, time) =>
         Options = options;
 
     /// <summary>This executor's own copy.</summary>
@@ -44,27 +47,40 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
         try
         {
             using EngineConnection engine = await EngineConnection.OpenAsync(null, cancellationToken).ConfigureAwait(false);
-            if (await EngineImages.ExistsAsync(engine, options.Image, cancellationToken).ConfigureAwait(false))
+            if (await HasImageAsync(engine, options.Image, cancellationToken).ConfigureAwait(false))
             {
                 return await ExecutorDiagnosis.TryAsync(
-                    Name, () => Task.FromResult<string?>(engine.Version), () => new DockerCommandLineCodeExecutor(options), cancellationToken).ConfigureAwait(false);
+                    Name,
+                    () => Task.FromResult<string?>(engine.Version),
+                    () => new DockerCommandLineCodeExecutor(options),
+                    cancellationToken).ConfigureAwait(false);
             }
 
             ContainerDefinition spec = new DockerSandboxProvider(options.Container).Spec(new SandboxRequest());
             ContainerUser user = ContainerUser.Choose(null, null, isMade: false, engine.IsRootless);
             return new ExecutorDiagnosis(
                 Name,
-                true,
+                IsAvailable: true,
                 engine.Version,
-                null,
-                null,
-                DockerControls.Describe(
-                    spec, engine, user, ContainerFilter.Choose(spec, engine, new()), usesAgent: true, agentFilters: true,
-                    $"the image {options.Image} is not there yet and will be pulled at the first run"));
+                Reason: null,
+                Hint: null,
+                DockerControls.Describe(spec, engine, user, ContainerFilter.Choose(spec, engine, new()), guest: null));
         }
         catch (CodeExecutionException e)
         {
             return new ExecutorDiagnosis(Name, false, null, e.Message, e.Hint, null);
+        }
+    }
+
+    private static async Task<bool> HasImageAsync(EngineConnection engine, string image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EngineImages.FindAsync(engine, image, cancellationToken).ConfigureAwait(false) is not null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && EngineErrors.Explain(e, engine.Endpoint) is { } explained)
+        {
+            throw explained;
         }
     }
 

@@ -7,38 +7,34 @@ namespace Glovebox.Docker;
 /// <summary>Which controls a container enforces, and how.</summary>
 internal static class DockerControls
 {
-    private const string Hint = "Use an engine that has the control groups for it, or leave the limit out to have it as far as this engine allows.";
-
     /// <summary>Makes sure that what the caller set can be enforced by this engine.</summary>
     /// <exception cref="PolicyNotEnforceableException">It cannot.</exception>
     public static void Check(ContainerDefinition spec, EngineConnection engine)
     {
         ExecutionPolicy policy = spec.Policy;
-        if (policy.Memory is not null && !engine.Info.MemoryLimit)
+        string? notLimited = policy.Memory is not null && !engine.Info.MemoryLimit ? nameof(policy.Memory)
+            : policy.Cpus is not null && !engine.Info.CPUCfsQuota ? nameof(policy.Cpus)
+            : policy.MaxProcesses is not null && !engine.Info.PidsLimit ? nameof(policy.MaxProcesses)
+            : null;
+        if (notLimited is not null)
         {
-            throw new PolicyNotEnforceableException("Memory was set, but this Docker engine cannot limit it.", Hint);
-        }
-
-        if (policy.Cpus is not null && !engine.Info.CPUCfsQuota)
-        {
-            throw new PolicyNotEnforceableException("Cpus was set, but this Docker engine cannot limit them.", Hint);
-        }
-
-        if (policy.MaxProcesses is not null && !engine.Info.PidsLimit)
-        {
-            throw new PolicyNotEnforceableException("MaxProcesses was set, but this Docker engine cannot limit them.", Hint);
+            throw new PolicyNotEnforceableException(
+                $"{notLimited} was set, but this Docker engine cannot limit it.",
+                "Use an engine that has the control groups for it, or leave the limit out to have it as far as this engine allows.");
         }
 
         if (policy.DiskSpace is not null && spec.Request.WorkDirectory is not null)
         {
             throw new PolicyNotEnforceableException(
-                "DiskSpace was set, but Docker cannot limit what a directory of the host holds.", "Put the work directory on a file system of that size, or leave WorkDir out.");
+                "DiskSpace was set, but Docker cannot limit what a directory of the host holds.",
+                "Put the work directory on a file system of that size, or leave WorkDir out.");
         }
 
         if (spec.Seccomp is { Path: not null } && !engine.HasSeccomp)
         {
             throw new PolicyNotEnforceableException(
-                "SeccompProfile was set, but this Docker engine cannot filter system calls.", "Use an engine that has seccomp, or leave SeccompProfile out.");
+                "SeccompProfile was set, but this Docker engine cannot filter system calls.",
+                "Use an engine that has seccomp, or leave SeccompProfile out.");
         }
 
         if (spec.Options.Runtime is { } runtime && engine.Info.Runtimes is { Count: > 0 } known && !known.ContainsKey(runtime))
@@ -50,17 +46,11 @@ internal static class DockerControls
         }
     }
 
-    /// <summary>Tells what holds.</summary>
-    /// <param name="spec">What was asked for.</param>
-    /// <param name="engine">The engine.</param>
-    /// <param name="user">The user that guest code runs as.</param>
-    /// <param name="filter">What filters its system calls.</param>
-    /// <param name="usesAgent">Whether the guest agent runs blocks.</param>
-    /// <param name="agentFilters">Whether the guest agent filters system calls, too.</param>
-    /// <param name="detail">What there is to say of that, or null.</param>
+    /// <summary>Describes what is enforced in a container; without a guest, in one that would be made.</summary>
     public static SandboxCapabilities Describe(
-        ContainerDefinition spec, EngineConnection engine, ContainerUser user, ContainerFilter filter, bool usesAgent, bool agentFilters, string? detail)
+        ContainerDefinition spec, EngineConnection engine, ContainerUser user, ContainerFilter filter, ContainerSetup? guest)
     {
+        bool usesAgent = guest is not { Agent: null };
         ExecutionPolicy policy = spec.Policy;
         string groups = engine.Info.CgroupVersion is { Length: > 0 } version ? $"control group, version {version}" : "control group";
         return new SandboxCapabilities
@@ -68,37 +58,40 @@ internal static class DockerControls
             Kind = DockerSandboxProvider.KindName,
             IsIsolated = true,
             UsesGuestAgent = usesAgent,
-            GuestAgentDetail = detail,
+            GuestAgentDetail = guest is null ? $"the image {spec.Options.Image} is not there yet and will be pulled at the first run"
+                : usesAgent ? null
+                : "the image has no Python; the engine starts each block",
             Controls =
             [
-                engine.Info.MemoryLimit
-                    ? new("memory", EnforcementLevel.Full, groups)
-                    : new("memory", EnforcementLevel.None, "this engine cannot limit it"),
-                engine.Info.PidsLimit
-                    ? new("processes", EnforcementLevel.Full, groups)
-                    : new("processes", EnforcementLevel.None, "this engine cannot limit them"),
-                policy.Cpus is not null
-                    ? new("cpus", EnforcementLevel.Full, groups)
-                    : new("cpus", EnforcementLevel.None, "no limit was set"),
+                Limit("memory", engine.Info.MemoryLimit, groups, "this engine cannot limit it"),
+                Limit("processes", engine.Info.PidsLimit, groups, "this engine cannot limit them"),
+                Limit("cpus", policy.Cpus is not null, groups, "no limit was set"),
                 policy.DiskSpace is not null
                     ? new("disk", EnforcementLevel.Full, $"quotas of the container and of its work directory, each; {engine.Info.Driver}")
                     : new(
                         "disk",
                         EnforcementLevel.Partial,
                         "temporary file systems have a size; the container and the work directory have the disk's"),
-                policy.Network == NetworkAccess.Full
-                    ? new("network", EnforcementLevel.None, "the engine's network, as asked for")
-                    : new("network", EnforcementLevel.Full, "a network namespace with nothing but its loopback"),
-                policy.ReadOnlyRootFilesystem == true
-                    ? new("filesystem", EnforcementLevel.Full, "the image read-only, nothing of the host but what was named")
-                    : new("filesystem", EnforcementLevel.Full, "a copy of the image, nothing of the host but what was named"),
+                Limit(
+                    "network",
+                    policy.Network != NetworkAccess.Full,
+                    "a network namespace with nothing but its loopback",
+                    "the engine's network, as asked for"),
+                new(
+                    "filesystem",
+                    EnforcementLevel.Full,
+                    (policy.ReadOnlyRootFilesystem == true ? "the image read-only" : "a copy of the image")
+                    + ", nothing of the host but what was named"),
                 user.IsRoot
                     ? new("user", EnforcementLevel.Partial, $"root without capabilities: {user.Reason}")
                     : new("user", EnforcementLevel.Full, $"uid {user.Id.Uid} without capabilities: {user.Reason}"),
-                SystemCalls(spec, engine, filter, agentFilters),
+                SystemCalls(spec, engine, filter, agentFilters: guest is null || filter.IsAppliedBy(guest)),
                 new("output", EnforcementLevel.Full, "bounded by the executor"),
             ],
         };
+
+        static ControlCapability Limit(string control, bool holds, string how, string whyNot) =>
+            holds ? new(control, EnforcementLevel.Full, how) : new(control, EnforcementLevel.None, whyNot);
     }
 
     private static ControlCapability SystemCalls(

@@ -54,10 +54,8 @@ internal sealed class DockerHome : IAsyncDisposable
         _user ??= ContainerUser.Choose(spec.Policy.User, Work?.Path, Work?.IsMade ?? false, engine.IsRootless);
         if (spec.Options is { InitCommand: not null, StopContainer: false } && _user.IsRoot)
         {
-            throw new PolicyNotEnforceableException(
-                "InitCommand needs rights that guest code, which is to be root because the work directory is root's, would get in a container that stays: it"
-                + " can replace the programs that the next host starts there.",
-                "Give the work directory to another user: chown 1000:1000 DIRECTORY");
+            throw ContainerUser.WouldShareSetUp(
+                "would get in a container that stays: it can replace the programs that the next host starts there.");
         }
 
         foreach (WorkVolume volume in Volumes)

@@ -1,16 +1,11 @@
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Glovebox.Sandboxes.Host;
-using global::Docker.DotNet;
 
 namespace Glovebox.Docker;
 
-/// <summary>A container, as what a sandbox stands on.</summary>
-/// <param name="engine">The engine.</param>
-/// <param name="container">The container. Owned by this place.</param>
-/// <param name="files">The work directory, where this machine reaches it. Owned by this place.</param>
-/// <param name="memory">The bytes of memory that the guest may have.</param>
-/// <param name="stays">Whether the container outlives its host.</param>
+/// <summary>A container, as what a sandbox stands on. It owns the container, which may outlive its host, and the work directory, where this
+/// machine reaches that.</summary>
 internal sealed class DockerPlace(
     EngineConnection engine, DockerContainer container, HostDirectory? files, long memory, bool stays) : SandboxPlace
 {
@@ -33,19 +28,10 @@ internal sealed class DockerPlace(
 
     public override void Kill() => container.Kill();
 
-    public override async ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected)
-    {
-        if (!await container.Watch.IsOutOfMemoryAsync(isExpected ? OutOfMemoryNews : TimeSpan.Zero).ConfigureAwait(false))
-        {
-            return false;
-        }
+    public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) =>
+        container.Watch.TakeOutOfMemoryAsync(isExpected ? OutOfMemoryNews : TimeSpan.Zero);
 
-        container.Watch.ForgetOutOfMemory();
-        return true;
-    }
-
-    public override async ValueTask<long> MemoryInUseAsync() =>
-        await container.MemoryInUseAsync(CancellationToken.None).ConfigureAwait(false);
+    public override async ValueTask<long> MemoryInUseAsync() => await container.MemoryInUseAsync().ConfigureAwait(false);
 
     public override async Task<ProcessExit> ExplainEndAsync(CancellationToken kill)
     {
@@ -63,7 +49,8 @@ internal sealed class DockerPlace(
         if (end is { IsKilled: true })
         {
             throw new SandboxLostException(
-                "The container was ended from outside while code was running.", "Somebody killed, stopped or removed it. The next execution starts a fresh container.");
+                "The container was ended from outside while code was running.",
+                "Somebody killed, stopped or removed it. The next execution starts a fresh container.");
         }
 
         if (end is null)
@@ -73,7 +60,7 @@ internal sealed class DockerPlace(
                 await engine.Client.System.PingAsync(CancellationToken.None).WaitAsync(
                     ShortNews, CancellationToken.None).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException or DockerApiException or ObjectDisposedException)
+            catch (Exception e) when (EngineErrors.IsLoss(e))
             {
                 throw EngineErrors.Lost(engine.Endpoint, e);
             }

@@ -50,15 +50,14 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         {
             DockerControls.Check(spec, engine);
             (ContainerUser user, files) = await home.PrepareAsync(spec, engine, cancellationToken).ConfigureAwait(false);
-            await EngineImages.EnsureAsync(
-                engine, _options.Image, _options.PullPolicy, _options.PullProgress, cancellationToken).ConfigureAwait(false);
+            await EngineImages.EnsureAsync(engine, _options, cancellationToken).ConfigureAwait(false);
             return await StartAsync(Plan(spec, home, engine, user), home, engine, user, files, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             files?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            if (Explain(e, engine) is { } explained && !ReferenceEquals(explained, e))
+            if (Explain(e, engine) is { } explained)
             {
                 throw explained;
             }
@@ -70,16 +69,20 @@ public sealed class DockerSandboxProvider : ISandboxProvider
     internal ContainerDefinition Spec(SandboxRequest request) => new(_options, request, _seccomp);
 
     private async Task<ISandbox> StartAsync(
-        ContainerPlan plan, DockerHome home, EngineConnection engine, ContainerUser user, HostDirectory? files, CancellationToken cancellationToken)
+        ContainerPlan plan,
+        DockerHome home,
+        EngineConnection engine,
+        ContainerUser user,
+        HostDirectory? files,
+        CancellationToken cancellationToken)
     {
-        ContainerInspectResponse? existing = _options.ContainerName is null ? null : await ContainerNames.ClaimAsync(
-            engine, plan.Name, home.Owner, plan.Labels.GetValueOrDefault(
-                ContainerNames.ConfigurationLabel), cancellationToken).ConfigureAwait(false);
+        ContainerInspectResponse? existing = _options.ContainerName is null ? null
+            : await ContainerNames.ClaimAsync(engine, plan, home.Owner, cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource longest = new(LongestStart);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
         (DockerContainer container, ContainerSetup guest, plan) = existing is not null
-            ? await AttachAsync(engine, plan, existing, either.Token).ConfigureAwait(false)
-            : await NewContainer.StartAsync(engine, plan, either.Token).ConfigureAwait(false);
+            ? await GuestStarter.AttachAsync(engine, existing, plan, either.Token).ConfigureAwait(false)
+            : await ContainerCreation.CreateAsync(engine, plan, either.Token).ConfigureAwait(false);
         try
         {
             if (home.Functions is { } functions)
@@ -90,7 +93,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
             if (existing is null)
             {
                 longest.CancelAfter(Timeout.InfiniteTimeSpan);
-                await SetUpAsync(plan.Spec, home, container, guest, user, cancellationToken).ConfigureAwait(false);
+                await SetUpAsync(plan, container, guest, user, cancellationToken).ConfigureAwait(false);
             }
 
             await SealAsync(plan.Spec, guest, user, cancellationToken).ConfigureAwait(false);
@@ -102,9 +105,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
 
             ISandbox sandbox = guest.Complete(
                 new DockerPlace(engine, container, files, plan.Spec.Request.Memory, stays: !_options.StopContainer),
-                DockerControls.Describe(
-                    plan.Spec, engine, user, plan.Filter, guest.HasAgent, plan.Filter.IsAppliedBy(guest),
-                    guest.HasAgent ? null : "the image has no Python; the engine starts each block"));
+                DockerControls.Describe(plan.Spec, engine, user, plan.Filter, guest));
             if (plan.Spec.NeedsSetupNetwork && _internals.CutsNetwork)
             {
                 await GuestCheck.NetworkAsync(sandbox, cancellationToken).ConfigureAwait(false);
@@ -115,42 +116,12 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         }
         catch
         {
-            // A container that stays is not left half made.
             if (existing is null)
             {
                 await container.RemoveAsync().ConfigureAwait(false);
             }
-            else if (_options.StopContainer)
-            {
-                await container.EndAsync().ConfigureAwait(false);
-            }
 
             await guest.DisposeAsync().ConfigureAwait(false);
-            await container.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    /// <summary>Attaches to a container that an earlier host left.</summary>
-    private static async Task<NewContainer> AttachAsync(
-        EngineConnection engine, ContainerPlan plan, ContainerInspectResponse existing, CancellationToken cancellationToken)
-    {
-        DockerContainer container = DockerContainer.Existing(engine, existing);
-        try
-        {
-            ContainerSetup guest = await GuestStarter.AttachAsync(engine, container, plan, cancellationToken).ConfigureAwait(false);
-            if (plan.Filter.NeedsGuest(existing) && !plan.Filter.IsAppliedBy(guest))
-            {
-                await guest.DisposeAsync().ConfigureAwait(false);
-                throw new PolicyNotEnforceableException(
-                    $"In the container '{plan.Name}' the guest agent keeps guest code from making set-user-id files, and the agent is gone.",
-                    $"Remove the container: docker rm -f {plan.Name}");
-            }
-
-            return new NewContainer(container, guest, plan);
-        }
-        catch
-        {
             await container.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -181,22 +152,41 @@ public sealed class DockerSandboxProvider : ISandboxProvider
 
     /// <summary>Runs what the caller wants done before any guest code, and cuts the network after it.</summary>
     private async Task SetUpAsync(
-        ContainerDefinition spec, DockerHome home, DockerContainer container, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
+        ContainerPlan plan, DockerContainer container, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
     {
         if (_options.InitCommand is { } command)
         {
-            await InitCommand.RunAsync(command, guest, user, cancellationToken).ConfigureAwait(false);
+            await RunInitCommandAsync(command, guest, user, cancellationToken).ConfigureAwait(false);
         }
 
-        if (home.Functions is { } functions)
+        if (plan.Functions is { } functions)
         {
-            await functions.InstallAsync(
-                guest, user.Id, spec.Policy.Network != NetworkAccess.None, cancellationToken).ConfigureAwait(false);
+            bool hasNetwork = plan.Spec.Policy.Network != NetworkAccess.None;
+            await functions.InstallAsync(guest, user.Id, hasNetwork, cancellationToken).ConfigureAwait(false);
         }
 
-        if (spec.NeedsSetupNetwork && _internals.CutsNetwork)
+        if (plan.Spec.NeedsSetupNetwork && _internals.CutsNetwork)
         {
             await container.CutNetworkAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Runs the caller's command as root, in <c>/</c>, before any guest code of this container.</summary>
+    private static async Task RunInitCommandAsync(
+        string command, ContainerSetup guest, ContainerUser user, CancellationToken cancellationToken)
+    {
+        if (guest.Agent is null && user.IsRoot)
+        {
+            throw ContainerUser.WouldShareSetUp("would have too in an image without Python.");
+        }
+
+        (int exitCode, string said) = await guest.RunAsRootAsync(command, cancellationToken).ConfigureAwait(false);
+        if (exitCode != 0)
+        {
+            throw new SandboxUnavailableException(
+                "init-command-failed",
+                $"InitCommand failed with exit code {exitCode}: {said}",
+                "It runs as root in a POSIX shell in '/', with the image's own programs. Network = None gives it no network.");
         }
     }
 
@@ -208,7 +198,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         {
             notLoaded = await guest.SealAsync(spec.Request.Preload, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e) when (spec.WorkDirectory is not null && guest.IsRunning)
+        catch (IOException e) when (spec.WorkDirectory is not null && !guest.Ended.IsCompleted)
         {
             throw GuestCheck.NotTheGuests(spec.WorkDirectory, user.Id, e);
         }

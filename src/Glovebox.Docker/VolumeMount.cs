@@ -4,7 +4,7 @@ namespace Glovebox.Docker;
 /// <param name="Source">An absolute path on the engine's machine that exists, or the name of a volume, which is made when missing.</param>
 /// <param name="Target">Where it is in the container: an absolute path, not the work directory, nor what the container's system
 /// needs.</param>
-/// <param name="ReadOnly">Whether guest code can only read it. Default: false.</param>
+/// <param name="ReadOnly">Whether guest code can only read it. The default is false.</param>
 public sealed record VolumeMount(string Source, string Target, bool ReadOnly = false)
 {
     private static readonly string[] Reserved = ["/", "/workspace", "/proc", "/sys", "/dev", "/run/glovebox"];

@@ -38,22 +38,11 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
     /// <param name="options">Copied.</param>
     /// <exception cref="ArgumentException">An option is invalid, or is about a server at a URL or a bubblewrap sandbox.</exception>
     public JupyterCodeExecutor(ISandboxProvider provider, JupyterCodeExecutorOptions options)
-        : this(new JupyterCodeExecutorOptions(options), o => Runner(o, provider), loggerFactory: null, timeProvider: null)
-    {
-    }
+        : base(options = new(options), Runner(options, provider), loggerFactory: null, timeProvider: null) => Options = options;
 
     internal JupyterCodeExecutor(
         JupyterCodeExecutorOptions options, BubblewrapInternals internals, ILoggerFactory? loggerFactory, TimeProvider? time)
-        : this(new(options), o => Runner(o, internals), loggerFactory, time)
-    {
-    }
-
-    private JupyterCodeExecutor(
-        JupyterCodeExecutorOptions options,
-        Func<JupyterCodeExecutorOptions, Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner>> runner,
-        ILoggerFactory? loggerFactory,
-        TimeProvider? timeProvider)
-        : base(options, runner(options), loggerFactory, timeProvider) => Options = options;
+        : base(options = new(options), Runner(options, internals), loggerFactory, time) => Options = options;
 
     /// <summary>This executor's own copy.</summary>
     internal JupyterCodeExecutorOptions Options { get; }

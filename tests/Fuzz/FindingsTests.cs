@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using Glovebox.Docker.Containers;
 using Glovebox.Execution;
 using Glovebox.Functions.Calls;
@@ -218,11 +217,18 @@ public sealed class FindingsTests
     [Fact]
     public void An_error_that_holds_what_no_text_can_ends_its_cell_and_not_the_connection()
     {
-        Cell cell = new("1", new NoCellOutput());
-        cell.Handle(new KernelMessage("iopub", "status", "1", """{"execution_state":"idle"}"""u8.ToArray()));
-        cell.Handle(new KernelMessage("iopub", "error", "1", """{"traceback":["\udc80"]}"""u8.ToArray()));
-        cell.Handle(new KernelMessage("shell", "execute_reply", "1", """{"status":"error","ename":"E","evalue":"\udc80"}"""u8.ToArray()));
+        Cell cell = new("1", output: null);
+        Handle("status", """{"execution_state":"idle"}""");
+        Handle("error", """{"traceback":["\udc80"]}""");
+        Handle("execute_reply", """{"status":"error","ename":"E","evalue":"\udc80"}""");
         Assert.True(cell.Ended.IsCompletedSuccessfully);
+
+        void Handle(string type, string content)
+        {
+            string json = $$$"""{"header":{"msg_type":"{{{type}}}"},"parent_header":{"msg_id":"1"},"content":{{{content}}}}""";
+            using KernelMessage message = KernelMessage.ReadObject(Encoding.UTF8.GetBytes(json));
+            cell.Handle(message);
+        }
     }
 
     private static async Task<AgentClient> StartAsync(FuzzStream channel)
@@ -239,29 +245,6 @@ public sealed class FindingsTests
         public int Size { get; private set; }
 
         public void Write(OutputStream stream, ReadOnlySpan<byte> data) => Size += data.Length;
-    }
-
-    private sealed class NoCellOutput : ICellOutput
-    {
-        public void Write(OutputStream stream, ReadOnlySpan<byte> text)
-        {
-        }
-
-        public void Show(JsonElement bundle, string? displayId, bool isUpdate)
-        {
-        }
-
-        public void WriteError(string traceback)
-        {
-        }
-
-        public void Clear(bool waits)
-        {
-        }
-
-        public void Drop(long bytes)
-        {
-        }
     }
 
     /// <summary>A guest that connects without end, and says nothing.</summary>

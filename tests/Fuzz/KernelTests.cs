@@ -1,8 +1,9 @@
 using System.Net.WebSockets;
 using System.Text;
-using System.Text.Json;
 using Glovebox.Tests.Fuzz.Support;
+using Glovebox.Execution;
 using Glovebox.Jupyter.Client;
+using Glovebox.Jupyter.Displays;
 using Glovebox.Jupyter.Kernels;
 
 namespace Glovebox.Tests.Fuzz;
@@ -43,7 +44,8 @@ public sealed class KernelTests
         Gen.Select(Message, Gen.Bool).Array[0, 8],
         messages =>
         {
-            Cell cell = new(Id, new Output());
+            BlockDisplays output = new(new OutputCollector(1 << 20, 0), new DisplayFiles(null, null), [], new DisplayLimits(10, 1 << 20));
+            Cell cell = new(Id, output);
             Socket socket = new([.. messages, (Idle, false), (Reply, false)]);
             KernelConnection connection = new(
                 socket, "s", message =>
@@ -109,24 +111,5 @@ public sealed class KernelTests
 
         public override Task SendAsync(ArraySegment<byte> buffer, WebSocketMessageType messageType, bool endOfMessage, CancellationToken cancellationToken) =>
             Task.CompletedTask;
-    }
-
-    private sealed class Output : ICellOutput
-    {
-        public void Write(OutputStream stream, ReadOnlySpan<byte> text)
-        {
-        }
-
-        public void Show(JsonElement bundle, string? displayId, bool isUpdate) => Jupyter.Displays.MimeBundle.Read(bundle);
-
-        public void WriteError(string traceback) => Encoding.UTF8.GetBytes(traceback);
-
-        public void Clear(bool waits)
-        {
-        }
-
-        public void Drop(long bytes)
-        {
-        }
     }
 }

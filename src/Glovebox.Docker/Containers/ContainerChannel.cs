@@ -1,30 +1,17 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using global::Docker.DotNet;
+using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
 
 /// <summary>An attached stream of the engine as one duplex stream: what is written goes to standard input, what is read came from standard
 /// output. The last words on standard error are kept apart.</summary>
-internal sealed class ContainerChannel(MultiplexedStream stream) : Stream
+internal class ContainerChannel(MultiplexedStream stream) : Stream
 {
-    private const int KeptErrors = 8 << 10;
-
-    private readonly byte[] _errors = new byte[KeptErrors * 2];
-    private readonly Lock _lock = new();
-    private int _errorSize;
+    private readonly BoundedText _errors = new();
 
     /// <summary>The last words on standard error.</summary>
-    public string Errors
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return Encoding.UTF8.GetString(_errors, 0, _errorSize);
-            }
-        }
-    }
+    public string Errors => _errors.ToString();
 
     public override bool CanRead => true;
 
@@ -40,31 +27,32 @@ internal sealed class ContainerChannel(MultiplexedStream stream) : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Reads from either output.</summary>
+    /// <returns>Which one it was, and the number of bytes; 0 at the end.</returns>
+    public async ValueTask<(OutputStream Stream, int Count)> ReadOutputAsync(ArraySegment<byte> buffer, CancellationToken cancellationToken)
+    {
+        MultiplexedStream.ReadResult read = await stream.ReadOutputAsync(
+            buffer.Array!, buffer.Offset, buffer.Count, cancellationToken).ConfigureAwait(false);
+        bool isError = !read.EOF && read.Target != MultiplexedStream.TargetStream.StandardOut;
+        return (isError ? OutputStream.StandardError : OutputStream.StandardOutput, read.Count);
+    }
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        bool isArray = MemoryMarshal.TryGetArray(buffer, out ArraySegment<byte> array);
-        if (!isArray)
+        ArraySegment<byte> array = MemoryMarshal.TryGetArray(buffer, out ArraySegment<byte> found) ? found : new(new byte[buffer.Length]);
+        (OutputStream output, int count) = await ReadOutputAsync(array, cancellationToken).ConfigureAwait(false);
+        while (output == OutputStream.StandardError)
         {
-            array = new byte[buffer.Length];
+            _errors.Write(output, array.AsSpan(0, count));
+            (output, count) = await ReadOutputAsync(array, cancellationToken).ConfigureAwait(false);
         }
 
-        while (true)
+        if (found.Array is null)
         {
-            MultiplexedStream.ReadResult result = await stream.ReadOutputAsync(
-                array.Array!, array.Offset, array.Count, cancellationToken).ConfigureAwait(false);
-            if (!result.EOF && result.Target != MultiplexedStream.TargetStream.StandardOut)
-            {
-                KeepErrors(array.AsSpan(0, result.Count));
-                continue;
-            }
-
-            if (!isArray)
-            {
-                array.AsMemory(0, result.Count).CopyTo(buffer);
-            }
-
-            return result.Count;
+            array.AsSpan(0, count).CopyTo(buffer.Span);
         }
+
+        return count;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -87,8 +75,6 @@ internal sealed class ContainerChannel(MultiplexedStream stream) : Stream
     {
     }
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
@@ -102,21 +88,23 @@ internal sealed class ContainerChannel(MultiplexedStream stream) : Stream
 
         base.Dispose(disposing);
     }
+}
 
-    private void KeepErrors(ReadOnlySpan<byte> data)
+/// <summary>A program that the engine's exec has started in a container: its input and output.</summary>
+internal sealed class RunningExec(IDockerClient client, string id, MultiplexedStream stream) : ContainerChannel(stream)
+{
+    /// <summary>Gets its exit code; null while it runs, and when the engine does not know it any more.</summary>
+    public async Task<int?> ExitCodeAsync(CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            data = data[Math.Max(0, data.Length - KeptErrors)..];
-            if (_errorSize + data.Length > _errors.Length)
-            {
-                int kept = KeptErrors - data.Length;
-                _errors.AsSpan(_errorSize - kept, kept).CopyTo(_errors);
-                _errorSize = kept;
-            }
+        ContainerExecInspectResponse found = await client.Exec.InspectContainerExecAsync(id, cancellationToken).ConfigureAwait(false);
+        return found.Running ? null : (int?)found.ExitCode;
+    }
 
-            data.CopyTo(_errors.AsSpan(_errorSize));
-            _errorSize += data.Length;
-        }
+    /// <summary>Reads the first bytes that it prints on standard output, until it ends.</summary>
+    public async Task<string> ReadTextAsync(CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[1 << 10];
+        int size = await this.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        return System.Text.Encoding.UTF8.GetString(buffer, 0, size);
     }
 }

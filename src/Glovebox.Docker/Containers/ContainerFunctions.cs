@@ -20,8 +20,6 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
 
     public WorkVolume? Volume => volume;
 
-    public string? VolumeName => volume?.Name;
-
     public bool HasPackages => _functions.HasPackages;
 
     /// <summary>Whether the volume holds the packages.</summary>
@@ -36,10 +34,6 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
         _functions.OfferAsync(Agent(guest), cancellationToken);
 
     /// <summary>Installs the packages, once for each volume.</summary>
-    /// <param name="guest">The container, whose set-up goes on.</param>
-    /// <param name="user">The user that guest code runs as.</param>
-    /// <param name="hasNetwork">Whether the set-up has a network.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FunctionSetupException">They cannot be installed.</exception>
     public async Task InstallAsync(ContainerSetup guest, UserId user, bool hasNetwork, CancellationToken cancellationToken)
     {
@@ -60,10 +54,8 @@ internal sealed class ContainerFunctions(OfferedFunctions offered, WorkVolume? v
 
     private static async Task SetUpAsync(ContainerSetup guest, string command, CancellationToken cancellationToken)
     {
-        BoundedText said = new();
-        ProcessExit? exit = await guest.RunAsRootAsync(command, said, cancellationToken).ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (exit is not { ExitCode: 0 })
+        (int exitCode, string said) = await guest.RunAsRootAsync(command, cancellationToken).ConfigureAwait(false);
+        if (exitCode != 0)
         {
             throw new FunctionSetupException($"The folder of the packages cannot be made ready: {said}");
         }

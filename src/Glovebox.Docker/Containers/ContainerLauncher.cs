@@ -66,7 +66,8 @@ internal static class ContainerLauncher
             $"mkdir -p {folders}\nchown {user.Uid}:{user.Gid} {folders} || chmod 777 {folders}\n");
         const string Agent = """
             for name in python3 python; do
-                python=$(command -v "$name") && [ -x "$python" ] && "$python" -c 'import sys, ctypes; sys.exit(sys.version_info < (3, 8))' &&
+                python=$(command -v "$name") && [ -x "$python" ] &&
+                    "$python" -c 'import sys, ctypes; sys.exit(sys.version_info < (3, 8))' &&
                     printf A && exec "$python" -c "$1"
             done
 

@@ -1,11 +1,8 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Glovebox.Docker.Engine;
 using Glovebox.Sandboxes.Agent;
-using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
@@ -19,21 +16,14 @@ internal static class ContainerNames
     /// <summary>On a container that stays: what it was made of.</summary>
     public const string ConfigurationLabel = "glovebox.configuration";
 
-    private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(10);
-
-    private static readonly TimeSpan RemovalCheck = TimeSpan.FromMilliseconds(20);
-
-    /// <summary>Makes a name free, or finds the container of that name to which this executor may attach.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="claimant">The owner's label of who claims it, who may have one of that name that is on its way out.</param>
-    /// <param name="configuration">What a container to attach to must be made of; null: none is attached to.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Makes the name of a container free, or finds the container of that name to which this executor may attach.</summary>
+    /// <remarks>The claimant is an owner's label. It may have a container of that name already, which is on its way out.</remarks>
     /// <exception cref="SandboxUnavailableException">The container of that name belongs to another owner.</exception>
     public static async Task<ContainerInspectResponse?> ClaimAsync(
-        EngineConnection engine, string name, string claimant, string? configuration, CancellationToken cancellationToken)
+        EngineConnection engine, ContainerPlan plan, string claimant, CancellationToken cancellationToken)
     {
-        ContainerInspectResponse? found = await FindAsync(engine, name, cancellationToken).ConfigureAwait(false);
+        string name = plan.Name;
+        ContainerInspectResponse? found = await DockerContainer.FindAsync(engine.Client, name, cancellationToken).ConfigureAwait(false);
         if (found is null)
         {
             return null;
@@ -49,7 +39,7 @@ internal static class ContainerNames
 
         bool stays = found.Config.Labels.TryGetValue(ConfigurationLabel, out string? made);
         bool runs = found.State?.Running ?? false;
-        if (stays && runs && made == configuration)
+        if (stays && runs && made == plan.Labels.GetValueOrDefault(ConfigurationLabel))
         {
             return found;
         }
@@ -63,53 +53,23 @@ internal static class ContainerNames
                 $"Choose another ContainerName, or, if nothing uses it any more, remove it: docker rm -f {name}");
         }
 
-        await RemoveAsync(engine, name, found.ID, cancellationToken).ConfigureAwait(false);
+        await DockerContainer.RemoveAsync(engine.Client, found.ID).ConfigureAwait(false);
         return null;
-    }
-
-    /// <summary>Removes a container and waits until its name is free. A removal that is under way already is not waited for by the engine,
-    /// and its client cannot wait for one.</summary>
-    public static async Task RemoveAsync(EngineConnection engine, string name, string id, CancellationToken cancellationToken)
-    {
-        await DockerContainer.RemoveAsync(engine, id).ConfigureAwait(false);
-        long started = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(started) < LongestRemoval
-            && await FindAsync(engine, name, cancellationToken).ConfigureAwait(false) is { } left && left.ID == id)
-        {
-            await Task.Delay(RemovalCheck, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     /// <summary>Sums up what a container is made of, so that one of the same can be told.</summary>
     public static string Configuration(ContainerDefinition spec, UserId user, ContainerFunctions? functions)
     {
-        StringBuilder text = new();
-        foreach (string? part in (string?[])
+        string[] devices = [.. spec.Options.DeviceRequests.Select(
+            d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}")];
+        string text = string.Concat(((string?[])
         [
-            AgentClient.AgentVersion.ToString(CultureInfo.InvariantCulture), spec.Options.Image, spec.WorkDirectory,
-            spec.Options.BindDir, spec.Options.InitCommand, spec.Options.Runtime, spec.Seccomp?.Text, spec.Policy.ToString(), user.ToString(), functions?.Text,
+            AgentClient.AgentVersion.ToString(CultureInfo.InvariantCulture), spec.Options.Image, spec.WorkDirectory, spec.Options.BindDir,
+            spec.Options.InitCommand, spec.Options.Runtime, spec.Seccomp?.Text, spec.Policy.ToString(), user.ToString(), functions?.Text,
             .. spec.Options.ExtraVolumes.Select(v => v.ToString()),
             .. spec.Options.ExtraHosts.Select(h => h.ToString()).Order(StringComparer.Ordinal),
-            .. spec.Options.DeviceRequests.Select(
-                d => $"{d.Driver} {d.Count} {string.Join(',', d.DeviceIds)} {string.Join(',', d.Capabilities)}"),
-        ])
-        {
-            text.Append(part).Append('\0');
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
-    }
-
-    private static async Task<ContainerInspectResponse?> FindAsync(
-        EngineConnection engine, string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await engine.Client.Containers.InspectContainerAsync(name, cancellationToken).ConfigureAwait(false);
-        }
-        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
+            .. devices,
+        ]).Select(part => part + '\0'));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using Glovebox.Sandboxes.Host;
@@ -25,15 +26,14 @@ internal sealed class ContainerOwner : IDisposable
     /// <summary>Whether the owner that a label names lives; null when that cannot be known here.</summary>
     public static bool? IsAlive(string label)
     {
-        string[] parts = label.Split('/');
-        if (parts.Length != 4 || parts[0] != ThisMachine.Value || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int process))
+        if (label.Split('/') is not [var machine, var id, var start, var executor]
+            || machine != ThisMachine.Value
+            || !int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process))
         {
             return null;
         }
 
-        return process == Environment.ProcessId
-            ? Living.ContainsKey(parts[3])
-            : StartOf(process) is { Length: > 0 } start && start == parts[2];
+        return process == Environment.ProcessId ? Living.ContainsKey(executor) : start.Length > 0 && StartOf(process) == start;
     }
 
     /// <summary>When a process started, in whatever unit; empty when there is none. Numbers of processes are used again, so the number does
@@ -52,7 +52,8 @@ internal sealed class ContainerOwner : IDisposable
             using Process found = Process.GetProcessById(process);
             return found.StartTime.ToUniversalTime().Ticks.ToString(CultureInfo.InvariantCulture);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or Win32Exception)
         {
             return "";
         }

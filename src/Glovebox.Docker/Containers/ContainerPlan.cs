@@ -32,10 +32,7 @@ internal sealed record ContainerPlan
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 }
 
-/// <summary>What a container is to be, as its callers have said.</summary>
-/// <param name="Options">The provider's options.</param>
-/// <param name="Request">What the sandbox is made of.</param>
-/// <param name="Seccomp">The profile of system calls that the options name; null: ours.</param>
+/// <summary>What a container is to be, as its callers have said. Without a profile of system calls, it gets ours.</summary>
 internal sealed record ContainerDefinition(DockerSandboxOptions Options, SandboxRequest Request, NamedProfile? Seccomp)
 {
     public ExecutionPolicy Policy => Request.Policy;

@@ -83,7 +83,7 @@ internal static class ContainerRequest
         {
             host.CapDrop = ["ALL"];
 
-            // A guest that is root has what its container has, so that may be nothing; the agent then has nobody else to become.
+            // A guest that is root has what its container has, so that may be nothing; the agent then becomes no other user.
             bool isRoot = plan.User.Uid == 0;
             bool installs = plan.Functions is { HasPackages: true, IsInstalled: false };
             host.CapAdd = spec.Options.InitCommand is not null ? [.. AgentCapabilities, AnyFile, .. SetupCapabilities]
@@ -150,7 +150,13 @@ internal static class ContainerRequest
         if (plan.Functions is { HasPackages: true } functions)
         {
             // Guest code cannot write there, so its size is the set-up's affair.
-            mounts.Add(new Mount { Type = "volume", Source = functions.VolumeName ?? "", Target = ContainerFunctions.Packages, ReadOnly = functions.IsInstalled });
+            mounts.Add(new Mount
+            {
+                Type = "volume",
+                Source = functions.Volume?.Name ?? "",
+                Target = ContainerFunctions.Packages,
+                ReadOnly = functions.IsInstalled,
+            });
         }
 
         mounts.AddRange(plan.Spec.Options.ExtraVolumes.Select(volume => new Mount

@@ -34,18 +34,23 @@ internal sealed record ContainerUser(UserId Id, UserId? HostOwner, string Reason
 
         if (isRootless)
         {
-            return new ContainerUser(default, null, "the engine's own user, whose the work directory is");
+            return new ContainerUser(default, null, "the engine's own user, who owns the work directory");
         }
 
         if (!weAreRoot)
         {
-            return new ContainerUser(new UserId(Libc.EffectiveUserId(), Libc.EffectiveGroupId()), null, "the user whose program this is");
+            return new ContainerUser(new UserId(Libc.EffectiveUserId(), Libc.EffectiveGroupId()), null, "the user that runs this program");
         }
 
         UserId owner = Owner(work, isMade);
         return new ContainerUser(
-            owner, owner.Uid == 0 ? null : owner, owner.Uid == 0 ? "root, whose the work directory is" : "the owner of the work directory");
+            owner, owner.Uid == 0 ? null : owner, owner.Uid == 0 ? "root, who owns the work directory" : "the owner of the work directory");
     }
+
+    /// <summary>The error of an <c>InitCommand</c> beside a guest that is root, and so would have what the command has.</summary>
+    public static PolicyNotEnforceableException WouldShareSetUp(string how) => new(
+        $"InitCommand needs rights that guest code, which is to be root because the work directory is root's, {how}",
+        "Give the work directory to another user: chown 1000:1000 DIRECTORY");
 
     private static UserId Owner(string work, bool isMade)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Glovebox.Docker.Engine;
 using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
@@ -17,8 +18,6 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
     public ContainerWatch(IDockerClient client, string container) => _listening = ListenAsync(client, container);
 
     /// <summary>Waits a moment for the news of the container's end.</summary>
-    /// <param name="longest">How long it may take to come.</param>
-    /// <param name="kill">Ends the waiting; no error follows.</param>
     /// <returns>How it ended; null when the engine does not tell.</returns>
     public async Task<ContainerEnd?> EndAsync(TimeSpan longest, CancellationToken kill)
     {
@@ -26,21 +25,23 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
         return _ended.Task.IsCompletedSuccessfully ? await _ended.Task.ConfigureAwait(false) : null;
     }
 
-    /// <summary>Waits a moment for the news that memory has run out since that was last forgotten.</summary>
-    public async Task<bool> IsOutOfMemoryAsync(TimeSpan longest)
+    /// <summary>Waits a moment for the news that memory has run out since this was last asked, and forgets it: one time brings several
+    /// pieces of news.</summary>
+    public async ValueTask<bool> TakeOutOfMemoryAsync(TimeSpan longest)
     {
         Task news = _outOfMemory.Task;
-        await Task.WhenAny(news, _listening, Task.Delay(longest)).ConfigureAwait(false);
-        return news.IsCompleted;
-    }
-
-    /// <summary>Forgets that memory ran out: one time brings several pieces of news.</summary>
-    public void ForgetOutOfMemory()
-    {
-        if (_outOfMemory.Task.IsCompleted)
+        if (longest > TimeSpan.Zero)
         {
-            _outOfMemory = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await Task.WhenAny(news, _listening, Task.Delay(longest)).ConfigureAwait(false);
         }
+
+        if (!news.IsCompleted)
+        {
+            return false;
+        }
+
+        _outOfMemory = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return true;
     }
 
     /// <summary>Takes one piece of news.</summary>
@@ -88,15 +89,13 @@ internal sealed class ContainerWatch : IProgress<Message>, IAsyncDisposable
         {
             await client.System.MonitorEventsAsync(parameters, this, _stopping.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException or DockerApiException)
+        catch (Exception e) when (EngineErrors.IsLoss(e) || e is OperationCanceledException)
         {
             // No more news: what is asked for is then not known.
         }
     }
 }
 
-/// <summary>How a container ended.</summary>
-/// <param name="IsOutOfMemory">Whether memory had run out.</param>
-/// <param name="IsKilled">Whether the engine was asked to end it.</param>
-/// <param name="ExitCode">Its exit code, or null.</param>
+/// <summary>How a container ended: whether memory had run out, whether the engine was asked to end it, and its exit code if that is
+/// known.</summary>
 internal sealed record ContainerEnd(bool IsOutOfMemory, bool IsKilled, int? ExitCode);

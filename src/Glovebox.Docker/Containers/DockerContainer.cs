@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Glovebox.Docker.Engine;
 using global::Docker.DotNet;
@@ -5,126 +6,117 @@ using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>One container of an engine.</summary>
-internal sealed class DockerContainer : IAsyncDisposable
+/// <summary>One container of an engine, which may remove it once it has ended.</summary>
+internal sealed class DockerContainer(IDockerClient client, string id, bool removes) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
 
-    private readonly EngineConnection _engine;
-    private readonly bool _removes;
-
-    private DockerContainer(EngineConnection engine, string id, bool removes)
-    {
-        _engine = engine;
-        _removes = removes;
-        Id = id;
-        Watch = new ContainerWatch(engine.Client, id);
-    }
-
-    public string Id { get; }
+    private static readonly TimeSpan RemovalCheck = TimeSpan.FromMilliseconds(20);
 
     /// <summary>What the engine tells of it.</summary>
-    public ContainerWatch Watch { get; }
+    public ContainerWatch Watch { get; } = new(client, id);
 
-    /// <summary>Makes a container and starts it.</summary>
-    /// <returns>It, and the stream to its first process.</returns>
-    /// <exception cref="CodeExecutionException">The engine refuses.</exception>
-    public static async Task<(DockerContainer Container, ContainerChannel Channel)> StartAsync(
-        EngineConnection engine, CreateContainerParameters request, CancellationToken cancellationToken)
+    /// <summary>Finds a container by its name or id; null when there is none.</summary>
+    public static async Task<ContainerInspectResponse?> FindAsync(IDockerClient client, string name, CancellationToken cancellationToken)
     {
-        CreateContainerResponse created = await engine.Client.Containers.CreateContainerAsync(
-            request, cancellationToken).ConfigureAwait(false);
-        DockerContainer container = new(engine, created.ID, request.HostConfig?.AutoRemove ?? false);
-        ContainerChannel? channel = null;
         try
         {
-            channel = await container.AttachAsync(isInput: true, cancellationToken).ConfigureAwait(false);
-            await engine.Client.Containers.StartContainerAsync(created.ID, null, cancellationToken).ConfigureAwait(false);
-            return (container, channel);
+            return await client.Containers.InspectContainerAsync(name, cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
-            // One that never ran is nothing that anybody would want to look at.
-            await container.RemoveAsync().ConfigureAwait(false);
-            if (channel is not null)
-            {
-                await channel.DisposeAsync().ConfigureAwait(false);
-            }
-
-            await container.DisposeAsync().ConfigureAwait(false);
-            throw;
+            return null;
         }
     }
 
-    /// <summary>Takes over a container that runs already.</summary>
-    public static DockerContainer Existing(EngineConnection engine, ContainerInspectResponse found) =>
-        new(engine, found.ID, found.HostConfig?.AutoRemove ?? false);
+    /// <summary>Removes a container, whatever it does, and waits until its name is free. A removal that is under way already is not waited
+    /// for by the engine, and its client cannot wait for one.</summary>
+    public static Task RemoveAsync(IDockerClient client, string id) => TryAsync(async () =>
+    {
+        long started = Stopwatch.GetTimestamp();
+        await TryAsync(() => client.Containers.RemoveContainerAsync(
+            id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true })).ConfigureAwait(false);
+        while (Stopwatch.GetElapsedTime(started) < LongestEnd
+            && await FindAsync(client, id, CancellationToken.None).ConfigureAwait(false) is not null)
+        {
+            await Task.Delay(RemovalCheck).ConfigureAwait(false);
+        }
+    });
 
-    public async Task<ContainerChannel> AttachAsync(bool isInput, CancellationToken cancellationToken) => new(
-        await _engine.Client.Containers.AttachContainerAsync(
-            Id, new ContainerAttachParameters { Stream = true, Stdin = isInput, Stdout = true, Stderr = true }, cancellationToken).ConfigureAwait(false));
+    /// <inheritdoc cref="RemoveAsync(IDockerClient, string)"/>
+    public Task RemoveAsync() => RemoveAsync(client, id);
+
+    /// <summary>Attaches to the streams of its first process.</summary>
+    public async Task<ContainerChannel> AttachAsync(bool isInput, CancellationToken cancellationToken)
+    {
+        ContainerAttachParameters request = new() { Stream = true, Stdin = isInput, Stdout = true, Stderr = true };
+        return new(await client.Containers.AttachContainerAsync(id, request, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Starts a program by the engine's own exec: as guest code's user in the work directory with more variables, or, without a
+    /// user, as root outside of it, where programs find nothing that guest code left. The caller disposes what it gets.</summary>
+    public async Task<RunningExec> StartProgramAsync(
+        IReadOnlyList<string> command, UserId? guest, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken)
+    {
+        ContainerExecCreateParameters request = new()
+        {
+            Cmd = [.. command],
+            User = guest is { } user ? $"{user.Uid}:{user.Gid}" : "0:0",
+            WorkingDir = guest is null ? "/" : ContainerLauncher.WorkDirectory,
+            Env = guest is null ? ["HOME=/root", "USER=root", "LOGNAME=root"] : [.. variables.Select(v => $"{v.Key}={v.Value}")],
+            AttachStdin = true,
+            AttachStdout = true,
+            AttachStderr = true,
+        };
+        string exec = (await client.Exec.CreateContainerExecAsync(id, request, cancellationToken).ConfigureAwait(false)).ID;
+        MultiplexedStream stream = await client.Exec.StartContainerExecAsync(
+            exec, new ContainerExecStartParameters(), cancellationToken).ConfigureAwait(false);
+        return new RunningExec(client, exec, stream);
+    }
 
     /// <summary>Kills every process of the container, without waiting for anything.</summary>
-    public void Kill() => _ = EndAsync(
-        LongestEnd, () => _engine.Client.Containers.KillContainerAsync(Id, new ContainerKillParameters { Signal = "SIGKILL" }));
+    public void Kill() => _ = KillAsync();
 
     /// <summary>Kills every process of the container, waits until they are gone, and removes it if it is of those that are
     /// removed.</summary>
-    public Task EndAsync() => _removes
-        ? RemoveAsync()
-        : EndAsync(LongestEnd, () => _engine.Client.Containers.KillContainerAsync(Id, new ContainerKillParameters { Signal = "SIGKILL" }));
-
-    /// <summary>Removes the container, whatever it does.</summary>
-    public Task RemoveAsync() => RemoveAsync(_engine, Id);
-
-    public static Task RemoveAsync(EngineConnection engine, string id) => EndAsync(
-        LongestEnd,
-        () => engine.Client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }));
+    public Task EndAsync() => removes ? RemoveAsync() : KillAsync();
 
     /// <summary>Takes all networks from the container.</summary>
     public async Task CutNetworkAsync(CancellationToken cancellationToken)
     {
-        ContainerInspectResponse found = await _engine.Client.Containers.InspectContainerAsync(Id, cancellationToken).ConfigureAwait(false);
+        ContainerInspectResponse found = await client.Containers.InspectContainerAsync(id, cancellationToken).ConfigureAwait(false);
         foreach (string network in found.NetworkSettings?.Networks?.Keys ?? [])
         {
-            await _engine.Client.Networks.DisconnectNetworkAsync(
-                network, new NetworkDisconnectParameters { Container = Id, Force = true }, cancellationToken).ConfigureAwait(false);
+            await client.Networks.DisconnectNetworkAsync(
+                network, new NetworkDisconnectParameters { Container = id, Force = true }, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>How many bytes of memory the container holds; 0 when the engine does not say.</summary>
-    public async Task<long> MemoryInUseAsync(CancellationToken cancellationToken)
+    /// <summary>Gets how many bytes of memory the container holds; 0 when the engine does not say, or when it has ended.</summary>
+    public async Task<long> MemoryInUseAsync()
     {
         MemoryReport report = new();
-        try
-        {
-            await _engine.Client.Containers.GetContainerStatsAsync(
-                Id, new ContainerStatsParameters { Stream = false, OneShot = true }, report, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException or DockerApiException or ObjectDisposedException)
-        {
-            // One that has ended holds none.
-        }
-
+        await TryAsync(() => client.Containers.GetContainerStatsAsync(
+            id, new ContainerStatsParameters { Stream = false, OneShot = true }, report, CancellationToken.None)).ConfigureAwait(false);
         return report.Usage;
     }
 
     public ValueTask DisposeAsync() => Watch.DisposeAsync();
 
-    /// <summary>Does what ends a container. That it has ended already, or that its engine has, is no error.</summary>
-    private static async Task EndAsync(TimeSpan longest, Func<Task> end)
+    private Task KillAsync() =>
+        TryAsync(() => client.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = "SIGKILL" }));
+
+    /// <summary>Asks the engine for something that needs not be when the container has ended already, or when the engine is gone: its
+    /// containers end with the stream to them.</summary>
+    private static async Task TryAsync(Func<Task> call)
     {
         try
         {
-            await end().WaitAsync(longest).ConfigureAwait(false);
+            await call().WaitAsync(LongestEnd).ConfigureAwait(false);
         }
-        catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.InternalServerError)
+        catch (Exception e) when (EngineErrors.IsLoss(e) || e is OperationCanceledException)
         {
-            // It is gone, or about to be.
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException or OperationCanceledException or ObjectDisposedException)
-        {
-            // The engine is gone; its containers end with the stream to them.
+            // There is nothing left to ask for.
         }
     }
 

@@ -1,15 +1,14 @@
 using System.Security.Cryptography;
+using System.Text;
+using Glovebox.Docker.Engine;
 using Glovebox.Sandboxes.Agentless;
-using global::Docker.DotNet;
 
 namespace Glovebox.Docker.Containers;
 
-/// <summary>Starts programs in a container without the guest agent, by the engine.</summary>
-/// <param name="exec">Starts programs.</param>
-/// <param name="channel">The stream to the container's first process, which ends with it.</param>
-/// <param name="stays">Whether the container outlives its host, and so takes no words on its standard input.</param>
-/// <param name="endContainer">Ends the container by force.</param>
-internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel, bool stays, Action endContainer) : IProgramStarter
+/// <summary>Starts programs in a container without the guest agent, by the engine. The channel leads to the container's first process, and
+/// ends with it.</summary>
+internal sealed class ExecPrograms(DockerContainer container, ContainerChannel channel, ContainerPlan plan)
+    : ContainerSetup, IProgramStarter
 {
     /// <summary>Runs a program, and says on both streams, by a word that it reads and that is in no argument, that it has ended. What a
     /// shell itself says of a program that was killed is dropped.</summary>
@@ -34,32 +33,35 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
 
     private readonly FirstProcess _first = new(channel);
 
-    public Task Ended => _first.Ended;
+    public override Task Ended => _first.Ended;
 
-    public IWorkspace Files => field ??= new ExecWorkspace(exec);
+    public override IWorkspace Files => field ??= new ExecWorkspace(
+        (command, cancellationToken) => StartAsync(command, isRoot: false, cancellationToken));
 
-    private bool IsRunning => !Ended.IsCompleted;
+    /// <summary>Whether the container outlives its host, and so takes no words on its standard input.</summary>
+    private bool Stays => !plan.Spec.Options.StopContainer;
 
     public Task<ProcessExit?> RunAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill) =>
         RunAsync(command, isRoot: false, output, kill);
 
-    /// <summary>Runs a program as root, before guest code does; null when the container ended with it.</summary>
-    public Task<ProcessExit?> RunAsRootAsync(IReadOnlyList<string> command, IOutputSink output, CancellationToken kill) =>
-        RunAsync(command, isRoot: true, output, kill);
-
     /// <summary>Ends what the set-up has left in the background: it is root's.</summary>
-    public async Task SealAsync(CancellationToken cancellationToken)
+    public override async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
     {
         await KillEverythingAsync().ConfigureAwait(false);
-        if (!stays)
+        if (!Stays)
         {
             await _first.Swept.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
+
+        return preload.Count == 0 ? "" : "the image has no Python";
     }
 
-    public async ValueTask DisposeAsync()
+    public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) =>
+        new AgentlessSandbox(place, this, capabilities);
+
+    public override async ValueTask DisposeAsync()
     {
-        if (stays && IsRunning)
+        if (Stays && !Ended.IsCompleted)
         {
             await KillEverythingAsync().ConfigureAwait(false);
         }
@@ -73,36 +75,38 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
     {
         try
         {
-            if (!stays)
+            if (!Stays)
             {
                 await channel.WriteAsync(ContainerLauncher.KillWord).ConfigureAwait(false);
                 return;
             }
 
-            using RunningExec killer = await exec.StartAsync(
+            using RunningExec killer = await StartAsync(
                 ["/bin/sh", "-c", "kill -9 -1"], isRoot: true, CancellationToken.None).ConfigureAwait(false);
-            using ContainerChannel output = new(killer.Stream);
-            await output.CopyToAsync(Stream.Null).ConfigureAwait(false);
+            await killer.CopyToAsync(Stream.Null).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsLoss(e))
+        catch (Exception e) when (EngineErrors.IsLoss(e))
         {
             // There is no process left to end.
         }
     }
 
-    private static bool IsLoss(Exception e) => e is IOException or HttpRequestException or ObjectDisposedException or DockerApiException;
+    protected override Task<ProcessExit?> RunAsRootAsync(string command, IOutputSink output, CancellationToken kill) =>
+        RunAsync(["/bin/sh", "-c", command], isRoot: true, output, kill);
+
+    private Task<RunningExec> StartAsync(IReadOnlyList<string> command, bool isRoot, CancellationToken cancellationToken) =>
+        container.StartProgramAsync(command, isRoot ? null : plan.User, plan.Spec.Request.Variables, cancellationToken);
 
     private async Task<ProcessExit?> RunAsync(IReadOnlyList<string> command, bool isRoot, IOutputSink output, CancellationToken kill)
     {
         string word = WordMark + RandomNumberGenerator.GetHexString(32, lowercase: true);
         try
         {
-            using RunningExec running = await exec.StartAsync(
+            using RunningExec running = await StartAsync(
                 ["/bin/sh", "-c", Runner, "sh", .. command], isRoot, kill).ConfigureAwait(false);
-            byte[] line = System.Text.Encoding.ASCII.GetBytes(word + "\n");
-            await running.Stream.WriteAsync(line, 0, line.Length, CancellationToken.None).ConfigureAwait(false);
+            await running.WriteAsync(Encoding.ASCII.GetBytes(word + "\n"), CancellationToken.None).ConfigureAwait(false);
             Task<int?> ending = ReadAsync(
-                running.Stream,
+                running,
                 new ExecTrailer(word, OutputStream.StandardOutput, output),
                 new ExecTrailer(word, OutputStream.StandardError, output));
             bool killed = await WaitAsync(ending, kill).ConfigureAwait(false);
@@ -113,11 +117,11 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
                     return await WithoutTrailerAsync(running).ConfigureAwait(false);
                 }
 
-                return IsRunning ? new ProcessExit(ProcessExitKind.Killed, 137) : null;
+                return Ended.IsCompleted ? null : new ProcessExit(ProcessExitKind.Killed, 137);
             }
 
             // A program that ended before the kill reached it has ended by itself.
-            return new ProcessExit(code > 128 ? ProcessExitKind.Signaled : ProcessExitKind.Exited, code);
+            return ByItself(code);
         }
         catch (OperationCanceledException) when (kill.IsCancellationRequested)
         {
@@ -125,7 +129,7 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
             await KillEverythingAsync().ConfigureAwait(false);
             return new ProcessExit(ProcessExitKind.Killed, 137);
         }
-        catch (Exception e) when (IsLoss(e))
+        catch (Exception e) when (EngineErrors.IsLoss(e))
         {
             return null;
         }
@@ -151,7 +155,7 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
 
             if (!ending.IsCompleted)
             {
-                endContainer();
+                container.Kill();
                 await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
@@ -160,21 +164,20 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
     }
 
     /// <summary>Reads until the program has ended; null when the stream ended first.</summary>
-    private static async Task<int?> ReadAsync(MultiplexedStream stream, ExecTrailer output, ExecTrailer errors)
+    private static async Task<int?> ReadAsync(ContainerChannel running, ExecTrailer output, ExecTrailer errors)
     {
         byte[] buffer = new byte[64 << 10];
         while (output.ExitCode is null || errors.ExitCode is null)
         {
-            MultiplexedStream.ReadResult read = await stream.ReadOutputAsync(
-                buffer, 0, buffer.Length, CancellationToken.None).ConfigureAwait(false);
-            if (read.EOF)
+            (OutputStream stream, int count) = await running.ReadOutputAsync(buffer, CancellationToken.None).ConfigureAwait(false);
+            if (count == 0)
             {
                 output.Complete();
                 errors.Complete();
                 return null;
             }
 
-            (read.Target == MultiplexedStream.TargetStream.StandardError ? errors : output).Take(buffer.AsSpan(0, read.Count));
+            (stream == OutputStream.StandardError ? errors : output).Take(buffer.AsSpan(0, count));
         }
 
         return errors.ExitCode;
@@ -184,10 +187,10 @@ internal sealed class ExecPrograms(ContainerExec exec, ContainerChannel channel,
     private async Task<ProcessExit?> WithoutTrailerAsync(RunningExec running)
     {
         int? code = await running.ExitCodeAsync(CancellationToken.None).ConfigureAwait(false);
-        return IsRunning && code is { } known
-            ? new ProcessExit(known > 128 ? ProcessExitKind.Signaled : ProcessExitKind.Exited, known)
-            : null;
+        return code is { } known && !Ended.IsCompleted ? ByItself(known) : null;
     }
+
+    private static ProcessExit ByItself(int code) => new(code > 128 ? ProcessExitKind.Signaled : ProcessExitKind.Exited, code);
 
     /// <summary>What the container's first process says: that it has ended everything else, and, by the end of the stream, that it has
     /// ended.</summary>

@@ -1,13 +1,15 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
-using global::Docker.DotNet;
+using Glovebox.Docker.Engine;
 
 namespace Glovebox.Docker.Containers;
 
 /// <summary>The files of a work directory that only the engine's exec reaches.</summary>
 /// <remarks>Each step is a shell script that runs as the guest: a link that the guest swaps in between two of its steps leads nowhere that
 /// the guest could not go by itself.</remarks>
-internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
+/// <param name="start">Starts a program as the guest.</param>
+internal sealed class ExecWorkspace(Func<IReadOnlyList<string>, CancellationToken, Task<RunningExec>> start) : IWorkspace
 {
     private const int ChunkSize = 4 << 20;
     private const int MaxRecord = 8 << 10;
@@ -54,7 +56,8 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
         [ -d "$path" ] && printf 'FIs a directory' && exit
         [ -e "$path" ] && [ ! -f "$path" ] && printf R && exit
         temporary=$folder/$2
-        if error=$({ mkdir -p "$folder" && { [ "$3" = 0 ] && : || head -c "$3"; } >>"$temporary"; } 2>&1) && [ "$(wc -c <"$temporary")" -eq "$4" ]; then
+        if error=$({ mkdir -p "$folder" && { [ "$3" = 0 ] && : || head -c "$3"; } >>"$temporary"; } 2>&1) &&
+            [ "$(wc -c <"$temporary")" -eq "$4" ]; then
             [ "$5" = 0 ] && printf D && exit
             error=$(mv -f "$temporary" "$path" 2>&1) && printf D && exit
         fi
@@ -98,20 +101,19 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
     public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
         RunningExec running = await StartAsync(Reader, [WorkspacePath.Normalize(path)], cancellationToken).ConfigureAwait(false);
-        ContainerChannel channel = new(running.Stream);
         try
         {
             byte[] status = new byte[1];
-            if (await channel.ReadAsync(status, cancellationToken).ConfigureAwait(false) == 0 || status[0] != 'D')
+            if (await running.ReadAsync(status, cancellationToken).ConfigureAwait(false) == 0 || status[0] != 'D')
             {
-                throw Failure(path, (char)status[0] + await RestAsync(channel, cancellationToken).ConfigureAwait(false));
+                throw Failure(path, (char)status[0] + await running.ReadTextAsync(cancellationToken).ConfigureAwait(false));
             }
 
-            return channel;
+            return running;
         }
         catch
         {
-            await channel.DisposeAsync().ConfigureAwait(false);
+            await running.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -133,8 +135,8 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
                     buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
                 last = read < buffer.Length;
                 written += read;
-                string answer = await WritePartAsync(
-                    [normalized, temporary, Text(read), Text(written), last ? "1" : "0"], buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                string[] arguments = [normalized, temporary, Text(read), Text(written), last ? "1" : "0"];
+                string answer = await AskAsync(Writer, arguments, buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                 if (answer != "D")
                 {
                     throw Failure(path, answer);
@@ -145,14 +147,14 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
         catch when (written > 0)
         {
             int folder = normalized.LastIndexOf('/') + 1;
-            _ = await AskAsync(Deleter, [normalized[..folder] + temporary], CancellationToken.None).ConfigureAwait(false);
+            _ = await AskAsync(Deleter, [normalized[..folder] + temporary], default, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
     }
 
     public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken = default)
     {
-        string answer = await AskAsync(Deleter, [WorkspacePath.Normalize(path)], cancellationToken).ConfigureAwait(false);
+        string answer = await AskAsync(Deleter, [WorkspacePath.Normalize(path)], default, cancellationToken).ConfigureAwait(false);
         return answer switch
         {
             "D" => true,
@@ -161,61 +163,43 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
         };
     }
 
-    private async Task<string> WritePartAsync(
-        IReadOnlyList<string> arguments, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    private async Task<RunningExec> StartAsync(string script, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        using RunningExec running = await StartAsync(Writer, arguments, cancellationToken).ConfigureAwait(false);
-        using ContainerChannel channel = new(running.Stream);
         try
         {
-            await channel.WriteAsync(data, cancellationToken).ConfigureAwait(false);
+            return await start(["/bin/sh", "-c", Tools + script, "sh", .. arguments], cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (EngineErrors.IsLoss(e))
+        {
+            throw new SandboxLostException("The container has ended; its files cannot be reached.", innerException: e);
+        }
+    }
+
+    /// <summary>Runs a script, gives it something to read, and gets its answer.</summary>
+    private async Task<string> AskAsync(
+        string script, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        using RunningExec running = await StartAsync(script, arguments, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await running.WriteAsync(data, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException)
         {
             // A script that refuses does not read: its answer says why.
         }
 
-        return await RestAsync(channel, cancellationToken).ConfigureAwait(false);
+        return await running.ReadTextAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<RunningExec> StartAsync(string script, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await exec.StartAsync(
-                ["/bin/sh", "-c", Tools + script, "sh", .. arguments], isRoot: false, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is DockerApiException or HttpRequestException or IOException or ObjectDisposedException)
-        {
-            throw new SandboxLostException("The container has ended; its files cannot be reached.", innerException: e);
-        }
-    }
-
-    private async Task<string> AskAsync(string script, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        using RunningExec running = await StartAsync(script, arguments, cancellationToken).ConfigureAwait(false);
-        using ContainerChannel channel = new(running.Stream);
-        return await RestAsync(channel, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static async Task<string> RestAsync(Stream channel, CancellationToken cancellationToken)
-    {
-        byte[] buffer = new byte[1 << 10];
-        int size = await channel.ReadAtLeastAsync(
-            buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return Encoding.UTF8.GetString(buffer, 0, size);
-    }
-
-    /// <summary>What the lister prints, record by record: each ends with a NUL, which no name holds.</summary>
-    private async IAsyncEnumerable<string> RecordsAsync(
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Gets what the lister prints, record by record: each ends with a NUL, which no name holds.</summary>
+    private async IAsyncEnumerable<string> RecordsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using RunningExec running = await StartAsync(Lister, [], cancellationToken).ConfigureAwait(false);
-        using ContainerChannel channel = new(running.Stream);
         byte[] buffer = new byte[64 << 10];
         int filled = 0;
         int read;
-        while ((read = await channel.ReadAsync(buffer.AsMemory(filled), cancellationToken).ConfigureAwait(false)) > 0)
+        while ((read = await running.ReadAsync(buffer.AsMemory(filled), cancellationToken).ConfigureAwait(false)) > 0)
         {
             filled += read;
             int start = 0;
@@ -229,7 +213,7 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
             filled -= start;
             if (filled > MaxRecord)
             {
-                throw new WorkspaceException("The work directory cannot be listed: the answer makes no sense.");
+                throw Senseless();
             }
 
             buffer.AsSpan(start, filled).CopyTo(buffer);
@@ -238,24 +222,19 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
 
     private static WorkspaceFile FileOf(string record)
     {
+        const NumberStyles Decimal = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
         string[] fields = record.Split(' ', 7);
         if (fields.Length != 7
             || !WorkspacePath.IsListed(fields[6])
             || !long.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
-            || !decimal.TryParse(
-                fields[3],
-                NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
-                CultureInfo.InvariantCulture,
-                out decimal modified))
+            || !decimal.TryParse(fields[3], Decimal, CultureInfo.InvariantCulture, out decimal modified))
         {
-            throw new WorkspaceException("The work directory cannot be listed: the answer makes no sense.");
+            throw Senseless();
         }
 
         decimal whole = decimal.Floor(modified);
-        return new WorkspaceFile(
-            fields[6],
-            size,
-            WorkspaceFile.Time((long)Math.Clamp(whole, long.MinValue, long.MaxValue), (long)((modified - whole) * TimeSpan.TicksPerSecond)))
+        long seconds = (long)Math.Clamp(whole, long.MinValue, long.MaxValue), ticks = (long)((modified - whole) * TimeSpan.TicksPerSecond);
+        return new WorkspaceFile(fields[6], size, WorkspaceFile.Time(seconds, ticks))
         {
             // In octal digits: set-user-id and set-group-id are the fourth from the end.
             HasSetIdBits = fields[1].Length > 3 && ((fields[1][^4] - '0') & 6) != 0,
@@ -265,12 +244,13 @@ internal sealed class ExecWorkspace(ContainerExec exec) : IWorkspace
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static WorkspaceException Failure(string path, string answer) => answer.Length == 0
-        ? new($"'{WorkspacePath.Printable(path)}' cannot be used: the container does not answer.")
-        : answer[0] switch
-        {
-            'R' => WorkspacePath.Refused(path),
-            'M' => WorkspacePath.NotFound(path),
-            _ => new($"'{WorkspacePath.Printable(path)}' cannot be used: {WorkspacePath.Printable(answer[1..].Trim())}."),
-        };
+    private static WorkspaceException Senseless() => new("The work directory cannot be listed: the container's answer is malformed.");
+
+    private static WorkspaceException Failure(string path, string answer) => answer switch
+    {
+        ['R', ..] => WorkspacePath.Refused(path),
+        ['M', ..] => WorkspacePath.NotFound(path),
+        [_, .. string said] => new($"'{WorkspacePath.Printable(path)}' cannot be used: {WorkspacePath.Printable(said.Trim())}."),
+        _ => new($"'{WorkspacePath.Printable(path)}' cannot be used: the container does not answer."),
+    };
 }

@@ -3,6 +3,7 @@ using Glovebox.Docker.Engine;
 using Glovebox.Sandboxes.Agent;
 using Glovebox.Sandboxes.Agent.Protocol;
 using global::Docker.DotNet;
+using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
 
@@ -50,13 +51,11 @@ internal static class GuestStarter
     /// <summary>Makes a guest of a container that has just been started.</summary>
     /// <exception cref="ContainerStartException">It ended at once.</exception>
     public static async Task<ContainerSetup> StartAsync(
-        EngineConnection engine, DockerContainer container, ContainerChannel channel, ContainerPlan plan, CancellationToken cancellationToken)
+        DockerContainer container, ContainerChannel channel, ContainerPlan plan, CancellationToken cancellationToken)
     {
-        bool stays = !plan.Spec.Options.StopContainer;
-        byte mark = await MarkAsync(channel, cancellationToken).ConfigureAwait(false);
-        if (mark != ContainerLauncher.AgentMark)
+        if (await MarkAsync(channel, cancellationToken).ConfigureAwait(false) != ContainerLauncher.AgentMark)
         {
-            return new ContainerSetup.WithoutAgent(new ExecPrograms(Exec(engine, container, plan), channel, stays, container.Kill));
+            return new ExecPrograms(container, channel, plan);
         }
 
         await channel.WriteAsync(AgentSource.Bytes, cancellationToken).ConfigureAwait(false);
@@ -65,47 +64,60 @@ internal static class GuestStarter
 
     /// <summary>Makes a guest of a container that an earlier executor left running.</summary>
     /// <exception cref="ContainerStartException">It does not answer.</exception>
-    public static async Task<ContainerSetup> AttachAsync(
-        EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
+    public static async Task<StartedContainer> AttachAsync(
+        EngineConnection engine, ContainerInspectResponse existing, ContainerPlan plan, CancellationToken cancellationToken)
     {
-        for (int tries = 1; ; tries++)
-        {
-            try
-            {
-                return await AttachOnceAsync(engine, container, plan, cancellationToken).ConfigureAwait(false);
-            }
-            catch (ContainerStartException) when (tries < MaxAttachTries)
-            {
-                // The agent ends every other process when its last host leaves, and that may be a moment ago: the relay was one of them.
-            }
-        }
-    }
-
-    private static async Task<ContainerSetup> AttachOnceAsync(
-        EngineConnection engine, DockerContainer container, ContainerPlan plan, CancellationToken cancellationToken)
-    {
-        ContainerExec exec = Exec(engine, container, plan);
-        RunningExec relay = await exec.StartAsync(
-            ["/bin/sh", "-c", RelayShell, "sh", Socket, Relay], isRoot: true, cancellationToken).ConfigureAwait(false);
-        ContainerChannel channel = new(relay.Stream);
+        DockerContainer container = new(engine.Client, existing.ID, existing.HostConfig?.AutoRemove ?? false);
         try
         {
-            if (await MarkAsync(channel, cancellationToken).ConfigureAwait(false) == ContainerLauncher.AgentMark)
+            ContainerSetup guest = await AttachAsync(container, plan, MaxAttachTries, cancellationToken).ConfigureAwait(false);
+            if (plan.Filter.NeedsGuest(existing) && !plan.Filter.IsAppliedBy(guest))
             {
-                return await ConnectAsync(channel, plan, cancellationToken).ConfigureAwait(false);
+                await guest.DisposeAsync().ConfigureAwait(false);
+                throw new PolicyNotEnforceableException(
+                    $"In the container '{plan.Name}', the guest agent keeps guest code from making set-user-id files, and it is gone.",
+                    $"Remove the container: docker rm -f {plan.Name}");
             }
+
+            return new StartedContainer(container, guest, plan);
         }
         catch
         {
-            await channel.DisposeAsync().ConfigureAwait(false);
+            await container.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<ContainerSetup> AttachAsync(
+        DockerContainer container, ContainerPlan plan, int tries, CancellationToken cancellationToken)
+    {
+        string[] command = ["/bin/sh", "-c", RelayShell, "sh", Socket, Relay];
+        RunningExec relay = await container.StartProgramAsync(
+            command, guest: null, plan.Spec.Request.Variables, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (await MarkAsync(relay, cancellationToken).ConfigureAwait(false) == ContainerLauncher.AgentMark)
+            {
+                return await ConnectAsync(relay, plan, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ContainerStartException) when (tries > 1)
+        {
+            // The agent ends every other process when its last host leaves, and that may be a moment ago: the relay was one of them.
+            await relay.DisposeAsync().ConfigureAwait(false);
+            return await AttachAsync(container, plan, tries - 1, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await relay.DisposeAsync().ConfigureAwait(false);
             throw;
         }
 
-        await channel.DisposeAsync().ConfigureAwait(false);
-        ExecPrograms programs = new(
-            exec, await container.AttachAsync(isInput: false, cancellationToken).ConfigureAwait(false), stays: true, container.Kill);
+        await relay.DisposeAsync().ConfigureAwait(false);
+        ContainerChannel channel = await container.AttachAsync(isInput: false, cancellationToken).ConfigureAwait(false);
+        ExecPrograms programs = new(container, channel, plan);
         await programs.KillEverythingAsync().ConfigureAwait(false);
-        return new ContainerSetup.WithoutAgent(programs);
+        return programs;
     }
 
     private static async Task<ContainerSetup> ConnectAsync(
@@ -121,7 +133,8 @@ internal static class GuestStarter
                 Options = AgentConfiguration.OptionsOf(plan.Spec.Policy),
                 Listen = plan.Spec.Options.StopContainer ? "" : Socket,
             };
-            return new ContainerSetup.WithAgent(agent, await agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false));
+            AgentHello hello = await agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false);
+            return new AgentSetup(agent, hello.CanFilter);
         }
         catch (Exception e)
         {
@@ -134,9 +147,6 @@ internal static class GuestStarter
             throw;
         }
     }
-
-    private static ContainerExec Exec(EngineConnection engine, DockerContainer container, ContainerPlan plan) =>
-        new(engine.Client, container.Id, plan.User, plan.Spec.Request.Variables);
 
     /// <summary>Reads the mark by which a guest says its kind; it says no more until it is spoken to. Any other answer is an error: an
     /// engine that cannot start a program says so in the program's output.</summary>

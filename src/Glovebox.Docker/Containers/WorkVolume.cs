@@ -1,6 +1,5 @@
 using System.Globalization;
 using Glovebox.Docker.Engine;
-using global::Docker.DotNet;
 using global::Docker.DotNet.Models;
 
 namespace Glovebox.Docker.Containers;
@@ -63,7 +62,8 @@ internal sealed class WorkVolume(string owner, long? size)
             VolumesListResponse found = await engine.Client.Volumes.ListAsync(parameters, CancellationToken.None).ConfigureAwait(false);
             foreach (VolumeResponse volume in found.Volumes ?? [])
             {
-                if (volume.Labels?.TryGetValue(ContainerNames.OwnerLabel, out string? owner) == true && ContainerOwner.IsAlive(owner) == false)
+                if (volume.Labels?.TryGetValue(ContainerNames.OwnerLabel, out string? owner) == true
+                    && ContainerOwner.IsAlive(owner) == false)
                 {
                     await TryRemoveAsync(engine, volume.Name).ConfigureAwait(false);
                 }
@@ -87,6 +87,5 @@ internal sealed class WorkVolume(string owner, long? size)
         }
     }
 
-    private static bool IsHarmless(Exception e) =>
-        e is DockerApiException or IOException or HttpRequestException or OperationCanceledException or TimeoutException or ObjectDisposedException;
+    private static bool IsHarmless(Exception e) => EngineErrors.IsLoss(e) || e is OperationCanceledException;
 }

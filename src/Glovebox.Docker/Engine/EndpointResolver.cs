@@ -18,48 +18,35 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
     public static EndpointResolver OfThisProcess { get; } = new(
         Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), File.Exists);
 
-    /// <summary>Finds the engine.</summary>
-    /// <param name="address">An address that goes before all else, or null.</param>
+    /// <summary>Finds the engine, at an address that goes before all else if there is one.</summary>
     /// <exception cref="SandboxUnavailableException">What the user configured makes no sense.</exception>
     public EngineEndpoint Resolve(string? address)
     {
-        if (address is not null)
+        (string? given, string source) = address is not null ? (address, "the option DockerHost")
+            : (Variable("DOCKER_HOST"), "DOCKER_HOST");
+        if (given is not null)
         {
-            return FromAddress(address, "the option DockerHost");
+            EngineTls? tls = Variable("DOCKER_TLS_VERIFY") is null
+                ? null
+                : new(Variable("DOCKER_CERT_PATH") ?? ConfigurationFolder, SkipsVerification: false);
+            return Parse(given, source, tls);
         }
 
-        if (Variable("DOCKER_HOST") is { } host)
-        {
-            return FromAddress(host, "DOCKER_HOST");
-        }
-
-        if (Variable("DOCKER_CONTEXT") is { } named)
-        {
-            return named == DefaultContext ? Default() : FromContext(named, "DOCKER_CONTEXT");
-        }
-
-        return CurrentContext() is { } current && current != DefaultContext
-            ? FromContext(current, Path.Combine(ConfigurationFolder, "config.json"))
-            : Default();
+        string file = Path.Combine(ConfigurationFolder, "config.json");
+        (string? context, source) = Variable("DOCKER_CONTEXT") is { } named ? (named, "DOCKER_CONTEXT") : (CurrentContext(file), file);
+        return context is null or DefaultContext ? Default() : FromContext(context, source);
     }
 
     private string ConfigurationFolder => Variable("DOCKER_CONFIG") ?? Path.Combine(home, ".docker");
 
     private string? Variable(string name) => variable(name) is { Length: > 0 } value ? value : null;
 
-    private EngineEndpoint FromAddress(string address, string source)
-    {
-        EngineTls? tls = Variable("DOCKER_TLS_VERIFY") is null
-            ? null
-            : new(Variable("DOCKER_CERT_PATH") ?? ConfigurationFolder, SkipsVerification: false);
-        return Parse(address, source, tls);
-    }
-
     private static EngineEndpoint Parse(string address, string source, EngineTls? tls)
     {
+        string shown = WorkspacePath.Printable(address);
         if (!Uri.TryCreate(address.StartsWith('/') ? "unix://" + address : address, UriKind.Absolute, out Uri? uri))
         {
-            throw Invalid($"'{WorkspacePath.Printable(address)}' is not the address of a Docker engine ({source}).");
+            throw Invalid($"'{shown}' is not the address of a Docker engine ({source}).");
         }
 
         switch (uri.Scheme)
@@ -72,72 +59,63 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
             case "https" when uri.Host.Length > 0:
                 return new EngineEndpoint(WithPort(uri, 2376), source, tls ?? new EngineTls("", SkipsVerification: false));
             case "ssh":
-                throw new SandboxUnavailableException(
-                    "docker-host-invalid",
-                    $"The address {WorkspacePath.Printable(address)} ({source}) needs SSH, which this library does not speak.",
-                    "Forward the socket: ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock USER@HOST, then set DOCKER_HOST=unix:///tmp/docker.sock.");
+                throw Invalid(
+                    $"The address {shown} ({source}) needs SSH, which this library does not speak.",
+                    "Forward the socket: ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock USER@HOST, then set"
+                    + " DOCKER_HOST=unix:///tmp/docker.sock.");
             default:
-                throw Invalid($"'{WorkspacePath.Printable(address)}' is not the address of a Docker engine ({source}).");
+                throw Invalid($"'{shown}' is not the address of a Docker engine ({source}).");
         }
     }
 
     private static Uri WithPort(Uri uri, int port) =>
         uri.Port > 0 && !uri.IsDefaultPort ? uri : new UriBuilder(uri) { Port = port }.Uri;
 
-    private static SandboxUnavailableException Invalid(string message, Exception? cause = null) =>
-        new(
-            "docker-host-invalid",
-            message,
-            "Use unix:///PATH, npipe://./pipe/NAME, or tcp://HOST:PORT; see what works with: docker context ls",
-            cause);
+    private static SandboxUnavailableException Invalid(string message, string? hint = null, Exception? cause = null) => new(
+        "docker-host-invalid",
+        message,
+        hint ?? "Use unix:///PATH, npipe://./pipe/NAME, or tcp://HOST:PORT; see what works with: docker context ls",
+        cause);
 
-    private string? CurrentContext()
-    {
-        string file = Path.Combine(ConfigurationFolder, "config.json");
-        if (!exists(file))
-        {
-            return null;
-        }
-
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
-            return document.RootElement.TryGetProperty("currentContext", out JsonElement name) && name.GetString() is { Length: > 0 } text
-                ? text
-                : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
-        {
-            throw Invalid($"'{file}' cannot be read: {e.Message}", e);
-        }
-    }
+    private string? CurrentContext(string file) => !exists(file) ? null : Read(
+        file,
+        $"'{file}'",
+        root => root.TryGetProperty("currentContext", out JsonElement name) && name.GetString() is { Length: > 0 } text ? text : null);
 
     private EngineEndpoint FromContext(string name, string source)
     {
+        string shown = WorkspacePath.Printable(name);
         string folder = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
         string contexts = Path.Combine(ConfigurationFolder, "contexts");
         string file = Path.Combine(contexts, "meta", folder, "meta.json");
         if (!exists(file))
         {
-            throw new SandboxUnavailableException(
-                "docker-host-invalid",
-                $"There is no Docker context '{WorkspacePath.Printable(name)}' ({source}).",
+            throw Invalid(
+                $"There is no Docker context '{shown}' ({source}).",
                 "See which there are with: docker context ls. Choose one with: docker context use NAME");
         }
 
+        return Read(file, $"The Docker context '{shown}'", root =>
+        {
+            JsonElement docker = root.GetProperty("Endpoints").GetProperty("docker");
+            bool skips = docker.TryGetProperty("SkipTLSVerify", out JsonElement skip) && skip.ValueKind == JsonValueKind.True;
+            EngineTls tls = new(Path.Combine(contexts, "tls", folder, "docker"), skips);
+            bool usesTls = skips || exists(tls.Authority) || exists(tls.Certificate);
+            return Parse(docker.GetProperty("Host").GetString() ?? "", $"the Docker context '{shown}'", usesTls ? tls : null);
+        });
+    }
+
+    private static T Read<T>(string file, string what, Func<JsonElement, T> take)
+    {
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
-            JsonElement docker = document.RootElement.GetProperty("Endpoints").GetProperty("docker");
-            string address = docker.GetProperty("Host").GetString() ?? "";
-            bool skips = docker.TryGetProperty("SkipTLSVerify", out JsonElement skip) && skip.ValueKind == JsonValueKind.True;
-            string tls = Path.Combine(contexts, "tls", folder, "docker");
-            bool usesTls = skips || exists(Path.Combine(tls, "ca.pem")) || exists(Path.Combine(tls, "cert.pem"));
-            return Parse(address, $"the Docker context '{WorkspacePath.Printable(name)}'", usesTls ? new EngineTls(tls, skips) : null);
+            return take(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            throw Invalid($"The Docker context '{WorkspacePath.Printable(name)}' cannot be read: {e.Message}", e);
+            throw Invalid($"{what} cannot be read: {e.Message}", cause: e);
         }
     }
 
@@ -149,20 +127,16 @@ internal sealed class EndpointResolver(Func<string, string?> variable, string ho
             return new EngineEndpoint(new Uri(WindowsPipe), "the default");
         }
 
-        List<string> sockets = [SystemSocket];
         string? runtime = Variable("XDG_RUNTIME_DIR");
-        if (runtime is not null)
-        {
-            sockets.Add(Path.Combine(runtime, "docker.sock"));
-        }
-
-        sockets.Add(Path.Combine(home, ".docker/run/docker.sock"));
-        if (runtime is not null)
-        {
-            sockets.Add(Path.Combine(runtime, "podman/podman.sock"));
-        }
-
-        sockets.Add("/run/podman/podman.sock");
-        return new EngineEndpoint(new Uri("unix://" + (sockets.FirstOrDefault(exists) ?? SystemSocket)), "the default");
+        string?[] sockets =
+        [
+            SystemSocket,
+            runtime is null ? null : Path.Combine(runtime, "docker.sock"),
+            Path.Combine(home, ".docker/run/docker.sock"),
+            runtime is null ? null : Path.Combine(runtime, "podman/podman.sock"),
+            "/run/podman/podman.sock",
+        ];
+        string found = sockets.FirstOrDefault(s => s is not null && exists(s)) ?? SystemSocket;
+        return new EngineEndpoint(new Uri("unix://" + found), "the default");
     }
 }

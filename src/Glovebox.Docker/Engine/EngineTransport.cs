@@ -13,12 +13,6 @@ internal sealed class EngineTransport : IDockerHandlerFactory<EngineEndpoint>
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    private EngineTransport()
-    {
-    }
-
-    public static EngineTransport Instance { get; } = new();
-
     public ResolvedTransport CreateHandler(ResolvedClientOptions clientOptions, ILogger logger) =>
         throw new NotSupportedException("The endpoint says how to connect.");
 
@@ -49,7 +43,8 @@ internal sealed class EngineTransport : IDockerHandlerFactory<EngineEndpoint>
             handler.SslOptions = Authentication(tls);
         }
 
-        return new ResolvedTransport(handler, new UriBuilder(address) { Scheme = transportOptions.Tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps }.Uri);
+        string scheme = transportOptions.Tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+        return new ResolvedTransport(handler, new UriBuilder(address) { Scheme = scheme }.Uri);
     }
 
     public async Task<WriteClosableStream> HijackStreamAsync(HttpContent content) =>
@@ -99,8 +94,7 @@ internal sealed class EngineTransport : IDockerHandlerFactory<EngineEndpoint>
 
             if (tls.SkipsVerification)
             {
-                // The user's own choice, made in a context: docker context create … skip-tls-verify=true.
-#pragma warning disable CA5359
+#pragma warning disable CA5359 // No certificate is checked: the user's own choice, by docker context create … skip-tls-verify=true.
                 options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
             }

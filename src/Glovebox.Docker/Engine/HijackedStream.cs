@@ -1,6 +1,5 @@
 using global::Docker.DotNet.Handler.Abstractions;
 
-
 namespace Glovebox.Docker.Engine;
 
 /// <summary>A connection that has become a stream, in both directions at once. The client library's own wrapper lets no write begin while a

@@ -16,8 +16,8 @@ internal static class AllowedCalls
         .. Split("mkdir mkdirat rmdir link linkat symlink symlinkat unlink unlinkat rename renameat renameat2 chdir fchdir getcwd"),
         .. Split(
             "getxattr lgetxattr fgetxattr getxattrat setxattr lsetxattr fsetxattr setxattrat listxattr llistxattr flistxattr listxattrat"),
-        .. Split("removexattr lremovexattr fremovexattr removexattrat inotify_init inotify_init1 inotify_add_watch inotify_rm_watch fanotify_mark"),
-        .. Split("io_submit io_cancel io_destroy io_getevents io_pgetevents"),
+        .. Split("removexattr lremovexattr fremovexattr removexattrat inotify_init inotify_init1 inotify_add_watch inotify_rm_watch"),
+        .. Split("fanotify_mark io_submit io_cancel io_destroy io_getevents io_pgetevents"),
 
         // Memory.
         .. Split("brk mmap munmap mremap mprotect madvise mincore msync mlock mlock2 mlockall munlock munlockall membarrier mseal"),

@@ -55,7 +55,12 @@ internal sealed record ContainerFilter
             return new ContainerFilter { AgentProgram = program };
         }
 
-        ContainerFilter strict = new() { Profile = ProfileWriter.Write(processor, allowsSetId: false), AgentProgram = program, IsOurs = true };
+        ContainerFilter strict = new()
+        {
+            Profile = ProfileWriter.Write(processor, allowsSetId: false),
+            AgentProgram = program,
+            IsOurs = true,
+        };
         return spec.Options.InitCommand is null
             ? strict
             : strict with { Profile = ProfileWriter.Write(processor, allowsSetId: true), WithoutSetId = strict };

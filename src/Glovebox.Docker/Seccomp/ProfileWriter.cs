@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Glovebox.Sandboxes.Seccomp;
 
 namespace Glovebox.Docker.Seccomp;
@@ -14,7 +12,7 @@ internal static class ProfileWriter
     private const string Allow = "SCMP_ACT_ALLOW";
     private const string Errno = "SCMP_ACT_ERRNO";
 
-    /// <summary>Gives the profile, or null for a processor of which the table knows nothing.</summary>
+    /// <summary>Gets the profile, or null for a processor of which the table knows nothing.</summary>
     /// <param name="architecture">The engine's processor. Programs of its other instruction sets do not run.</param>
     /// <param name="allowsSetId">Whether files with set-user-id and set-group-id bits can be made.</param>
     public static string? Write(Architecture architecture, bool allowsSetId)
@@ -33,70 +31,44 @@ internal static class ProfileWriter
         SystemCallRule[] tested = [.. SystemCallTable.Rules.Where(
             r => r.AllowedWhen.Count > 0 && !r.IsForProgramOnly && !(
                 allowsSetId && r.KeepsSetIdAway) && AllowedCalls.Names.Contains(r.Name))];
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer))
+        JsonObject profile = new()
         {
-            json.WriteStartObject();
-            json.WriteString("defaultAction", Errno);
-            json.WriteNumber("defaultErrnoRet", SystemCallRule.NotPermitted);
-            json.WriteStartArray("architectures");
-            json.WriteStringValue(name);
-            json.WriteEndArray();
-            json.WriteStartArray("syscalls");
-            WriteRule(json, AllowedCalls.Names.Except(tested.Select(r => r.Name)), []);
-            foreach (SystemCallRule rule in tested)
-            {
-                foreach (IReadOnlyList<ArgumentTest> tests in rule.AllowedWhen)
-                {
-                    WriteRule(json, [rule.Name], tests);
-                }
-            }
-
-            foreach (uint personality in AllowedCalls.Personalities)
-            {
-                WriteRule(json, ["personality"], [new ArgumentTest(0, uint.MaxValue, personality)]);
-            }
-
-            WriteRule(
-                json,
-                SystemCallTable.Rules.Where(r => r.Error == SystemCallRule.NotImplemented).Select(r => r.Name),
-                [],
-                SystemCallRule.NotImplemented);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+            ["defaultAction"] = Errno,
+            ["defaultErrnoRet"] = SystemCallRule.NotPermitted,
+            ["architectures"] = new JsonArray(name),
+            ["syscalls"] = new JsonArray(
+            [
+                Rule(AllowedCalls.Names.Except(tested.Select(r => r.Name)), []),
+                .. tested.SelectMany(rule => rule.AllowedWhen.Select(tests => Rule([rule.Name], tests))),
+                .. AllowedCalls.Personalities.Select(p => Rule(["personality"], [new ArgumentTest(0, uint.MaxValue, p)])),
+                Rule(
+                    SystemCallTable.Rules.Where(r => r.Error == SystemCallRule.NotImplemented).Select(r => r.Name),
+                    [],
+                    SystemCallRule.NotImplemented),
+            ]),
+        };
+        return profile.ToJsonString();
     }
 
-    private static void WriteRule(Utf8JsonWriter json, IEnumerable<string> names, IReadOnlyList<ArgumentTest> tests, uint? error = null)
+    private static JsonObject Rule(IEnumerable<string> names, IReadOnlyList<ArgumentTest> tests, uint? error = null)
     {
-        json.WriteStartObject();
-        json.WriteStartArray("names");
-        foreach (string name in names)
+        JsonObject rule = new()
         {
-            json.WriteStringValue(name);
-        }
-
-        json.WriteEndArray();
-        json.WriteString("action", error is null ? Allow : Errno);
+            ["names"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]),
+            ["action"] = error is null ? Allow : Errno,
+            ["args"] = new JsonArray([.. tests.Select(test => new JsonObject
+            {
+                ["index"] = test.Argument,
+                ["op"] = "SCMP_CMP_MASKED_EQ",
+                ["value"] = test.Mask,
+                ["valueTwo"] = test.Value,
+            })]),
+        };
         if (error is { } number)
         {
-            json.WriteNumber("errnoRet", number);
+            rule["errnoRet"] = number;
         }
 
-        json.WriteStartArray("args");
-        foreach (ArgumentTest test in tests)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("index", test.Argument);
-            json.WriteString("op", "SCMP_CMP_MASKED_EQ");
-            json.WriteNumber("value", test.Mask);
-            json.WriteNumber("valueTwo", test.Value);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        return rule;
     }
 }

@@ -24,11 +24,8 @@ internal sealed class JupyterClient : IDisposable
     private readonly HttpClient _http;
     private readonly HttpMessageInvoker _sockets;
 
-    /// <summary>Makes a client; nothing is connected yet.</summary>
-    /// <param name="root">The server's root, ending in a slash.</param>
-    /// <param name="token">Its token, or null.</param>
-    /// <param name="connect">Makes connections; null: TCP.</param>
-    /// <param name="time">The clock.</param>
+    /// <summary>Makes a client of the server at a root that ends in a slash; nothing is connected yet. Without a function that makes
+    /// connections, they are TCP's.</summary>
     public JupyterClient(Uri root, string? token, Func<CancellationToken, ValueTask<Stream>>? connect, TimeProvider time)
     {
         _root = root;
@@ -55,24 +52,13 @@ internal sealed class JupyterClient : IDisposable
     /// kernel.</exception>
     public async Task<KernelSpec> FindKernelSpecAsync(string name, CancellationToken cancellationToken)
     {
-        KernelSpecList list;
+        HttpResponseMessage response;
         try
         {
-            using HttpResponseMessage response = await SendAsync(
-                HttpMethod.Get, "api/kernelspecs", null, cancellationToken).ConfigureAwait(false);
-            if (response.StatusCode != HttpStatusCode.OK)
-            {
-                throw JupyterErrors.NotJupyter(Where, $"it answers {(int)response.StatusCode} to a request for its kernels");
-            }
-
-            list = await response.Content.ReadFromJsonAsync(JupyterJson.Default.KernelSpecList, cancellationToken).ConfigureAwait(false)
-                ?? throw new JsonException();
+            response = await SendAsync(HttpMethod.Get, "api/kernelspecs", null, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
-        {
-            throw JupyterErrors.NotJupyter(Where, "its answer to a request for its kernels is not a list of kernels", e);
-        }
-        catch (SandboxLostException e) when (e.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded })
+        catch (SandboxLostException e) when (e.InnerException is HttpRequestException
+        { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded })
         {
             throw JupyterErrors.NotJupyter(Where, "it does not speak HTTP", e);
         }
@@ -81,21 +67,27 @@ internal sealed class JupyterClient : IDisposable
             throw JupyterErrors.Unreachable(Where, e.InnerException!);
         }
 
-        if (list.Kernelspecs is null)
+        using (response)
         {
-            throw JupyterErrors.NotJupyter(Where, "its answer to a request for its kernels is not a list of kernels");
-        }
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                throw JupyterErrors.NotJupyter(Where, $"it answers {(int)response.StatusCode} to a request for its kernels");
+            }
 
-        return list.Kernelspecs.GetValueOrDefault(name)?.Spec ?? throw JupyterErrors.KernelMissing(Where, name, list.Kernelspecs.Keys);
+            KernelSpecList? list = await TryReadAsync(
+                response, JupyterJson.Default.KernelSpecList, cancellationToken).ConfigureAwait(false);
+            Dictionary<string, KernelSpecEntry> kernels = list?.Kernelspecs
+                ?? throw JupyterErrors.NotJupyter(Where, "its answer to a request for its kernels is not a list of kernels");
+            return kernels.GetValueOrDefault(name)?.Spec ?? throw JupyterErrors.KernelMissing(Where, name, kernels.Keys);
+        }
     }
 
     /// <summary>Starts a kernel and gives its id.</summary>
     /// <exception cref="CodeExecutionException">It cannot be started.</exception>
     public async Task<string> StartKernelAsync(KernelStart start, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(
-            HttpMethod.Post, "api/kernels", JsonContent.Create(
-                start, JupyterJson.Default.KernelStart), cancellationToken).ConfigureAwait(false);
+        JsonContent body = JsonContent.Create(start, JupyterJson.Default.KernelStart);
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Post, "api/kernels", body, cancellationToken).ConfigureAwait(false);
         KernelModel? model = response.IsSuccessStatusCode
             ? await TryReadAsync(response, JupyterJson.Default.KernelModel, cancellationToken).ConfigureAwait(false)
             : null;
@@ -112,21 +104,21 @@ internal sealed class JupyterClient : IDisposable
     }
 
     /// <summary>Interrupts what a kernel runs.</summary>
-    public async Task InterruptAsync(string id, CancellationToken cancellationToken)
-    {
-        using HttpResponseMessage response = await SendAsync(
-            HttpMethod.Post, KernelPath(id) + "/interrupt", null, cancellationToken).ConfigureAwait(false);
-    }
+    public async Task InterruptAsync(string id, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Post, KernelPath(id) + "/interrupt", null, cancellationToken).ConfigureAwait(false)).Dispose();
 
     /// <summary>Ends a kernel. When this returns, its process is gone.</summary>
-    public async Task DeleteKernelAsync(string id, CancellationToken cancellationToken)
-    {
-        using HttpResponseMessage response = await SendAsync(
-            HttpMethod.Delete, KernelPath(id), null, cancellationToken).ConfigureAwait(false);
-    }
+    public async Task DeleteKernelAsync(string id) =>
+        (await SendAsync(HttpMethod.Delete, KernelPath(id), null, CancellationToken.None).ConfigureAwait(false)).Dispose();
 
     /// <summary>Connects to a kernel's channels. The server answers when the kernel does.</summary>
-    public async Task<WebSocket> ConnectAsync(string id, string session, CancellationToken cancellationToken)
+    /// <param name="id">The kernel.</param>
+    /// <param name="session">The name under which this client is known to the kernel.</param>
+    /// <param name="onMessage">Gets every message; must not wait.</param>
+    /// <param name="onOversized">Gets the size of a message that was skipped.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<KernelConnection> ConnectAsync(
+        string id, string session, Action<KernelMessage> onMessage, Action<long> onOversized, CancellationToken cancellationToken)
     {
         ClientWebSocket socket = new();
         try
@@ -145,16 +137,16 @@ internal sealed class JupyterClient : IDisposable
                 Query = "session_id=" + Uri.EscapeDataString(session),
             };
             await socket.ConnectAsync(address.Uri, _sockets, cancellationToken).ConfigureAwait(false);
-            return socket;
+            return new KernelConnection(socket, session, onMessage, onOversized, _time);
         }
-        catch (WebSocketException e)
+        catch (Exception e)
         {
             socket.Dispose();
-            throw JupyterErrors.ServerLost(Where, e);
-        }
-        catch
-        {
-            socket.Dispose();
+            if (e is WebSocketException)
+            {
+                throw JupyterErrors.ServerLost(Where, e);
+            }
+
             throw;
         }
     }
@@ -171,11 +163,8 @@ internal sealed class JupyterClient : IDisposable
             using HttpRequestMessage request = new(method, path) { Content = content };
             response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw JupyterErrors.ServerLost(Where, e);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (
+            e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw JupyterErrors.ServerLost(Where, e);
         }
@@ -202,9 +191,6 @@ internal sealed class JupyterClient : IDisposable
             return null;
         }
     }
-
-    public KernelConnection Attach(WebSocket socket, string session, Action<KernelMessage> onMessage, Action<long> onOversized) =>
-        new(socket, session, onMessage, onOversized, _time);
 
     public void Dispose()
     {

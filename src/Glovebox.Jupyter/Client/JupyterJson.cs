@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Glovebox.Jupyter.Client;
 
 /// <summary>What goes to a Jupyter server and comes from it as JSON, but for the messages of kernels.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(KernelSpecList))]
 [JsonSerializable(typeof(KernelModel))]
 [JsonSerializable(typeof(KernelStart))]

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Text.Json;
 
 namespace Glovebox.Jupyter.Client;
 
@@ -16,27 +17,21 @@ internal sealed class KernelConnection : IAsyncDisposable
     private const int LargestKept = 1 << 20;
 
     private readonly WebSocket _socket;
+    private readonly string _session;
     private readonly bool _isParts;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly Task _reading;
 
-    /// <summary>Takes over an open WebSocket.</summary>
-    /// <param name="socket">Disposed with this.</param>
-    /// <param name="session">The name under which this client is known to the kernel.</param>
-    /// <param name="onMessage">Gets every message; must not wait.</param>
-    /// <param name="onOversized">Gets the size of a message that was skipped.</param>
-    /// <param name="time">Dates messages.</param>
+    /// <summary>Takes over an open WebSocket, see <see cref="JupyterClient.ConnectAsync"/>.</summary>
     public KernelConnection(WebSocket socket, string session, Action<KernelMessage> onMessage, Action<long> onOversized, TimeProvider time)
     {
         _socket = socket;
         _isParts = socket.SubProtocol == KernelMessage.SubProtocol;
         _time = time;
-        Session = session;
+        _session = session;
         _reading = ReadAsync(onMessage, onOversized);
     }
-
-    public string Session { get; }
 
     /// <summary>Completes when the connection has ended, for whatever reason.</summary>
     public Task Ended => _reading;
@@ -45,22 +40,16 @@ internal sealed class KernelConnection : IAsyncDisposable
 
     /// <summary>Sends a message.</summary>
     /// <exception cref="IOException">The connection has ended.</exception>
-    public async Task SendAsync(
-        string channel, string type, string messageId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public async Task SendAsync(string type, string messageId, ReadOnlyMemory<byte> content)
     {
-        byte[] header = KernelMessageWriter.Header(messageId, Session, type, _time.GetUtcNow());
-        byte[] message = _isParts
-            ? KernelMessageWriter.Parts(channel, header, content.Span)
-            : KernelMessageWriter.Object(channel, header, content.Span);
-        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        byte[] header = KernelMessageWriter.Header(messageId, _session, type, _time.GetUtcNow());
+        byte[] message = _isParts ? KernelMessageWriter.Parts(header, content.Span) : KernelMessageWriter.Object(header, content.Span);
+        await _sending.WaitAsync().ConfigureAwait(false);
         try
         {
             // A send that is given up half way would end the connection.
-            await _socket.SendAsync(
-                message,
-                _isParts ? WebSocketMessageType.Binary : WebSocketMessageType.Text,
-                endOfMessage: true,
-                CancellationToken.None).ConfigureAwait(false);
+            WebSocketMessageType kind = _isParts ? WebSocketMessageType.Binary : WebSocketMessageType.Text;
+            await _socket.SendAsync(message, kind, endOfMessage: true, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException)
         {
@@ -131,7 +120,8 @@ internal sealed class KernelConnection : IAsyncDisposable
                 }
             }
         }
-        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (
+            e is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
             // The same as its end.
         }
@@ -145,9 +135,11 @@ internal sealed class KernelConnection : IAsyncDisposable
     {
         try
         {
-            onMessage(type == WebSocketMessageType.Binary ? KernelMessage.ReadParts(data) : KernelMessage.ReadObject(data));
+            using KernelMessage message = type == WebSocketMessageType.Binary ? KernelMessage.ReadParts(data)
+                : KernelMessage.ReadObject(data);
+            onMessage(message);
         }
-        catch (Exception e) when (e is FormatException or System.Text.Json.JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // A kernel that sends what is no message, or a name that is no text, has said nothing.
         }

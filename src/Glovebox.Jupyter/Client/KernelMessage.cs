@@ -1,128 +1,67 @@
 using System.Buffers.Binary;
-using System.Text;
 using System.Text.Json;
 
 namespace Glovebox.Jupyter.Client;
 
-/// <summary>A message of a kernel, in the buffer in which it came: valid only while it is handled.</summary>
-/// <param name="Channel">The kernel's channel: <c>iopub</c>, <c>shell</c>, …</param>
-/// <param name="Type">What it is: <c>stream</c>, <c>execute_reply</c>, …</param>
-/// <param name="ParentId">The message that it answers or belongs to; empty for none.</param>
-/// <param name="Content">JSON.</param>
-internal readonly record struct KernelMessage(string Channel, string Type, string ParentId, ReadOnlyMemory<byte> Content)
+/// <summary>A message of a kernel. It reads from the buffer in which it came: it is valid only while that is left alone.</summary>
+internal sealed class KernelMessage : IDisposable
 {
-    /// <summary>The subprotocol that sends the parts of a message apart, so that they need not be parsed to be told apart.</summary>
+    /// <summary>The subprotocol that sends the parts of a message apart, after their offsets.</summary>
     public const string SubProtocol = "v1.kernel.websocket.jupyter.org";
 
-    /// <summary>How deep the JSON of a kernel may be.</summary>
-    public static readonly JsonDocumentOptions Parsing = new() { MaxDepth = 256 };
+    private const int Offsets = 6;
 
-    private const int Parts = 6;
+    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = 256 };
 
-    /// <summary>Reads a message of the subprotocol. The kernel is hostile: every offset is checked.</summary>
-    /// <exception cref="FormatException">The message is malformed.</exception>
+    private readonly JsonDocument _document;
+
+    private KernelMessage(JsonDocument document, JsonElement? header, JsonElement? parent, JsonElement? content)
+    {
+        _document = document;
+        Type = header?.Text("msg_type") ?? "";
+        ParentId = parent?.Text("msg_id") ?? "";
+        Content = content ?? default;
+    }
+
+    /// <summary>What it is: <c>stream</c>, <c>execute_reply</c>, …</summary>
+    public string Type { get; }
+
+    /// <summary>The message that it answers or belongs to; empty if it belongs to none.</summary>
+    public string ParentId { get; }
+
+    public JsonElement Content { get; }
+
+    /// <summary>Reads a message of the subprotocol: the number of offsets, the offsets of the channel, the header, the parent's header, the
+    /// metadata and the content, and where that ends. The kernel is hostile: every offset is checked.</summary>
+    /// <exception cref="JsonException">The message is malformed.</exception>
     public static KernelMessage ReadParts(ReadOnlyMemory<byte> data)
     {
-        int count = Offset(data, 0);
-        if (count < Parts || count > data.Length / sizeof(long))
+        int[] at = new int[Offsets + 1];
+        for (int i = 0; i <= Offsets; i++)
         {
-            throw new FormatException("A message has an impossible number of parts.");
+            (int least, int most) = i == 0 ? (Offsets, data.Length / sizeof(ulong)) : (i == 1 ? 0 : at[i - 1], data.Length);
+            ulong value = data.Length < (i + 1) * sizeof(ulong) ? ulong.MaxValue
+                : BinaryPrimitives.ReadUInt64LittleEndian(data.Span[(i * sizeof(ulong))..]);
+            at[i] = value <= (ulong)most && (int)value >= least ? (int)value
+                : throw new JsonException("An offset leads out of the message.");
         }
 
-        return Make(
-            Encoding.UTF8.GetString(Part(data, 1).Span),
-            header: Part(data, 2),
-            parent: Part(data, 3),
-            content: Part(data, 5));
+        using JsonDocument header = JsonDocument.Parse(data[at[2]..at[3]], Parsing);
+        using JsonDocument parent = JsonDocument.Parse(data[at[3]..at[4]], Parsing);
+        JsonDocument content = JsonDocument.Parse(data[at[5]..at[6]], Parsing);
+        return new KernelMessage(content, header.RootElement, parent.RootElement, content.RootElement);
     }
 
     /// <summary>Reads a message that is one JSON object.</summary>
-    /// <exception cref="FormatException">The message is malformed.</exception>
+    /// <exception cref="JsonException">The message is malformed.</exception>
     public static KernelMessage ReadObject(ReadOnlyMemory<byte> data)
     {
-        ReadOnlyMemory<byte> header = default, parent = default, content = default;
-        string channel = "";
-        try
-        {
-            Utf8JsonReader reader = new(data.Span, new JsonReaderOptions { MaxDepth = Parsing.MaxDepth });
-            reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject)
-            {
-                throw new FormatException("A message is not an object.");
-            }
-
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                string name = reader.GetString()!;
-                reader.Read();
-                int start = (int)reader.TokenStartIndex;
-                if (name == "channel" && reader.TokenType == JsonTokenType.String)
-                {
-                    channel = reader.GetString()!;
-                    continue;
-                }
-
-                reader.Skip();
-                ReadOnlyMemory<byte> value = data[start..(int)reader.BytesConsumed];
-                switch (name)
-                {
-                    case "header":
-                        header = value;
-                        break;
-                    case "parent_header":
-                        parent = value;
-                        break;
-                    case "content":
-                        content = value;
-                        break;
-                }
-            }
-        }
-        catch (JsonException e)
-        {
-            throw new FormatException("A message is not JSON.", e);
-        }
-
-        return Make(channel, header, parent, content);
+        JsonDocument document = JsonDocument.Parse(data, Parsing);
+        JsonElement root = document.RootElement;
+        return root.ValueKind == JsonValueKind.Object
+            ? new KernelMessage(document, root.Member("header"), root.Member("parent_header"), root.Member("content"))
+            : throw new JsonException("A message is not an object.");
     }
 
-    private static KernelMessage Make(
-        string channel, ReadOnlyMemory<byte> header, ReadOnlyMemory<byte> parent, ReadOnlyMemory<byte> content) =>
-        new(channel, Text(header, "msg_type"), Text(parent, "msg_id"), content);
-
-    private static string Text(ReadOnlyMemory<byte> json, string property)
-    {
-        if (json.IsEmpty)
-        {
-            return "";
-        }
-
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(json, Parsing);
-            return document.RootElement.Text(property) ?? "";
-        }
-        catch (JsonException e)
-        {
-            throw new FormatException("A part of a message is not JSON.", e);
-        }
-    }
-
-    private static ReadOnlyMemory<byte> Part(ReadOnlyMemory<byte> data, int index)
-    {
-        int start = Offset(data, index), end = Offset(data, index + 1);
-        return start <= end && end <= data.Length ? data[start..end] : throw new FormatException("A part of a message is outside of it.");
-    }
-
-    private static int Offset(ReadOnlyMemory<byte> data, int index)
-    {
-        int at = index * sizeof(long);
-        if (at + sizeof(long) > data.Length)
-        {
-            throw new FormatException("A message is too short.");
-        }
-
-        ulong value = BinaryPrimitives.ReadUInt64LittleEndian(data.Span[at..]);
-        return value <= int.MaxValue ? (int)value : throw new FormatException("A part of a message is outside of it.");
-    }
+    public void Dispose() => _document.Dispose();
 }

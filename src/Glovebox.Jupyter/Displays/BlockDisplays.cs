@@ -2,17 +2,16 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Glovebox.Execution;
-using Glovebox.Jupyter.Kernels;
 
 namespace Glovebox.Jupyter.Displays;
 
-/// <summary>What one block prints and shows, bounded, and handed on while it arrives.</summary>
-/// <param name="output">Gets text and displays.</param>
-/// <param name="files">Saves displays.</param>
-/// <param name="names">The number of each display that has a name, from earlier blocks too.</param>
-/// <param name="limits">How much is kept.</param>
-internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, DisplayNames names, DisplayLimits limits) : ICellOutput
+/// <summary>What one block prints and shows, bounded, and handed on while it arrives. Called by one thread at a time; nothing
+/// waits. A display that has a name, also from an earlier block, has its number in <c>names</c>.</summary>
+internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, Dictionary<string, int> names, DisplayLimits limits)
 {
+    /// <summary>A kernel that makes up ever new names forgets its old ones.</summary>
+    private const int MaxNames = 10_000;
+
     private readonly List<(int Number, DisplayOutput Display)> _shown = [];
     private long _bytes;
     private int _dropped;
@@ -24,12 +23,14 @@ internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, 
     /// <summary>Whether something was left out.</summary>
     public bool IsTruncated => _dropped > 0;
 
+    /// <summary>Takes printed text, as UTF-8, valid only during the call.</summary>
     public void Write(OutputStream stream, ReadOnlySpan<byte> text)
     {
         ClearIfAsked();
         output.Write(stream, text);
     }
 
+    /// <summary>Takes a traceback with its terminal colours.</summary>
     public void WriteError(string traceback)
     {
         ClearIfAsked();
@@ -37,10 +38,14 @@ internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, 
         output.Write(OutputStream.StandardError, TerminalSequences.Remove(raw), raw);
     }
 
+    /// <summary>Takes what was shown.</summary>
+    /// <param name="bundle">Its forms, by MIME type.</param>
+    /// <param name="displayId">The name under which it may be changed, or null.</param>
+    /// <param name="isUpdate">Whether it takes the place of an earlier one of that name.</param>
     public void Show(JsonElement bundle, string? displayId, bool isUpdate)
     {
         ClearIfAsked();
-        int known = displayId is null ? 0 : names.NumberOf(displayId);
+        int known = displayId is null ? 0 : names.GetValueOrDefault(displayId);
         if (isUpdate && known == 0)
         {
             return;
@@ -64,7 +69,15 @@ internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, 
         if (number == 0)
         {
             number = files.Next();
-            names.Remember(displayId, number);
+            if (displayId is not null)
+            {
+                if (names.Count >= MaxNames)
+                {
+                    names.Clear();
+                }
+
+                names[displayId] = number;
+            }
         }
 
         _bytes += size;
@@ -81,6 +94,7 @@ internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, 
         output.Show(display);
     }
 
+    /// <summary>Makes void what came so far, at once or when the next output comes.</summary>
     public void Clear(bool waits)
     {
         _clearsNext = true;
@@ -90,6 +104,7 @@ internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, 
         }
     }
 
+    /// <summary>Says that something was left out because it was too large.</summary>
     public void Drop(long bytes)
     {
         ClearIfAsked();
@@ -109,7 +124,8 @@ internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, 
         {
             output.WriteNotice(string.Create(
                 CultureInfo.InvariantCulture,
-                $"[... {_dropped} displays or messages dropped: a block shows at most {limits.MaxDisplays} displays and {limits.MaxBytes >> 20} MiB ...]"));
+                $"[... {_dropped} displays or messages dropped: a block shows at most {limits.MaxDisplays} displays and"
+                + $" {limits.MaxBytes >> 20} MiB ...]"));
         }
     }
 
@@ -125,7 +141,7 @@ internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, 
         foreach ((int number, DisplayOutput display) in _shown)
         {
             files.Delete(display);
-            names.Forget(display.DisplayId);
+            names.Remove(display.DisplayId ?? "");
         }
 
         _shown.Clear();
@@ -139,38 +155,3 @@ internal sealed class BlockDisplays(OutputCollector output, DisplayFiles files, 
 /// <param name="MaxDisplays">How many displays.</param>
 /// <param name="MaxBytes">How many bytes, in all their forms together.</param>
 internal sealed record DisplayLimits(int MaxDisplays, long MaxBytes);
-
-/// <summary>The names under which a kernel may change what it has shown.</summary>
-internal sealed class DisplayNames
-{
-    /// <summary>A kernel that makes up ever new names forgets its old ones.</summary>
-    private const int Most = 10_000;
-
-    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
-
-    /// <summary>Gives the number of a display; 0 for an unknown one.</summary>
-    public int NumberOf(string displayId) => _numbers.GetValueOrDefault(displayId);
-
-    public void Remember(string? displayId, int number)
-    {
-        if (displayId is not null)
-        {
-            if (_numbers.Count >= Most)
-            {
-                _numbers.Clear();
-            }
-
-            _numbers[displayId] = number;
-        }
-    }
-
-    public void Forget(string? displayId)
-    {
-        if (displayId is not null)
-        {
-            _numbers.Remove(displayId);
-        }
-    }
-
-    public void Clear() => _numbers.Clear();
-}

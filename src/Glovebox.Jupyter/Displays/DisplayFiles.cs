@@ -41,7 +41,10 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CodeExecutionException)
             {
                 throw new SandboxUnavailableException(
-                    "output-directory-unusable", $"OutputDir '{outputDir}' cannot be used: {e.Message}", "Name a folder that you may write, or none for the work directory.", e);
+                    "output-directory-unusable",
+                    $"OutputDir '{outputDir}' cannot be used: {e.Message}",
+                    "Name a folder that you may write, or leave OutputDir out for the work directory.",
+                    e);
             }
         }
 
@@ -53,9 +56,7 @@ internal sealed class DisplayFiles(string? outputDir, Func<IWorkspace>? workspac
     /// <summary>Takes the next number.</summary>
     public int Next() => ++_last;
 
-    /// <summary>Saves those forms of a display that are saved, and gives their names.</summary>
-    /// <param name="number">The display's number; a display that changes keeps its own.</param>
-    /// <param name="data">Its forms.</param>
+    /// <summary>Saves those forms of a display that are saved, and gets their names. A display that changes keeps its number.</summary>
     public Dictionary<string, string> Save(int number, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> data)
     {
         Dictionary<string, string> files = new(StringComparer.Ordinal);

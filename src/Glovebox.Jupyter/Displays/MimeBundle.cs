@@ -22,7 +22,7 @@ internal static class MimeBundle
         ["text/html"] = ".html",
     };
 
-    /// <summary>Gives the extension of files of a MIME type; null for one that is not saved.</summary>
+    /// <summary>Gets the extension of files of a MIME type; null for one that is not saved.</summary>
     public static string? Extension(string mimeType) => Extensions.GetValueOrDefault(mimeType);
 
     public static Dictionary<string, ReadOnlyMemory<byte>> Read(JsonElement bundle)
@@ -41,13 +41,12 @@ internal static class MimeBundle
         return data;
     }
 
-    /// <summary>Gives the plain text of what was shown, or null.</summary>
-    public static string? Text(JsonElement bundle) =>
-        bundle.Member(PlainText) is { } value && TryText(value, out string text) ? text : null;
+    /// <summary>Gets the plain text of what was shown, or null.</summary>
+    public static string? Text(JsonElement bundle) => bundle.Member(PlainText) is { } value ? Lines(value) : null;
 
     private static byte[] Decode(string mimeType, JsonElement value)
     {
-        if (!TryText(value, out string text))
+        if (Lines(value) is not { } text)
         {
             return Encoding.UTF8.GetBytes(value.GetRawText());
         }
@@ -65,31 +64,14 @@ internal static class MimeBundle
             : bytes;
     }
 
-    /// <summary>Reads a text, or the list of lines that some kernels send in its place.</summary>
-    private static bool TryText(JsonElement value, out string text)
+    /// <summary>Reads a text, or the list of lines that some kernels send in its place; null for anything else.</summary>
+    private static string? Lines(JsonElement value) => value.ValueKind switch
     {
-        try
-        {
-            if (value.ValueKind == JsonValueKind.String)
-            {
-                text = value.GetString()!;
-                return true;
-            }
-
-            if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(l => l.ValueKind == JsonValueKind.String))
-            {
-                text = string.Concat(value.EnumerateArray().Select(l => l.GetString()));
-                return true;
-            }
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair.
-        }
-
-        text = "";
-        return false;
-    }
+        JsonValueKind.String => value.Text(),
+        JsonValueKind.Array when value.EnumerateArray().All(l => l.ValueKind == JsonValueKind.String) =>
+            string.Concat(value.EnumerateArray().Select(l => l.Text())),
+        _ => null,
+    };
 
     private static bool IsBinary(string mimeType) =>
         (mimeType.StartsWith("image/", StringComparison.Ordinal) && !mimeType.EndsWith("+xml", StringComparison.Ordinal))

@@ -1,17 +1,20 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Glovebox.Jupyter.Client;
+using Glovebox.Jupyter.Displays;
 
 namespace Glovebox.Jupyter.Kernels;
 
 /// <summary>One execution of a kernel: it is over when the kernel has both answered and become idle, in whichever order.</summary>
-internal sealed class Cell(string messageId, ICellOutput output)
+/// <param name="messageId">The id of the request; what belongs to the cell names it.</param>
+/// <param name="output">Takes what the cell prints and shows; null: it is dropped.</param>
+internal sealed class Cell(string messageId, BlockDisplays? output)
 {
     private readonly TaskCompletionSource<CellEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CellEnd? _reply;
     private bool _isIdle;
 
-    /// <summary>The id of the request; what belongs to the cell names it.</summary>
     public string MessageId => messageId;
 
     /// <summary>How it ended. Never fails.</summary>
@@ -20,38 +23,31 @@ internal sealed class Cell(string messageId, ICellOutput output)
     /// <summary>Takes a message that belongs to this cell.</summary>
     public void Handle(KernelMessage message)
     {
+        JsonElement content = message.Content;
         switch (message.Type)
         {
             case "stream":
-                TakeStream(message.Content.Span);
+                TakeStream(content);
                 break;
             case "display_data" or "execute_result" or "update_display_data":
-                TakeDisplay(message);
+                if (content.Member("data") is { ValueKind: JsonValueKind.Object } bundle)
+                {
+                    output?.Show(bundle, content.Member("transient")?.Text("display_id"), isUpdate: message.Type == "update_display_data");
+                }
+
                 break;
             case "error":
-                TakeError(message.Content);
+                output?.WriteError(Traceback(content));
                 break;
             case "clear_output":
-                using (JsonDocument content = JsonDocument.Parse(message.Content, KernelMessage.Parsing))
-                {
-                    output.Clear(content.RootElement.Member("wait") is { ValueKind: JsonValueKind.True });
-                }
-
+                output?.Clear(waits: content.Member("wait") is { ValueKind: JsonValueKind.True });
                 break;
             case "status":
-                using (JsonDocument content = JsonDocument.Parse(message.Content, KernelMessage.Parsing))
-                {
-                    _isIdle |= content.RootElement.Text("execution_state") == "idle";
-                }
-
+                _isIdle |= content.Text("execution_state") == "idle";
                 EndWhenDone();
                 break;
             case "execute_reply" or "kernel_info_reply":
-                using (JsonDocument content = JsonDocument.Parse(message.Content, KernelMessage.Parsing))
-                {
-                    _reply = CellEnd.Of(content.RootElement);
-                }
-
+                _reply = CellEnd.Of(content);
                 EndWhenDone();
                 break;
             case "input_request":
@@ -61,7 +57,7 @@ internal sealed class Cell(string messageId, ICellOutput output)
     }
 
     /// <summary>A message was too large to be taken. Which one it was is not known; it is this cell's, most likely.</summary>
-    public void Drop(long bytes) => output.Drop(bytes);
+    public void Drop(long bytes) => output?.Drop(bytes);
 
     /// <summary>Ends the cell for a reason outside of it.</summary>
     public void End(CellEnd end) => _ended.TrySetResult(end);
@@ -75,41 +71,25 @@ internal sealed class Cell(string messageId, ICellOutput output)
     }
 
     /// <summary>Takes printed text without making a string of it: there may be tens of megabytes in one message.</summary>
-    private void TakeStream(ReadOnlySpan<byte> content)
+    private void TakeStream(JsonElement content)
     {
-        Utf8JsonReader reader = new(content), text = default;
-        OutputStream stream = OutputStream.StandardOutput;
-        while (reader.Read())
+        if (content.Member("text") is not { ValueKind: JsonValueKind.String } text)
         {
-            if (reader.CurrentDepth != 1 || reader.TokenType != JsonTokenType.PropertyName)
-            {
-                continue;
-            }
-
-            bool isName = reader.ValueTextEquals("name"u8), isText = reader.ValueTextEquals("text"u8);
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.String)
-            {
-                stream = isName && reader.ValueTextEquals("stderr"u8) ? OutputStream.StandardError : stream;
-                text = isText ? reader : text;
-            }
-        }
-
-        if (!text.ValueIsEscaped)
-        {
-            output.Write(stream, text.ValueSpan);
             return;
         }
 
-        byte[] unescaped = ArrayPool<byte>.Shared.Rent(text.ValueSpan.Length);
+        OutputStream stream = content.Text("name") == "stderr" ? OutputStream.StandardError : OutputStream.StandardOutput;
+        Utf8JsonReader reader = new(JsonMarshal.GetRawUtf8Value(text));
+        reader.Read();
+        byte[] unescaped = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
         try
         {
-            output.Write(stream, unescaped.AsSpan(0, text.CopyString(unescaped)));
+            output?.Write(stream, unescaped.AsSpan(0, reader.CopyString(unescaped)));
         }
         catch (InvalidOperationException)
         {
             // Half of a surrogate pair, which no text can hold.
-            output.Drop(text.ValueSpan.Length);
+            output?.Drop(reader.ValueSpan.Length);
         }
         finally
         {
@@ -117,38 +97,29 @@ internal sealed class Cell(string messageId, ICellOutput output)
         }
     }
 
-    private void TakeDisplay(KernelMessage message)
+    /// <summary>Gets a traceback, or what the kernel has in its place, with its terminal colours.</summary>
+    private static string Traceback(JsonElement error)
     {
-        using JsonDocument content = JsonDocument.Parse(message.Content, KernelMessage.Parsing);
-        if (content.RootElement.Member("data") is { ValueKind: JsonValueKind.Object } bundle)
-        {
-            string? id = content.RootElement.Member("transient")?.Text("display_id");
-            output.Show(bundle, id, isUpdate: message.Type == "update_display_data");
-        }
-    }
-
-    private void TakeError(ReadOnlyMemory<byte> content)
-    {
-        using JsonDocument document = JsonDocument.Parse(content, KernelMessage.Parsing);
-        JsonElement error = document.RootElement;
-        string traceback = error.Member("traceback") is { ValueKind: JsonValueKind.Array } lines
-            ? string.Join('\n', lines.EnumerateArray().Where(l => l.ValueKind == JsonValueKind.String).Select(l => l.Text()))
+        string lines = error.Member("traceback") is { ValueKind: JsonValueKind.Array } array
+            ? string.Join('\n', array.EnumerateArray().Where(l => l.ValueKind == JsonValueKind.String).Select(l => l.Text()))
             : "";
-        output.WriteError(traceback.Length > 0 ? traceback : $"{error.Text("ename")}: {error.Text("evalue")}");
+        return lines.Length > 0 ? lines : $"{error.Text("ename")}: {error.Text("evalue")}";
     }
 }
 
 /// <summary>How a cell ended.</summary>
 /// <param name="Kind">In which way.</param>
-/// <param name="ErrorName">The kind of error, such as <c>ZeroDivisionError</c>; empty for none.</param>
+/// <param name="ErrorName">The kind of error, such as <c>ZeroDivisionError</c>; empty if there was no error.</param>
 /// <param name="ErrorValue">What the error says.</param>
 internal sealed record CellEnd(CellEndKind Kind, string ErrorName = "", string ErrorValue = "")
 {
-    public static CellEnd Of(JsonElement reply) => reply.Text("status") == "ok"
-        ? new(reply.Member("payload") is { ValueKind: JsonValueKind.Array } payloads && payloads.EnumerateArray().Any(p => p.Text("source") == "ask_exit")
-            ? CellEndKind.KernelLeaves
-            : CellEndKind.Succeeded)
-        : new(CellEndKind.Failed, reply.Text("ename") ?? "", reply.Text("evalue") ?? "");
+    public static CellEnd Of(JsonElement reply)
+    {
+        bool leaves = reply.Member("payload") is { ValueKind: JsonValueKind.Array } payloads
+            && payloads.EnumerateArray().Any(p => p.Text("source") == "ask_exit");
+        return reply.Text("status") != "ok" ? new(CellEndKind.Failed, reply.Text("ename") ?? "", reply.Text("evalue") ?? "")
+            : new(leaves ? CellEndKind.KernelLeaves : CellEndKind.Succeeded);
+    }
 }
 
 /// <summary>In which way a cell ended.</summary>

@@ -1,19 +1,18 @@
-using System.Net.WebSockets;
 using System.Text.Json;
 using Glovebox.Jupyter.Client;
+using Glovebox.Jupyter.Displays;
 
 namespace Glovebox.Jupyter.Kernels;
 
-/// <summary>A kernel on a server, replaced when it has died. For one execution at a time.</summary>
-internal sealed class Kernel : IAsyncDisposable
+/// <summary>A kernel on a server, replaced when it has died. The initialization is code that runs in each new one first. For one execution
+/// at a time. Nothing is started before <see cref="EnsureReadyAsync"/>.</summary>
+internal sealed class Kernel(JupyterClient client, KernelStart start, string? initialization, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>
-    /// How long a kernel may take to start before another is started in its place: the server asks each kernel once who it is, and a kernel
-    /// whose answer gets lost is never ready.
-    /// </summary>
+    /// <summary>How long a kernel may take to start, or to be connected to again, before it is tried once more: the server asks each kernel
+    /// once who it is, and a kernel whose answer gets lost is never ready.</summary>
     private static readonly TimeSpan FirstStart = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long a kernel may take to start, or to be connected to again.</summary>
+    /// <summary>How long the second try may take.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a kernel may take to obey an interrupt before it is ended.</summary>
@@ -22,30 +21,12 @@ internal sealed class Kernel : IAsyncDisposable
     /// <summary>How long a first answer of a started kernel is waited for before it is asked again; twice as long each time.</summary>
     private static readonly TimeSpan FirstPatience = TimeSpan.FromMilliseconds(500);
 
-    private readonly JupyterClient _client;
-    private readonly KernelStart _start;
-    private readonly string? _initialization;
     private readonly string _session = Guid.NewGuid().ToString("n");
-    private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
 
     private string? _id;
     private KernelConnection? _connection;
-    private Cell? _cell;
+    private volatile Cell? _cell;
     private volatile bool _isDead;
-
-    /// <summary>Makes a kernel; nothing is started yet.</summary>
-    /// <param name="client">The server.</param>
-    /// <param name="start">Which kernel, and where.</param>
-    /// <param name="initialization">Code that runs in each new kernel first; null for none.</param>
-    /// <param name="time">The clock.</param>
-    public Kernel(JupyterClient client, KernelStart start, string? initialization, TimeProvider time)
-    {
-        _client = client;
-        _start = start;
-        _initialization = initialization;
-        _time = time;
-    }
 
     /// <summary>Whether the connection to the server stands.</summary>
     public bool IsConnected => _connection is { IsOpen: true };
@@ -60,32 +41,19 @@ internal sealed class Kernel : IAsyncDisposable
             return false;
         }
 
-        using CancellationTokenSource longest = new(LongestStart, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
-        try
-        {
-            // A connection may be lost without the kernel, and then its state is not.
-            bool isNew = _id is null || _isDead || !await _client.HasKernelAsync(_id, either.Token).ConfigureAwait(false);
-            if (!isNew)
-            {
-                await ConnectAsync(either.Token).ConfigureAwait(false);
-            }
-            else if (!await TryStartAsync(either.Token).ConfigureAwait(false))
-            {
-                longest.CancelAfter(LongestStart);
-                await StartAsync(either.Token).ConfigureAwait(false);
-            }
-
-            return isNew;
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw JupyterErrors.KernelFailed(_client.Where, _start.Name, $"it was not ready after {LongestStart.TotalSeconds:0} s", e);
-        }
+        return await TryEnsureReadyAsync(FirstStart, cancellationToken).ConfigureAwait(false)
+            ?? await TryEnsureReadyAsync(LongestStart, cancellationToken).ConfigureAwait(false)
+            ?? throw JupyterErrors.KernelFailed(client.Where, start.Name, $"it was not ready after {LongestStart.TotalSeconds:0} s");
     }
 
     /// <summary>Begins to run code. The kernel must be ready, and run nothing else.</summary>
-    public Cell Execute(string code, ICellOutput output) => Execute(code, output, isQuiet: false);
+    /// <param name="code">The code.</param>
+    /// <param name="output">Takes what it prints and shows. Null: it is dropped, and the code does not count as a cell.</param>
+    public Cell Execute(string code, BlockDisplays? output)
+    {
+        ExecuteRequest request = new(code, Silent: output is null, StoreHistory: output is not null, [], AllowStdin: false);
+        return Send("execute_request", JsonSerializer.SerializeToUtf8Bytes(request, JupyterJson.Default.ExecuteRequest), output);
+    }
 
     /// <summary>Ends a cell that runs: interrupts it, and ends the kernel if it does not obey.</summary>
     /// <returns>Whether the kernel, and with it its state, lives.</returns>
@@ -93,8 +61,8 @@ internal sealed class Kernel : IAsyncDisposable
     {
         try
         {
-            using CancellationTokenSource longest = new(Grace, _time);
-            await _client.InterruptAsync(_id!, longest.Token).ConfigureAwait(false);
+            using CancellationTokenSource longest = new(Grace, time);
+            await client.InterruptAsync(_id!, longest.Token).ConfigureAwait(false);
             await cell.Ended.WaitAsync(longest.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or CodeExecutionException)
@@ -102,7 +70,7 @@ internal sealed class Kernel : IAsyncDisposable
             // It does not obey, or the server is gone.
         }
 
-        if (cell.Ended.IsCompletedSuccessfully && (await cell.Ended.ConfigureAwait(false)).Kind is CellEndKind.Succeeded or CellEndKind.Failed)
+        if (cell.Ended.IsCompleted && (await cell.Ended.ConfigureAwait(false)).Kind is CellEndKind.Succeeded or CellEndKind.Failed)
         {
             return true;
         }
@@ -116,7 +84,7 @@ internal sealed class Kernel : IAsyncDisposable
     public void Leave() => _isDead = true;
 
     /// <summary>Ends the kernel.</summary>
-    public async ValueTask DisposeAsync() => await DropAsync().ConfigureAwait(false);
+    public ValueTask DisposeAsync() => new(DropAsync());
 
     /// <summary>Forgets the kernel: it has ended with its server.</summary>
     public async Task AbandonAsync()
@@ -125,34 +93,42 @@ internal sealed class Kernel : IAsyncDisposable
         await DisconnectAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Starts a kernel.</summary>
-    /// <returns>Whether it was ready in time.</returns>
-    private async Task<bool> TryStartAsync(CancellationToken cancellationToken)
+    /// <summary>Connects to the kernel again, or starts a new one when it is gone.</summary>
+    /// <returns>Whether it is a new one; null when none was ready in time.</returns>
+    private async Task<bool?> TryEnsureReadyAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource first = new(FirstStart, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(first.Token, cancellationToken);
+        using CancellationTokenSource longest = new(limit, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
         try
         {
-            await StartAsync(either.Token).ConfigureAwait(false);
-            return true;
+            // A connection may be lost without the kernel, and then its state is not.
+            bool isNew = _id is null || _isDead || !await client.HasKernelAsync(_id, either.Token).ConfigureAwait(false);
+            await (isNew ? StartAsync(either.Token) : ConnectAsync(either.Token)).ConfigureAwait(false);
+            return isNew;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return false;
+            return null;
         }
     }
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         await DropAsync().ConfigureAwait(false);
-        _id = await _client.StartKernelAsync(_start, cancellationToken).ConfigureAwait(false);
+        _id = await client.StartKernelAsync(start, cancellationToken).ConfigureAwait(false);
         _isDead = false;
         try
         {
             await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            if (_initialization is { } code)
+            if (initialization is not null)
             {
-                await RunQuietlyAsync(code, cancellationToken).ConfigureAwait(false);
+                CellEnd end = await Execute(initialization, output: null).Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+                ThrowUnlessAlive(end);
+                if (end.Kind == CellEndKind.Failed)
+                {
+                    string error = $"{WorkspacePath.Printable(end.ErrorName)}: {WorkspacePath.Printable(end.ErrorValue)}";
+                    throw JupyterErrors.KernelFailed(client.Where, start.Name, $"its first code failed: {error}");
+                }
             }
         }
         catch
@@ -166,8 +142,8 @@ internal sealed class Kernel : IAsyncDisposable
     private async Task ConnectAsync(CancellationToken cancellationToken)
     {
         await DisconnectAsync().ConfigureAwait(false);
-        WebSocket socket = await _client.ConnectAsync(_id!, _session, cancellationToken).ConfigureAwait(false);
-        KernelConnection connection = _client.Attach(socket, _session, Handle, size => Current()?.Drop(size));
+        KernelConnection connection = await client.ConnectAsync(
+            _id!, _session, Handle, size => _cell?.Drop(size), cancellationToken).ConfigureAwait(false);
         _connection = connection;
         _ = WatchAsync(connection);
 
@@ -175,12 +151,10 @@ internal sealed class Kernel : IAsyncDisposable
         TimeSpan patience = FirstPatience;
         while (true)
         {
-            Cell probe = Begin(NoOutput.Instance);
-            _ = SendAsync(probe, "kernel_info_request", "{}"u8.ToArray());
+            Cell probe = Send("kernel_info_request", "{}"u8.ToArray(), output: null);
             try
             {
-                CellEnd end = await probe.Ended.WaitAsync(patience, _time, cancellationToken).ConfigureAwait(false);
-                ThrowUnlessAlive(end);
+                ThrowUnlessAlive(await probe.Ended.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false));
                 return;
             }
             catch (TimeoutException)
@@ -190,100 +164,61 @@ internal sealed class Kernel : IAsyncDisposable
         }
     }
 
-    private Cell Execute(string code, ICellOutput output, bool isQuiet)
-    {
-        Cell cell = Begin(output);
-        ExecuteRequest request = new(code, Silent: isQuiet, StoreHistory: !isQuiet, [], AllowStdin: false);
-        _ = SendAsync(cell, "execute_request", JsonSerializer.SerializeToUtf8Bytes(request, JupyterJson.Default.ExecuteRequest));
-        return cell;
-    }
-
-    private async Task RunQuietlyAsync(string code, CancellationToken cancellationToken)
-    {
-        Cell cell = Execute(code, NoOutput.Instance, isQuiet: true);
-        CellEnd end = await cell.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
-        ThrowUnlessAlive(end);
-        if (end.Kind == CellEndKind.Failed)
-        {
-            throw JupyterErrors.KernelFailed(
-                _client.Where,
-                _start.Name,
-                $"its first code failed: {WorkspacePath.Printable(end.ErrorName)}: {WorkspacePath.Printable(end.ErrorValue)}");
-        }
-    }
-
     private void ThrowUnlessAlive(CellEnd end)
     {
         switch (end.Kind)
         {
             case CellEndKind.ConnectionLost:
-                throw JupyterErrors.ServerLost(_client.Where);
+                throw JupyterErrors.ServerLost(client.Where);
             case CellEndKind.KernelDied:
-                throw JupyterErrors.KernelFailed(_client.Where, _start.Name, "it died at once");
+                throw JupyterErrors.KernelFailed(client.Where, start.Name, "it died at once");
         }
     }
 
-    private Cell Begin(ICellOutput output)
+    /// <summary>Begins a cell by a request.</summary>
+    private Cell Send(string type, byte[] content, BlockDisplays? output)
     {
         Cell cell = new(Guid.NewGuid().ToString("n"), output);
-        lock (_lock)
-        {
-            _cell = cell;
-        }
-
+        _cell = cell;
+        _ = SendAsync();
         return cell;
-    }
 
-    private Cell? Current()
-    {
-        lock (_lock)
+        async Task SendAsync()
         {
-            return _cell;
-        }
-    }
-
-    private async Task SendAsync(Cell cell, string type, byte[] content)
-    {
-        try
-        {
-            await _connection!.SendAsync("shell", type, cell.MessageId, content, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (IOException)
-        {
-            cell.End(new CellEnd(CellEndKind.ConnectionLost));
+            try
+            {
+                await _connection!.SendAsync(type, cell.MessageId, content).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                cell.End(new CellEnd(CellEndKind.ConnectionLost));
+            }
         }
     }
 
     private async Task WatchAsync(KernelConnection connection)
     {
-        // However it ended: a cell that nobody ends would wait until its time runs out.
+        // However it ended: a cell that is not ended would wait until its time runs out.
         await connection.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (ReferenceEquals(_connection, connection))
         {
-            Current()?.End(new CellEnd(CellEndKind.ConnectionLost));
+            _cell?.End(new CellEnd(CellEndKind.ConnectionLost));
         }
     }
 
     private void Handle(KernelMessage message)
     {
-        Cell? cell = Current();
+        Cell? cell = _cell;
         if (cell is not null && message.ParentId == cell.MessageId)
         {
             cell.Handle(message);
         }
-        else if (message.Type == "status" && IsDeath(message.Content))
+        else if (message.Type == "status" && message.Content.Text("execution_state") is "restarting" or "autorestarting" or "dead")
         {
+            // The server says that the kernel has died. Some servers restart it by themselves; the state is gone all the same.
             _isDead = true;
             cell?.End(new CellEnd(CellEndKind.KernelDied));
         }
-    }
-
-    /// <summary>Whether the server says that the kernel has died. Some servers restart it by themselves; the state is gone all the
-    /// same.</summary>
-    private static bool IsDeath(ReadOnlyMemory<byte> content)
-    {
-        using JsonDocument document = JsonDocument.Parse(content, KernelMessage.Parsing);
-        return document.RootElement.Text("execution_state") is "restarting" or "autorestarting" or "dead";
     }
 
     private async Task DropAsync()
@@ -294,7 +229,7 @@ internal sealed class Kernel : IAsyncDisposable
             _id = null;
             try
             {
-                await _client.DeleteKernelAsync(id, CancellationToken.None).ConfigureAwait(false);
+                await client.DeleteKernelAsync(id).ConfigureAwait(false);
             }
             catch (CodeExecutionException)
             {
@@ -309,31 +244,6 @@ internal sealed class Kernel : IAsyncDisposable
         {
             _connection = null;
             await connection.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
-    private sealed class NoOutput : ICellOutput
-    {
-        public static NoOutput Instance { get; } = new();
-
-        public void Write(OutputStream stream, ReadOnlySpan<byte> text)
-        {
-        }
-
-        public void Show(JsonElement bundle, string? displayId, bool isUpdate)
-        {
-        }
-
-        public void WriteError(string traceback)
-        {
-        }
-
-        public void Clear(bool waits)
-        {
-        }
-
-        public void Drop(long bytes)
-        {
         }
     }
 }

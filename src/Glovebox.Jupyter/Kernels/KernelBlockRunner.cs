@@ -7,15 +7,14 @@ using Glovebox.Languages;
 
 namespace Glovebox.Jupyter.Kernels;
 
-/// <summary>Runs a block as a cell of the kernel when it is in the kernel's language, else as a process beside it.</summary>
-/// <param name="host">The server. Owned by this runner.</param>
-/// <param name="options">The executor's options.</param>
-/// <param name="jupyter">What is asked of the kernel.</param>
-/// <param name="time">The clock.</param>
+/// <summary>Runs a block as a cell of the kernel when it is in the kernel's language, else as a process beside it. Owns the
+/// server.</summary>
 internal sealed class KernelBlockRunner(
     JupyterHost host, CommandLineCodeExecutorOptions options, JupyterSettings jupyter, TimeProvider time) : IBlockRunner
 {
     private const string KernelLost = "The kernel is a new one: what earlier blocks defined and imported is gone.";
+
+    private const string Defined = ", and what this and earlier blocks defined is lost.";
 
     private readonly LanguageRegistry _registry = new(options.Languages);
     private readonly ProcessBlockRunner? _processes = host.Sandbox is { } sandbox ? new ProcessBlockRunner(sandbox, options, time) : null;
@@ -102,13 +101,12 @@ internal sealed class KernelBlockRunner(
         {
             bool lives = await kernel.StopAsync(cell).ConfigureAwait(false);
             await host.ClearAfterKernelAsync().ConfigureAwait(false);
-            string seconds = string.Create(CultureInfo.InvariantCulture, $"Timed out after {options.Timeout.TotalSeconds:0.###} s;");
+            string what = lives ? "was interrupted. What it and earlier blocks defined is kept."
+                : "did not stop when it was interrupted, so its kernel was ended: what it and earlier blocks defined is lost.";
             return new BlockEnd(
                 ProcessBlockRunner.TimeoutExitCode,
                 TerminationReason.TimedOut,
-                lives
-                    ? $"{seconds} the code was interrupted. What it and earlier blocks defined is kept."
-                    : $"{seconds} the code did not stop when it was interrupted, so its kernel was ended: what it and earlier blocks defined is lost.")
+                string.Create(CultureInfo.InvariantCulture, $"Timed out after {options.Timeout.TotalSeconds:0.###} s; the code {what}"))
             {
                 StateLost = !lives,
                 CodeFile = file,
@@ -124,25 +122,29 @@ internal sealed class KernelBlockRunner(
                 return new BlockEnd(0, TerminationReason.Exited, null);
             case CellEndKind.KernelLeaves:
                 kernel.Leave();
-                return new BlockEnd(0, TerminationReason.Exited, "The code ended its kernel: what it and earlier blocks defined is lost.") { StateLost = true };
+                return Lost(0, TerminationReason.Exited, "The code ended its kernel: what it and earlier blocks defined is lost.");
             case CellEndKind.Failed when end.ErrorName == "SystemExit":
                 return new BlockEnd(ExitCode(end.ErrorValue), TerminationReason.Exited, null);
             case CellEndKind.Failed:
                 return new BlockEnd(1, TerminationReason.Exited, null);
             case CellEndKind.AskedForInput:
                 bool lives = await kernel.StopAsync(cell).ConfigureAwait(false);
-                return new BlockEnd(1, TerminationReason.Exited, "The code asks for input, and there is nobody to give any: put the values into the code.") { StateLost = !lives };
+                const string Input = "The code asks for input, and gets none: put the values into the code.";
+                return new BlockEnd(1, TerminationReason.Exited, Input) { StateLost = !lives };
             case CellEndKind.KernelDied:
                 await host.ClearAfterKernelAsync().ConfigureAwait(false);
                 return await host.TakeOutOfMemoryAsync(isExpected: true).ConfigureAwait(false)
-                    ? new BlockEnd(137, TerminationReason.OutOfMemory, "Out of memory: the kernel was ended, and what this and earlier blocks defined is lost.") { StateLost = true }
-                    : new BlockEnd(1, TerminationReason.SandboxLost, "The kernel died, and what this and earlier blocks defined is lost.") { StateLost = true };
+                    ? Lost(137, TerminationReason.OutOfMemory, "Out of memory: the kernel was ended" + Defined)
+                    : Lost(1, TerminationReason.SandboxLost, "The kernel died" + Defined);
             default:
                 bool outOfMemory = await host.TakeOutOfMemoryAsync(isExpected: true).ConfigureAwait(false);
                 (TerminationReason reason, string notice) = host.ServerLost();
-                return new BlockEnd(137, outOfMemory ? TerminationReason.OutOfMemory : reason, notice) { StateLost = true };
+                return Lost(137, outOfMemory ? TerminationReason.OutOfMemory : reason, notice);
         }
     }
+
+    private static BlockEnd Lost(int exitCode, TerminationReason reason, string notice) =>
+        new(exitCode, reason, notice) { StateLost = true };
 
     /// <summary>Saves a block that names a file, so that others find it there. One that names none is no file.</summary>
     private async Task<string?> SaveAsync(BlockRun run)

@@ -7,59 +7,41 @@ namespace Glovebox.Jupyter.Servers;
 
 /// <summary>A Jupyter server that Glovebox starts in a sandbox, and reaches through its guest agent: it needs no network, and has no
 /// port. Blocks of other languages run as processes beside it.</summary>
-internal sealed class HostedJupyter : JupyterHost
+internal sealed class HostedJupyter(LiveSandbox sandbox, JupyterSettings settings, TimeProvider time)
+    : JupyterHost(settings, time, new DisplayFiles(settings.OutputDir, () => sandbox.Current.Files))
 {
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
 
-    private readonly LiveSandbox _sandbox;
-    private readonly TimeProvider _time;
     private ISandboxProcess? _server;
 
     /// <summary>Whether the server has shown that it is gone; the news of its end may come later.</summary>
     private bool _isLost;
 
-    /// <summary>Makes a server; nothing is started yet.</summary>
-    /// <param name="sandbox">Where it is to run; owned from here on.</param>
-    /// <param name="settings">Its options.</param>
-    /// <param name="time">The clock.</param>
-    public HostedJupyter(LiveSandbox sandbox, JupyterSettings settings, TimeProvider time)
-        : base(settings, time)
-    {
-        _sandbox = sandbox;
-        _time = time;
-        DisplayFiles = new DisplayFiles(settings.OutputDir, () => sandbox.Current.Files);
-    }
+    public override string Kind => sandbox.Kind;
 
-    public override string Kind => _sandbox.Kind;
+    public override bool IsRunning => sandbox.IsRunning && !_isLost && _server is { Ended.IsCompleted: false };
 
-    public override bool IsRunning => _sandbox.IsRunning && !_isLost && _server is { Ended.IsCompleted: false };
+    public override SandboxCapabilities Capabilities => sandbox.Current.Capabilities;
 
-    public override SandboxCapabilities Capabilities => _sandbox.Current.Capabilities;
+    public override IWorkspace Files => sandbox.Current.Files;
 
-    public override IWorkspace Files => _sandbox.Current.Files;
-
-    public override LiveSandbox Sandbox => _sandbox;
-
-    public override DisplayFiles DisplayFiles { get; }
+    public override LiveSandbox Sandbox => sandbox;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await EndServerAsync().ConfigureAwait(false);
         try
         {
-            await _sandbox.StartAsync(cancellationToken).ConfigureAwait(false);
-            if (!_sandbox.Current.Capabilities.UsesGuestAgent)
+            await sandbox.StartAsync(cancellationToken).ConfigureAwait(false);
+            if (!sandbox.Current.Capabilities.UsesGuestAgent)
             {
-                throw new SandboxUnavailableException(
-                    "jupyter-needs-python",
-                    $"A Jupyter server needs Python, and the {Kind} sandbox has none.",
-                    "Install Python there, or name an image that has it.");
+                throw ServerLauncher.NeedsPython(Kind);
             }
 
             string folder = $"/tmp/.glovebox-{Guid.NewGuid().ToString("n")[..16]}";
             await StartServerAsync(folder, cancellationToken).ConfigureAwait(false);
             UnixDomainSocketEndPoint socket = new(folder + "/s");
-            JupyterClient client = new(new Uri("http://localhost/"), token: null, c => new(_sandbox.Current.ConnectAsync(socket, c)), _time)
+            JupyterClient client = new(new Uri("http://localhost/"), token: null, c => new(sandbox.Current.ConnectAsync(socket, c)), Time)
             {
                 Where = $"in the {Kind} sandbox",
             };
@@ -68,7 +50,7 @@ internal sealed class HostedJupyter : JupyterHost
         catch
         {
             await EndServerAsync().ConfigureAwait(false);
-            await _sandbox.StopAsync().ConfigureAwait(false);
+            await sandbox.StopAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -77,14 +59,14 @@ internal sealed class HostedJupyter : JupyterHost
     {
         await EndServerAsync().ConfigureAwait(false);
         await base.StopAsync().ConfigureAwait(false);
-        await _sandbox.StopAsync().ConfigureAwait(false);
+        await sandbox.StopAsync().ConfigureAwait(false);
     }
 
     public override async Task ClearAfterKernelAsync()
     {
         try
         {
-            await _sandbox.Current.EndProcessesAsync(CancellationToken.None).ConfigureAwait(false);
+            await sandbox.Current.EndProcessesAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (SandboxLostException)
         {
@@ -106,31 +88,30 @@ internal sealed class HostedJupyter : JupyterHost
         }
         catch (SandboxLostException)
         {
-            // The server ended after an earlier block, by what that left behind, say. Nobody stops us meanwhile: a stop waits for the
-            // block.
+            // The server ended after an earlier block, by what that left behind, say. No stop comes between: it waits for the block.
             await StartAsync(cancellationToken).ConfigureAwait(false);
             return await base.PrepareKernelAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
     public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) =>
-        (_sandbox.Started?.TakeOutOfMemoryAsync(isExpected) ?? new(false));
+        sandbox.Started?.TakeOutOfMemoryAsync(isExpected) ?? new(false);
 
     public override async ValueTask DisposeAsync()
     {
         await EndServerAsync().ConfigureAwait(false);
         DisplayFiles.Dispose();
-        await _sandbox.DisposeAsync().ConfigureAwait(false);
+        await sandbox.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task StartServerAsync(string folder, CancellationToken cancellationToken)
     {
         ServerLog log = new();
-        ISandbox sandbox = _sandbox.Current;
-        ProcessRequest request = new(["python3", "python"], ["-c", ServerLauncher.Script, sandbox.WorkDirectory, folder]) { Output = log, IsService = true };
+        string[] arguments = ["-c", ServerLauncher.Script, sandbox.Current.WorkDirectory, folder];
+        ProcessRequest request = new(["python3", "python"], arguments) { Output = log, IsService = true };
         _isLost = false;
-        _server = await sandbox.StartProcessAsync(request, cancellationToken).ConfigureAwait(false);
-        using CancellationTokenSource longest = new(LongestStart, _time);
+        _server = await sandbox.Current.StartProcessAsync(request, cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource longest = new(LongestStart, Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(longest.Token, cancellationToken);
         try
         {
@@ -164,6 +145,6 @@ internal sealed class HostedJupyter : JupyterHost
     /// starting.</remarks>
     private (string Path, string? Initialization) Place(KernelSpec spec, string folder) =>
         string.Equals(spec.Language, CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase)
-            ? (folder, $"__import__('os').chdir('{_sandbox.Current.WorkDirectory}')")
-            : (_sandbox.Current.WorkDirectory, null);
+            ? (folder, $"__import__('os').chdir('{sandbox.Current.WorkDirectory}')")
+            : (sandbox.Current.WorkDirectory, null);
 }

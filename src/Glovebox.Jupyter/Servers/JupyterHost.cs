@@ -6,7 +6,7 @@ using Glovebox.Jupyter.Kernels;
 namespace Glovebox.Jupyter.Servers;
 
 /// <summary>A Jupyter server with one kernel, and what it runs in.</summary>
-internal abstract class JupyterHost(JupyterSettings settings, TimeProvider time) : IAsyncDisposable
+internal abstract class JupyterHost(JupyterSettings settings, TimeProvider time, DisplayFiles displayFiles) : IAsyncDisposable
 {
     private KernelSpec? _spec;
     private bool _hasState;
@@ -24,10 +24,10 @@ internal abstract class JupyterHost(JupyterSettings settings, TimeProvider time)
     public virtual LiveSandbox? Sandbox => null;
 
     /// <summary>Saves displays.</summary>
-    public abstract DisplayFiles DisplayFiles { get; }
+    public DisplayFiles DisplayFiles => displayFiles;
 
-    /// <summary>The names of displays, for as long as their kernel lives.</summary>
-    public DisplayNames DisplayNames { get; } = new();
+    /// <summary>The numbers of displays by the names that their kernel gave them, for as long as it lives.</summary>
+    public Dictionary<string, int> DisplayNames { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The language of the kernel, as its spec names it; empty when it names none.</summary>
     public string Language => _spec?.Language ?? "";
@@ -38,6 +38,8 @@ internal abstract class JupyterHost(JupyterSettings settings, TimeProvider time)
     protected Kernel? Current { get; private set; }
 
     protected JupyterClient? Client { get; private set; }
+
+    protected TimeProvider Time => time;
 
     public abstract Task StartAsync(CancellationToken cancellationToken);
 

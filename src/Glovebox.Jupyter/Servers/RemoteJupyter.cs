@@ -4,9 +4,9 @@ using Glovebox.Jupyter.Displays;
 namespace Glovebox.Jupyter.Servers;
 
 /// <summary>A Jupyter Server or Kernel Gateway that someone else started, at a URL. Glovebox has a kernel of its own on it.</summary>
-internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings settings, TimeProvider time) : JupyterHost(settings, time)
+internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings settings, TimeProvider time)
+    : JupyterHost(settings, time, new DisplayFiles(settings.OutputDir, workspace: null))
 {
-    private readonly TimeProvider _time = time;
     private RemoteWorkspace? _files;
 
     public override string Kind => "jupyter";
@@ -14,8 +14,6 @@ internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings set
     public override bool IsRunning => Current is { IsConnected: true };
 
     public override IWorkspace Files => _files ?? throw new InvalidOperationException("The executor is not started.");
-
-    public override DisplayFiles DisplayFiles { get; } = new(settings.OutputDir, workspace: null);
 
     public override SandboxCapabilities Capabilities { get; } = new()
     {
@@ -39,7 +37,7 @@ internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings set
             return;
         }
 
-        JupyterClient client = new(root, token, connect: null, _time);
+        JupyterClient client = new(root, token, connect: null, Time);
         _files = new RemoteWorkspace(client);
         try
         {

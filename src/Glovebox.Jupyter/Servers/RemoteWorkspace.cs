@@ -66,7 +66,7 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
         catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
             throw new WorkspaceException(
-                $"'{WorkspacePath.Printable(path)}' cannot be read: the server's answer makes no sense.", innerException: e);
+                $"'{WorkspacePath.Printable(path)}' cannot be read: the server's answer is malformed.", innerException: e);
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
         }
         catch (JsonException e)
         {
-            throw new WorkspaceException("The files of the Jupyter server cannot be listed: the answer makes no sense.", innerException: e);
+            throw new WorkspaceException("The files of the Jupyter server cannot be listed: the answer is malformed.", innerException: e);
         }
     }
 
@@ -135,9 +135,9 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
 
     private async Task PutAsync(string path, ContentUpload upload, CancellationToken cancellationToken)
     {
+        JsonContent body = JsonContent.Create(upload, JupyterJson.Default.ContentUpload);
         using HttpResponseMessage response = await client.SendAsync(
-            HttpMethod.Put, Address(path), JsonContent.Create(
-                upload, JupyterJson.Default.ContentUpload), cancellationToken).ConfigureAwait(false);
+            HttpMethod.Put, Address(path), body, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             throw Failure(path, response);
@@ -145,7 +145,8 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
     }
 
     private WorkspaceException Failure(string path, HttpResponseMessage response) => new(
-        $"The Jupyter server {client.Where} does not give the file '{WorkspacePath.Printable(path)}': it answers {(int)response.StatusCode}.",
+        $"The Jupyter server {client.Where} does not give the file '{WorkspacePath.Printable(path)}': it answers"
+        + $" {(int)response.StatusCode}.",
         "A Kernel Gateway has no files; a Jupyter Server has those below its root that are not hidden.");
 
     private static string Address(string path) => "api/contents/" + string.Join('/', path.Split('/').Select(Uri.EscapeDataString));

@@ -17,20 +17,25 @@ internal static class ServerLauncher
 
     public static SandboxUnavailableException Explain(string kind, ProcessExit exit, ServerLog log) => exit switch
     {
-        { Kind: ProcessExitKind.NotFound } => new(
-            "jupyter-needs-python",
-            $"A Jupyter server needs Python, and the {kind} sandbox has none.",
-            "Install Python there, or name an image that has it."),
+        { Kind: ProcessExitKind.NotFound } => NeedsPython(kind),
         { ExitCode: Missing } => new(
             "jupyter-missing",
             $"The {kind} sandbox's Python has no Jupyter server.",
-            "Install it there: apt-get install python3-jupyter-server python3-ipykernel, or in an image: pip install jupyter-server ipykernel. For plots, matplotlib too."),
+            "Install it there: apt-get install python3-jupyter-server python3-ipykernel, or in an image: pip install jupyter-server"
+            + " ipykernel. For plots, matplotlib too."),
         { Kind: ProcessExitKind.OutOfMemory } => Failed("it ran out of memory", log),
         _ => Failed($"it ended with exit code {exit.ExitCode}", log),
     };
 
+    public static SandboxUnavailableException NeedsPython(string kind) => new(
+        "jupyter-needs-python",
+        $"A Jupyter server needs Python, and the {kind} sandbox has none.",
+        "Install Python there, or name an image that has it.");
+
     public static SandboxUnavailableException Failed(string what, ServerLog log) => new(
-        "jupyter-server-failed", $"The Jupyter server does not start: {what}.{log.LastLines()}", "See what it says, or raise the limits of Policy.");
+        "jupyter-server-failed",
+        $"The Jupyter server does not start: {what}.{log.LastLines()}",
+        "See what it says, or raise the limits of Policy.");
 
     private static string Load()
     {

@@ -37,7 +37,7 @@ public sealed class KernelConnectionTests
         Assert.False(arrived.Task.IsCompleted);
         await kernel.SendAsync(new byte[10], WebSocketMessageType.Binary, endOfMessage: true, Cancellation);
         byte[] header = KernelMessageWriter.Header("id", "session", "status", DateTimeOffset.UnixEpoch);
-        await kernel.SendAsync(KernelMessageWriter.Parts("iopub", header, "{}"u8), WebSocketMessageType.Binary, endOfMessage: true, Cancellation);
+        await kernel.SendAsync(KernelMessageWriter.Parts(header, "{}"u8), WebSocketMessageType.Binary, endOfMessage: true, Cancellation);
         Assert.Equal("status", await arrived.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
 
         await kernel.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(1), Cancellation).ContinueWith(_ => { }, TaskScheduler.Default);

@@ -54,17 +54,14 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
             ContainerUser user = ContainerUser.Choose(null, null, isMade: false, engine.IsRootless);
             return new ExecutorDiagnosis(
                 Name,
-                true,
                 engine.Version,
-                null,
-                null,
                 DockerControls.Describe(
                     spec, engine, user, ContainerFilter.Choose(spec, engine, new()), usesAgent: true, agentFilters: true,
                     $"the image {options.Image} is not there yet and will be pulled at the first run"));
         }
         catch (CodeExecutionException e)
         {
-            return new ExecutorDiagnosis(Name, false, null, e.Message, e.Hint, null);
+            return new ExecutorDiagnosis(Name, null, e);
         }
     }
 

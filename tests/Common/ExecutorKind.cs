@@ -144,7 +144,7 @@ public abstract class ExecutorKind
         public override bool IsInMemory => inner.IsInMemory;
 
         public override ICodeExecutor Create(ExecutorSetup setup) => inner.Create(setup).AsBuilder()
-            .UseLogging(setup.LoggerFactory ?? new CollectingLogger(), l => l.EnableSensitiveData = true)
+            .UseLogging(setup.LoggerFactory ?? new CollectingLogger(), enableSensitiveData: true)
             .UseOpenTelemetry(Source)
             .UseApproval(_ => ApprovalDecision.Approve())
             .Build();

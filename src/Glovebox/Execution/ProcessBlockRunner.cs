@@ -18,8 +18,6 @@ internal sealed class ProcessBlockRunner(
     /// <summary>How long a sandbox may take to end a program: more than the second that it has, on a busy machine.</summary>
     private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
-
     private readonly Guid _owner = Guid.NewGuid();
 
     public string Kind => sandbox.Kind;
@@ -54,12 +52,8 @@ internal sealed class ProcessBlockRunner(
             file = CodeFileName.Choose(run.Block.Code, language, _owner);
             run.Kill.ThrowIfCancellationRequested();
             Task look = run.Files?.Remembered ?? Task.CompletedTask;
-
-            // One that begins without a delay would take later ones by the system's clock.
-            using CancellationTokenSource deadline = new(LongestDelay, timeProvider);
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
             long asked = timeProvider.GetTimestamp();
-            Task<long> beginning = BeginningAsync(look, asked);
+            Task<long> beginning = BeginningAsync(look);
             ISandboxProcess process = await current.StartProcessAsync(Request(language, file, run, look), run.Kill).ConfigureAwait(false);
 
             // The look at the files is neither the program's time nor the block's.
@@ -67,7 +61,8 @@ internal sealed class ProcessBlockRunner(
             await looked.WaitAsync(run.Kill).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             long begun = beginning.IsCompleted ? await beginning.ConfigureAwait(false) : timeProvider.GetTimestamp();
             TimeSpan waited = timeProvider.GetElapsedTime(asked, begun);
-            deadline.CancelAfter(TimeLeft(begun));
+            using CancellationTokenSource deadline = new(TimeLeft(begun), timeProvider);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
             ProcessExit exit = await EndAsync(process, either.Token).ConfigureAwait(false);
             run.Files?.Offer(exit.ListFiles);
 
@@ -102,7 +97,7 @@ internal sealed class ProcessBlockRunner(
         if (!ended.IsCompleted)
         {
             process.Kill();
-            await ended.WaitAsync(KillGrace, timeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ended.WaitAsync(KillGrace, timeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (!ended.IsCompleted)
@@ -114,14 +109,12 @@ internal sealed class ProcessBlockRunner(
         return await process.Ended.ConfigureAwait(false);
     }
 
-    /// <summary>Tells when the look at the files was over, and the program could begin, by the clock at that moment.</summary>
-    private Task<long> BeginningAsync(Task look, long now) => look.IsCompleted ? Task.FromResult(now)
-        : look.ContinueWith(
-            static (_, clock) => ((TimeProvider)clock!).GetTimestamp(),
-            timeProvider,
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+    /// <summary>Gets when the look at the files was over and the program could begin.</summary>
+    private async Task<long> BeginningAsync(Task look)
+    {
+        await look.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return timeProvider.GetTimestamp();
+    }
 
     private TimeSpan TimeLeft(long begun)
     {

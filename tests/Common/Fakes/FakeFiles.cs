@@ -83,7 +83,7 @@ public sealed class FakeFiles : IWorkspace, IAsyncDisposable
             Using("list", "");
             return Task.FromResult(new WorkspaceListing(
                 [.. _files.Select(f => new WorkspaceFile(f.Key, f.Value.Bytes.Length, default) { ChangeStamp = f.Value.Stamp })],
-                IsComplete: true));
+                isComplete: true));
         }
     }
 

@@ -31,7 +31,7 @@ public abstract class TimeoutConformance(ExecutorKind kind)
     public async Task Time_is_given_to_each_block()
     {
         await using Session session = await Session.StartAsync(kind);
-        CodeBlock[] waiting = [.. new[] { 1, 2 }.Select(i => new CodeBlock("bash", $"echo {i}; until [ -e go{i} ]; do sleep 0.01; done"))];
+        CodeBlock[] waiting = [.. Enumerable.Range(1, 2).Select(i => new CodeBlock("bash", $"echo {i}; until [ -e go{i} ]; do sleep 0.01; done"))];
         Running running = session.Begin([.. waiting, new("bash", "echo 3; exec sleep 600")]);
         for (int i = 1; i <= 2; i++)
         {

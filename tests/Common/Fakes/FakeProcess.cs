@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Glovebox.Sandboxes;
 
@@ -7,6 +8,7 @@ namespace Glovebox.Tests.Common.Fakes;
 public delegate Task<int> FakeProgram(FakeProcess process);
 
 /// <summary>A process of a <see cref="FakeSandbox"/>, as its program and its executor see it.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing that has to be released.")]
 public sealed class FakeProcess : ISandboxProcess
 {
     private readonly TaskCompletionSource<ProcessExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -60,15 +60,12 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
             ContainerUser user = ContainerUser.Choose(null, null, isMade: false, engine.IsRootless);
             return new ExecutorDiagnosis(
                 Name,
-                IsAvailable: true,
                 engine.Version,
-                Reason: null,
-                Hint: null,
                 DockerControls.Describe(spec, engine, user, ContainerFilter.Choose(spec, engine, new()), guest: null));
         }
         catch (CodeExecutionException e)
         {
-            return new ExecutorDiagnosis(Name, false, null, e.Message, e.Hint, null);
+            return new ExecutorDiagnosis(Name, null, e);
         }
     }
 

@@ -1,51 +1,49 @@
 namespace Glovebox;
 
 /// <summary>How one code block ended.</summary>
-public sealed record BlockResult
+public sealed class BlockResult
 {
-    /// <summary>The block, under its language's canonical name where that is known.</summary>
+    /// <summary>Gets the block, under its language's canonical name where that is known.</summary>
     public required CodeBlock Block { get; init; }
 
-    /// <summary>The language's canonical name, or the name as given when it is unknown.</summary>
+    /// <summary>Gets the language's canonical name, or the name as given when it is unknown.</summary>
     public required string Language { get; init; }
 
-    /// <summary>The program's exit code; 128 + N when signal N ended it; 124 when its time ran out; 126 or 127 when its interpreter
-    /// cannot be run or is missing; 1 when Glovebox refused the block.</summary>
+    /// <summary>Gets the program's exit code: 128 + N when signal N ended it; 124 when it timed out; 126 or 127 when its interpreter cannot
+    /// be run or is missing; 1 when Glovebox refused the block.</summary>
     public required int ExitCode { get; init; }
 
-    /// <summary>Standard output and standard error in order of arrival, with what Glovebox has to say of the block on lines of its
-    /// own.</summary>
+    /// <summary>Gets standard output and standard error in order of arrival, with Glovebox's own notices on lines of their own.</summary>
     public string Output { get; init; } = "";
 
-    /// <summary>Standard output alone.</summary>
+    /// <summary>Gets standard output.</summary>
     public string StandardOutput { get; init; } = "";
 
-    /// <summary>Standard error alone, with what Glovebox has to say of the block.</summary>
+    /// <summary>Gets standard error, with Glovebox's own notices.</summary>
     public string StandardError { get; init; } = "";
 
-    /// <summary>From the block's first step (saving its code) to its end.</summary>
+    /// <summary>Gets the time from saving the code to the end.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>Whether the executor ended the block because its time had run out. A program's own exit code 124 does not count.</summary>
+    /// <summary>Gets whether the executor ended the block at its time-out. A program's own exit code 124 does not count.</summary>
     public bool TimedOut => Termination == TerminationReason.TimedOut;
 
-    /// <summary>Whether the middle of the output was dropped because there was more than <see cref="ExecutionPolicy.MaxOutput"/>.</summary>
+    /// <summary>Gets whether the middle of the output was dropped, see <see cref="ExecutionPolicy.MaxOutput"/>.</summary>
     public bool Truncated { get; init; }
 
-    /// <summary>Why the block ended.</summary>
+    /// <summary>Gets why the block ended.</summary>
     public TerminationReason Termination { get; init; }
 
-    /// <summary>Whether the kernel that held what earlier blocks had defined is gone: it died, or it had to be ended with the block. Always
-    /// false where each block is a process of its own.</summary>
+    /// <summary>Gets whether the kernel ended with the block, so that what earlier blocks defined is gone.</summary>
     public bool StateLost { get; init; }
 
-    /// <summary>The file that held the code, relative to the work directory; null when none was written.</summary>
+    /// <summary>Gets the path of the code file, relative to the work directory; null when none was written.</summary>
     public string? CodeFile { get; init; }
 
-    /// <summary>The files of the work directory that were made or changed while the block ran, code files aside.</summary>
+    /// <summary>Gets the files that the block made or changed in the work directory, without code files.</summary>
     public IReadOnlyList<WorkspaceFile> OutputFiles { get; init; } = [];
 
-    /// <summary>What the block showed.</summary>
+    /// <summary>Gets what the block displayed.</summary>
     public IReadOnlyList<DisplayOutput> Displays { get; init; } = [];
 }
 
@@ -58,13 +56,13 @@ public enum TerminationReason
     /// <summary>A signal ended the program.</summary>
     Signaled,
 
-    /// <summary>The executor ended the program because its time had run out.</summary>
+    /// <summary>The executor ended the program at its time-out.</summary>
     TimedOut,
 
-    /// <summary>The kernel ended the program because the sandbox's memory was used up.</summary>
+    /// <summary>The program ran out of memory.</summary>
     OutOfMemory,
 
-    /// <summary>The sandbox ended under the program. The next execution has a fresh one.</summary>
+    /// <summary>The sandbox ended with the program. The next execution has a fresh one.</summary>
     SandboxLost,
 
     /// <summary>No program was started: the language is unknown, its interpreter is missing, or the file name was refused.</summary>

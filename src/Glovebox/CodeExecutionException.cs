@@ -17,10 +17,10 @@ public class CodeExecutionException : Exception
         Hint = hint;
     }
 
-    /// <summary>A short stable name for programs: lower-case words with hyphens, such as <c>bubblewrap-unavailable</c>.</summary>
+    /// <summary>Gets a short stable name for programs: lower-case words with hyphens, such as <c>bubblewrap-unavailable</c>.</summary>
     public string Code { get; }
 
-    /// <summary>What to do about it, or null where there is nothing to say.</summary>
+    /// <summary>Gets what to do about it, or null.</summary>
     public string? Hint { get; }
 }
 
@@ -57,9 +57,9 @@ public sealed class ExecutorStoppedException()
 public sealed class WorkspaceException(string message, string? hint = null, Exception? innerException = null)
     : CodeExecutionException("workspace", message, hint, innerException)
 {
-    /// <summary>Whether the path itself was refused: outside the work directory, absolute, through a link, or not a valid name.</summary>
+    /// <summary>Gets whether the path itself was refused: outside the work directory, absolute, through a link, or not a valid name.</summary>
     public bool IsPathRefused { get; init; }
 
-    /// <summary>Whether there is no such file.</summary>
+    /// <summary>Gets whether there is no such file.</summary>
     public bool IsNotFound { get; init; }
 }

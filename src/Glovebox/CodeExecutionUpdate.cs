@@ -1,66 +1,108 @@
 namespace Glovebox;
 
-/// <summary>One thing that happened while code blocks ran. The family is closed: a <c>switch</c> over the records below is
-/// complete.</summary>
-public abstract record CodeExecutionUpdate
+/// <summary>Something that happened while code blocks ran. The classes below are all that there are.</summary>
+public abstract class CodeExecutionUpdate
 {
     private protected CodeExecutionUpdate(int blockIndex) => BlockIndex = blockIndex;
 
-    /// <summary>The block's place in the list that was given, from 0.</summary>
-    public int BlockIndex { get; init; }
+    /// <summary>Gets the block's place in the list that was given, from 0.</summary>
+    public int BlockIndex { get; private set; }
+
+    /// <summary>Gets the same update for a block at another place.</summary>
+    internal CodeExecutionUpdate At(int blockIndex)
+    {
+        CodeExecutionUpdate copy = (CodeExecutionUpdate)MemberwiseClone();
+        copy.BlockIndex = blockIndex;
+        return copy;
+    }
 }
 
 /// <summary>A block is about to run.</summary>
-/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
-/// <param name="Block">The block, under its language's canonical name where that is known.</param>
-public sealed record BlockStartedUpdate(int BlockIndex, CodeBlock Block) : CodeExecutionUpdate(BlockIndex);
-
-/// <summary>A block printed something. All of these of a block since the last <see cref="OutputClearedUpdate"/>, joined, are the block's
-/// <see cref="BlockResult.Output"/>.</summary>
-/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
-/// <param name="Stream">Where it was printed.</param>
-/// <param name="Text">The text, decoded as UTF-8; never cut within a character.</param>
-public sealed record OutputReceivedUpdate(int BlockIndex, OutputStream Stream, string Text) : CodeExecutionUpdate(BlockIndex)
+/// <param name="blockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="block">The block, under its language's canonical name where that is known.</param>
+public sealed class BlockStartedUpdate(int blockIndex, CodeBlock block) : CodeExecutionUpdate(blockIndex)
 {
-    /// <summary>The text as it came, where <see cref="Text"/> had terminal colours taken out (a kernel's traceback); else null.</summary>
+    /// <summary>Gets the block, under its language's canonical name where that is known.</summary>
+    public CodeBlock Block => block;
+}
+
+/// <summary>A block printed something. Joined, these updates of a block since its last <see cref="OutputClearedUpdate"/> are its
+/// <see cref="BlockResult.Output"/>.</summary>
+/// <param name="blockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="stream">Where it was printed.</param>
+/// <param name="text">The text.</param>
+public sealed class OutputReceivedUpdate(int blockIndex, OutputStream stream, string text) : CodeExecutionUpdate(blockIndex)
+{
+    /// <summary>Gets where it was printed.</summary>
+    public OutputStream Stream => stream;
+
+    /// <summary>Gets the text, decoded as UTF-8 and never cut within a character.</summary>
+    public string Text => text;
+
+    /// <summary>Gets the text with the terminal colours that <see cref="Text"/> leaves out (a kernel's traceback); else null.</summary>
     public string? RawText { get; init; }
 }
 
-/// <summary>A block took back what it had printed and shown so far (a kernel's <c>clear_output</c>): a screen that shows it is to be
-/// wiped.</summary>
-/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
-public sealed record OutputClearedUpdate(int BlockIndex) : CodeExecutionUpdate(BlockIndex);
+/// <summary>A block took back what it had printed and shown so far (a kernel's <c>clear_output</c>).</summary>
+/// <param name="blockIndex">The block's place in the list that was given, from 0.</param>
+public sealed class OutputClearedUpdate(int blockIndex) : CodeExecutionUpdate(blockIndex);
 
-/// <summary>A block showed something rich: a picture, a table, a formula. One that has the <see cref="DisplayOutput.DisplayId"/> of an
-/// earlier one takes its place.</summary>
-/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
-/// <param name="Display">What was shown.</param>
-public sealed record DisplayReceivedUpdate(int BlockIndex, DisplayOutput Display) : CodeExecutionUpdate(BlockIndex);
+/// <summary>A block displayed a picture, a table, a formula. It replaces an earlier one with the same
+/// <see cref="DisplayOutput.DisplayId"/>.</summary>
+/// <param name="blockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="display">What was displayed.</param>
+public sealed class DisplayReceivedUpdate(int blockIndex, DisplayOutput display) : CodeExecutionUpdate(blockIndex)
+{
+    /// <summary>Gets what was displayed.</summary>
+    public DisplayOutput Display => display;
+}
 
-/// <summary>A block called a function of the host, and the call has ended. Reading these slowly slows calls down.</summary>
-/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
-/// <param name="FunctionName">The function's name.</param>
-/// <param name="Arguments">The arguments as guest code sent them, JSON as a rule: their first <see cref="MaxArgumentText"/> bytes, and an
-/// ellipsis when there were more.</param>
-/// <param name="Duration">From the arrival of the call to its result, with the time that an approval took.</param>
-/// <param name="ErrorCode">Null when there is a result; else why there is none, in a word, such as <c>failed</c> or
-/// <c>not-approved</c>.</param>
-public sealed record FunctionCalledUpdate(
-    int BlockIndex, string FunctionName, string Arguments, TimeSpan Duration, string? ErrorCode) : CodeExecutionUpdate(BlockIndex)
+/// <summary>A call of a host function has ended. Reading these slowly slows calls down.</summary>
+public sealed class FunctionCalledUpdate : CodeExecutionUpdate
 {
     /// <summary>How many bytes of the arguments are shown: 4,096.</summary>
     public const int MaxArgumentText = 4096;
+
+    internal FunctionCalledUpdate(int blockIndex, string functionName, string arguments, TimeSpan duration, string? errorCode)
+        : base(blockIndex)
+    {
+        FunctionName = functionName;
+        Arguments = arguments;
+        Duration = duration;
+        ErrorCode = errorCode;
+    }
+
+    /// <summary>Gets the function's name.</summary>
+    public string FunctionName { get; }
+
+    /// <summary>Gets the arguments as guest code sent them, mostly JSON: their first <see cref="MaxArgumentText"/> bytes, and an ellipsis
+    /// when there were more.</summary>
+    public string Arguments { get; }
+
+    /// <summary>Gets the time from the arrival of the call to its result, an approval included.</summary>
+    public TimeSpan Duration { get; }
+
+    /// <summary>Gets why there is no result, such as <c>failed</c> or <c>not-approved</c>; null when there is one.</summary>
+    public string? ErrorCode { get; }
 }
 
 /// <summary>A block made or changed a file of the work directory.</summary>
-/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
-/// <param name="File">The file as it was when the block had ended.</param>
-public sealed record FileProducedUpdate(int BlockIndex, WorkspaceFile File) : CodeExecutionUpdate(BlockIndex);
+/// <param name="blockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="file">The file as it was when the block had ended.</param>
+public sealed class FileProducedUpdate(int blockIndex, WorkspaceFile file) : CodeExecutionUpdate(blockIndex)
+{
+    /// <summary>Gets the file as it was when the block had ended.</summary>
+    public WorkspaceFile File => file;
+}
 
 /// <summary>A block has ended.</summary>
-/// <param name="BlockIndex">The block's place in the list that was given, from 0.</param>
-/// <param name="Result">How it ended.</param>
-public sealed record BlockCompletedUpdate(int BlockIndex, BlockResult Result) : CodeExecutionUpdate(BlockIndex);
+/// <param name="blockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="result">How it ended.</param>
+public sealed class BlockCompletedUpdate(int blockIndex, BlockResult result) : CodeExecutionUpdate(blockIndex)
+{
+    /// <summary>Gets how it ended.</summary>
+    public BlockResult Result => result;
+}
 
 /// <summary>The two output streams of a program.</summary>
 public enum OutputStream
@@ -72,13 +114,16 @@ public enum OutputStream
     StandardError,
 }
 
-/// <summary>Something rich that a block showed, in one or more forms.</summary>
-/// <param name="Data">The same thing in each form, by MIME type. Text is UTF-8; pictures are decoded bytes.</param>
-public sealed record DisplayOutput(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Data)
+/// <summary>Something that a block displayed, in one or more forms.</summary>
+/// <param name="data">The same thing in each form, by MIME type.</param>
+public sealed class DisplayOutput(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> data)
 {
-    /// <summary>A name by which the program may change this display later, or null.</summary>
+    /// <summary>Gets the same thing in each form, by MIME type. Text is UTF-8; pictures are decoded bytes.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Data => data;
+
+    /// <summary>Gets the name by which the program may change this display later, or null.</summary>
     public string? DisplayId { get; init; }
 
-    /// <summary>The file in which the display was saved, by MIME type; empty when none was.</summary>
+    /// <summary>Gets the file in which the display was saved, by MIME type; empty when it was not saved.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 }

@@ -3,7 +3,7 @@ namespace Glovebox;
 /// <summary>What callers of an <see cref="ICodeExecutor"/> mostly use.</summary>
 public static class CodeExecutorExtensions
 {
-    /// <summary>Runs code blocks in order until one fails, and gives the result when they have ended.</summary>
+    /// <summary>Runs code blocks in order until one fails.</summary>
     /// <param name="executor">A started executor.</param>
     /// <param name="codeBlocks">At least one block.</param>
     /// <param name="cancellationToken">Kills the running block and everything it started, then throws.</param>
@@ -20,7 +20,7 @@ public static class CodeExecutorExtensions
         return FoldAsync(executor.ExecuteCodeBlocksStreamingAsync(list, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Looks up a service behind an executor by its type.</summary>
+    /// <summary>Gets a service of an executor by its type.</summary>
     /// <typeparam name="TService">The type asked for.</typeparam>
     /// <param name="executor">The executor.</param>
     /// <param name="serviceKey">A key, or null.</param>

@@ -1,22 +1,45 @@
 namespace Glovebox;
 
 /// <summary>How code blocks of a language are saved and run.</summary>
-/// <param name="Name">The canonical name, in lower case.</param>
-/// <param name="Extension">Of temporary code files, with its dot: <c>.py</c>.</param>
-/// <param name="Programs">Names of the interpreter, in order of preference. Which of them exists is asked inside the sandbox.</param>
-/// <param name="Arguments">The interpreter's arguments. <c>{file}</c> stands for the code file; without it the file comes last.</param>
-public sealed record CodeLanguage(string Name, string Extension, IReadOnlyList<string> Programs, IReadOnlyList<string> Arguments)
+/// <param name="name">The canonical name, in lower case.</param>
+/// <param name="extension">The extension of temporary code files, with its dot: <c>.py</c>.</param>
+/// <param name="programs">Names of the interpreter, in order of preference. The first that exists in the sandbox is used.</param>
+/// <param name="arguments">The interpreter's arguments. <c>{file}</c> stands for the code file; without it the file comes last. Null:
+/// none.</param>
+/// <param name="aliases">Other names, in lower case. Null: none.</param>
+/// <param name="lineComments">What begins a comment line such as <c># filename: name</c>. Null: <c>#</c>.</param>
+public sealed class CodeLanguage(
+    string name,
+    string extension,
+    IReadOnlyList<string> programs,
+    IReadOnlyList<string>? arguments = null,
+    IReadOnlyList<string>? aliases = null,
+    IReadOnlyList<string>? lineComments = null)
 {
-    /// <summary>What stands for the code file in <see cref="Arguments"/>.</summary>
+    // Binders of configuration fill parameters; they pass over lists that are only properties.
+
+    /// <summary>Stands for the code file in <see cref="Arguments"/>.</summary>
     public const string FilePlaceholder = "{file}";
 
-    /// <summary>Other names, in lower case.</summary>
-    public IReadOnlyList<string> Aliases { get; init; } = [];
+    /// <summary>Gets the canonical name, in lower case.</summary>
+    public string Name => name;
 
-    /// <summary>What begins a comment line; a first line <c># filename: name</c> names the code file. Default: <c>#</c>.</summary>
-    public IReadOnlyList<string> LineComments { get; init; } = ["#"];
+    /// <summary>Gets the extension of temporary code files, with its dot.</summary>
+    public string Extension => extension;
 
-    /// <summary>Whether <c>pip install</c> lines are made quiet (<c>-qqq</c>), as in shell scripts. Default: false.</summary>
+    /// <summary>Gets the names of the interpreter, in order of preference.</summary>
+    public IReadOnlyList<string> Programs => programs;
+
+    /// <summary>Gets the interpreter's arguments.</summary>
+    public IReadOnlyList<string> Arguments { get; } = arguments ?? [];
+
+    /// <summary>Gets other names, in lower case. The default is empty.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = aliases ?? [];
+
+    /// <summary>Gets what begins a comment line such as <c># filename: name</c>. The default is <c>#</c>.</summary>
+    public IReadOnlyList<string> LineComments { get; init; } = lineComments ?? ["#"];
+
+    /// <summary>Gets whether <c>pip install</c> lines are made quiet (<c>-qqq</c>). The default is false.</summary>
     public bool QuietsPip { get; init; }
 
     /// <summary>Python: aliases <c>py</c> and <c>python3</c>.</summary>

@@ -3,40 +3,33 @@ using System.Text;
 
 namespace Glovebox;
 
-/// <summary>What came of a list of code blocks.</summary>
-public sealed record CodeResult
+/// <summary>The result of a list of code blocks.</summary>
+/// <param name="blocks">The blocks that ran, in order.</param>
+public sealed class CodeResult(IReadOnlyList<BlockResult> blocks)
 {
-    /// <summary>Makes a result of the blocks that ran.</summary>
-    /// <param name="blocks">The blocks that ran, in order; the last is the failing one where one failed.</param>
-    public CodeResult(IReadOnlyList<BlockResult> blocks)
-    {
-        ArgumentNullException.ThrowIfNull(blocks);
-        Blocks = blocks;
-    }
+    /// <summary>Gets the blocks that ran, in order, to the first that failed.</summary>
+    public IReadOnlyList<BlockResult> Blocks { get; } = blocks ?? throw new ArgumentNullException(nameof(blocks));
 
-    /// <summary>The blocks that ran, in order. Blocks after a failing one did not run and are not here.</summary>
-    public IReadOnlyList<BlockResult> Blocks { get; }
-
-    /// <summary>The exit code of the last block that ran: 0 when all succeeded.</summary>
+    /// <summary>Gets the exit code of the last block that ran: 0 when all succeeded.</summary>
     public int ExitCode => Blocks.Count == 0 ? 0 : Blocks[^1].ExitCode;
 
-    /// <summary>Standard output and standard error of all blocks, in order of arrival.</summary>
+    /// <summary>Gets standard output and standard error of all blocks, in order of arrival.</summary>
     public string Output => string.Concat(Blocks.Select(b => b.Output));
 
-    /// <summary>Standard output of all blocks.</summary>
+    /// <summary>Gets standard output of all blocks.</summary>
     public string StandardOutput => string.Concat(Blocks.Select(b => b.StandardOutput));
 
-    /// <summary>Standard error of all blocks.</summary>
+    /// <summary>Gets standard error of all blocks.</summary>
     public string StandardError => string.Concat(Blocks.Select(b => b.StandardError));
 
-    /// <summary>The first code file that was written, relative to the work directory, or null.</summary>
+    /// <summary>Gets the first code file that was written, relative to the work directory, or null.</summary>
     public string? CodeFile => Blocks.Select(b => b.CodeFile).FirstOrDefault(f => f is not null);
 
-    /// <summary>The files that the blocks made or changed, each once, as they were last seen.</summary>
+    /// <summary>Gets the files that the blocks made or changed, each once, as they were last seen.</summary>
     public IReadOnlyList<WorkspaceFile> OutputFiles =>
         [.. Blocks.SelectMany(b => b.OutputFiles).GroupBy(f => f.Path, StringComparer.Ordinal).Select(g => g.Last())];
 
-    /// <summary>Says in words, for a chat message, what happened: exit code, output, what was cut, which files were made.</summary>
+    /// <summary>Gets the exit code, the output, a note on what was cut and the files that were made, as text for a chat message.</summary>
     public string FormatForModel()
     {
         StringBuilder text = new();

@@ -77,47 +77,20 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     private protected ILogger Logger { get; }
 
     /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken = default)
-    {
-        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await StartHeldAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _lifecycle.Release();
-        }
-    }
+    public Task StartAsync(CancellationToken cancellationToken = default) =>
+        HoldAsync(() => StartHeldAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task StopAsync(CancellationToken cancellationToken = default)
-    {
-        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await StopHeldAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            _lifecycle.Release();
-        }
-    }
+    public Task StopAsync(CancellationToken cancellationToken = default) => HoldAsync(StopHeldAsync, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task RestartAsync(CancellationToken cancellationToken = default)
-    {
-        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+    public Task RestartAsync(CancellationToken cancellationToken = default) => HoldAsync(
+        async () =>
         {
             await StopHeldAsync().ConfigureAwait(false);
             await StartHeldAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _lifecycle.Release();
-        }
-    }
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
@@ -148,28 +121,36 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _lifecycle.WaitAsync().ConfigureAwait(false);
+        await HoldAsync(DisposeHeldAsync, CancellationToken.None).ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    void IStartedCheck.ThrowIfNotStarted() => StartedSession();
+
+    /// <summary>Does what starts or stops the runner, one at a time.</summary>
+    private async Task HoldAsync(Func<Task> change, CancellationToken cancellationToken)
+    {
+        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_disposed)
-            {
-                return;
-            }
-
-            _disposed = true;
-            await StopHeldAsync().ConfigureAwait(false);
-            await _runner.DisposeAsync().ConfigureAwait(false);
-            _functions?.Server.Dispose();
+            await change().ConfigureAwait(false);
         }
         finally
         {
             _lifecycle.Release();
         }
-
-        GC.SuppressFinalize(this);
     }
 
-    void IStartedCheck.ThrowIfNotStarted() => StartedSession();
+    private async Task DisposeHeldAsync()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            await StopHeldAsync().ConfigureAwait(false);
+            await _runner.DisposeAsync().ConfigureAwait(false);
+            _functions?.Server.Dispose();
+        }
+    }
 
     private async Task StartHeldAsync(CancellationToken cancellationToken)
     {
@@ -347,30 +328,20 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     }
 
     /// <summary>Starts the sandbox again when an earlier block took it down.</summary>
-    private async Task EnsureRunningAsync(ExecutorSession session, CancellationToken cancellationToken)
+    private Task EnsureRunningAsync(ExecutorSession session, CancellationToken cancellationToken) =>
+        _runner.IsRunning ? Task.CompletedTask : HoldAsync(() => StartAgainHeldAsync(session, cancellationToken), cancellationToken);
+
+    private async Task StartAgainHeldAsync(ExecutorSession session, CancellationToken cancellationToken)
     {
-        if (_runner.IsRunning)
+        if (!ReferenceEquals(_session, session))
         {
-            return;
+            throw new ExecutorStoppedException();
         }
 
-        await _lifecycle.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        if (!_runner.IsRunning)
         {
-            if (!ReferenceEquals(_session, session))
-            {
-                throw new ExecutorStoppedException();
-            }
-
-            if (!_runner.IsRunning)
-            {
-                LogStartingAgain(Logger, _runner.Kind);
-                await _runner.StartAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            _lifecycle.Release();
+            LogStartingAgain(Logger, _runner.Kind);
+            await _runner.StartAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Glovebox;
 
 /// <summary>What guest code may use.</summary>
@@ -20,49 +22,33 @@ public sealed record ExecutionPolicy
     /// <summary>The default of <see cref="MaxOutput"/>: 1 MiB.</summary>
     public const long DefaultMaxOutput = 1L << 20;
 
-    /// <summary>The memory of all guest processes together, in bytes, at least 16 MiB. Null: 2 GiB.</summary>
+    /// <summary>Gets or sets the memory of all guest processes together, in bytes, at least 16 MiB. Null, the default: 2 GiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 16 MiB.</exception>
     public long? Memory
     {
         get;
-        set
-        {
-            AtLeast(value, 16L << 20, nameof(Memory));
-            field = value;
-        }
+        set => field = InRange(value, 16L << 20);
     }
 
-    /// <summary>The bytes that guest code may keep on disk, at least 1 MiB. Null: no limit beyond the disk's own.</summary>
+    /// <summary>Gets or sets the bytes that guest code may keep on disk, at least 1 MiB. Null, the default: no limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1 MiB.</exception>
     public long? DiskSpace
     {
         get;
-        set
-        {
-            AtLeast(value, 1L << 20, nameof(DiskSpace));
-            field = value;
-        }
+        set => field = InRange(value, 1L << 20);
     }
 
-    /// <summary>How many bytes of output are kept of one block, at least 1 KiB: the first and the last half; the middle is dropped
-    /// and marked. Null: 1 MiB.</summary>
+    /// <summary>Gets or sets the bytes of output that are kept of one block, from 1 KiB to 1 GiB: the first and the last half; the middle
+    /// is dropped and marked. Null, the default: 1 MiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1 KiB or more than 1 GiB.</exception>
     public long? MaxOutput
     {
         get;
-        set
-        {
-            AtLeast(value, 1L << 10, nameof(MaxOutput));
-            if (value > 1L << 30)
-            {
-                throw new ArgumentOutOfRangeException(nameof(MaxOutput), value, "MaxOutput must be at most 1 GiB (1073741824).");
-            }
-
-            field = value;
-        }
+        set => field = InRange(value, 1L << 10, 1L << 30);
     }
 
-    /// <summary>Processor time per wall-clock time, in cores: 0.5 is half of one core. At least 0.01. Null: no limit.</summary>
+    /// <summary>Gets or sets the processor time per wall-clock time, in cores, at least 0.01: 0.5 is half a core. Null, the default: no
+    /// limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 0.01, or not a number.</exception>
     public double? Cpus
     {
@@ -78,19 +64,15 @@ public sealed record ExecutionPolicy
         }
     }
 
-    /// <summary>How many processes and threads the guest may have at once, at least 4. Null: 256.</summary>
+    /// <summary>Gets or sets how many processes and threads the guest may have at once, at least 4. Null, the default: 256.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 4.</exception>
     public int? MaxProcesses
     {
         get;
-        set
-        {
-            AtLeast(value, 4, nameof(MaxProcesses));
-            field = value;
-        }
+        set => field = (int?)InRange(value, 4);
     }
 
-    /// <summary>What guest code reaches over the network. Default: <see cref="NetworkAccess.SetupOnly"/>.</summary>
+    /// <summary>Gets or sets what guest code reaches over the network. The default is <see cref="NetworkAccess.SetupOnly"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a value of the enumeration.</exception>
     public NetworkAccess Network
     {
@@ -106,12 +88,12 @@ public sealed record ExecutionPolicy
         }
     } = NetworkAccess.SetupOnly;
 
-    /// <summary>Whether everything but the work directory and the temporary directories is read-only. Null: as the sandbox does
-    /// by itself (bubblewrap: always read-only).</summary>
+    /// <summary>Gets or sets whether everything but the work directory and the temporary directories is read-only. Null, the default: as
+    /// the kind of sandbox does (bubblewrap: always).</summary>
     public bool? ReadOnlyRootFilesystem { get; set; }
 
-    /// <summary>The user that guest code runs as, <c>uid</c> or <c>uid:gid</c>, as guest code sees it; not root. Null: the sandbox's
-    /// unprivileged user.</summary>
+    /// <summary>Gets or sets the user that guest code runs as, <c>uid</c> or <c>uid:gid</c> as guest code sees it; not root. Null, the
+    /// default: the sandbox's unprivileged user.</summary>
     /// <exception cref="ArgumentException">Not of that form, or root.</exception>
     public string? User
     {
@@ -127,13 +109,10 @@ public sealed record ExecutionPolicy
         }
     }
 
-    private static void AtLeast(long? value, long minimum, string name)
-    {
-        if (value < minimum)
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {minimum}.");
-        }
-    }
+    private static long? InRange(long? value, long minimum, long maximum = long.MaxValue, [CallerMemberName] string name = "") =>
+        value < minimum ? throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {minimum}.")
+        : value > maximum ? throw new ArgumentOutOfRangeException(name, value, $"{name} must be at most {maximum}.")
+        : value;
 }
 
 /// <summary>What guest code reaches over the network.</summary>

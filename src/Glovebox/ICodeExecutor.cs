@@ -16,7 +16,7 @@ namespace Glovebox;
 /// </remarks>
 public interface ICodeExecutor : IAsyncDisposable
 {
-    /// <summary>The files of the work directory.</summary>
+    /// <summary>Gets the files of the work directory.</summary>
     /// <exception cref="InvalidOperationException">On use of its members while the executor is not started.</exception>
     IWorkspace Workspace { get; }
 
@@ -46,8 +46,8 @@ public interface ICodeExecutor : IAsyncDisposable
     IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
         IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default);
 
-    /// <summary>Looks up a service behind this executor: the executor itself, one that it wraps, or what they offer
-    /// (<see cref="SandboxCapabilities"/>, for one).</summary>
+    /// <summary>Gets a service: the executor itself, one that it wraps, or what they offer, such as
+    /// <see cref="SandboxCapabilities"/>.</summary>
     /// <param name="serviceType">The type asked for.</param>
     /// <param name="serviceKey">A key, or null.</param>
     /// <returns>The service, or null when there is none.</returns>

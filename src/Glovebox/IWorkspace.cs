@@ -35,18 +35,32 @@ public interface IWorkspace
 }
 
 /// <summary>A file of the work directory.</summary>
-/// <param name="Path">Relative to the work directory, with <c>/</c> between names. Chosen by guest code: it may hold control
-/// characters.</param>
-/// <param name="Size">In bytes.</param>
-/// <param name="LastModified">As the file says; guest code can set it.</param>
-public sealed record WorkspaceFile(string Path, long Size, DateTimeOffset LastModified)
+/// <param name="path">Relative to the work directory, with <c>/</c> between names.</param>
+/// <param name="size">In bytes.</param>
+/// <param name="lastModified">When it was changed.</param>
+public sealed class WorkspaceFile(string path, long size, DateTimeOffset lastModified)
 {
-    /// <summary>Whether it has set-user-id or set-group-id bits: who starts it outside of the sandbox may become its owner. Guest code
-    /// cannot make such a file; one that was there before, or that another program puts there, is marked.</summary>
+    /// <summary>Gets the path, relative to the work directory, with <c>/</c> between names. Guest code chose it: it may hold control
+    /// characters.</summary>
+    public string Path => path;
+
+    /// <summary>Gets the size in bytes.</summary>
+    public long Size => size;
+
+    /// <summary>Gets when it was changed. Guest code can set it.</summary>
+    public DateTimeOffset LastModified => lastModified;
+
+    /// <summary>Gets whether it has set-user-id or set-group-id bits, so that running it outside of the sandbox would give its owner's
+    /// rights. Guest code cannot make such a file; one that was there before, or that another program puts there, is marked.</summary>
     public bool HasSetIdBits { get; init; }
 
     /// <summary>Changes whenever the file does, even when size and time are made to look the same (inode and change time).</summary>
     internal long ChangeStamp { get; init; }
+
+    /// <summary>Gets whether the file is as it was.</summary>
+    internal bool IsSame(WorkspaceFile? before) => before is not null
+        && (Path, Size, LastModified, HasSetIdBits, ChangeStamp)
+            == (before.Path, before.Size, before.LastModified, before.HasSetIdBits, before.ChangeStamp);
 
     /// <summary>The time that a file says, which may be any, or the nearest one that there is.</summary>
     internal static DateTimeOffset Time(long seconds, long ticks)
@@ -57,13 +71,19 @@ public sealed record WorkspaceFile(string Path, long Size, DateTimeOffset LastMo
 }
 
 /// <summary>The files found in a work directory.</summary>
-/// <param name="Files">Regular files, sorted by path.</param>
-/// <param name="IsComplete">False when there were more than <see cref="MaxFiles"/> entries, or folders nested deeper than 64,
-/// and the rest was left out.</param>
-public sealed record WorkspaceListing(IReadOnlyList<WorkspaceFile> Files, bool IsComplete)
+/// <param name="files">Regular files, sorted by path.</param>
+/// <param name="isComplete">Whether nothing was left out.</param>
+public sealed class WorkspaceListing(IReadOnlyList<WorkspaceFile> files, bool isComplete)
 {
     /// <summary>How many directory entries a listing looks at: 10,000.</summary>
     public const int MaxFiles = 10_000;
+
+    /// <summary>Gets the regular files, sorted by path.</summary>
+    public IReadOnlyList<WorkspaceFile> Files => files;
+
+    /// <summary>Gets whether nothing was left out: there were at most <see cref="MaxFiles"/> entries, in folders at most 64
+    /// deep.</summary>
+    public bool IsComplete => isComplete;
 
     /// <summary>How deep a listing looks: 64 folders.</summary>
     internal const int MaxDepth = 64;

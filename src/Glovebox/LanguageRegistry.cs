@@ -12,7 +12,7 @@ public sealed class LanguageRegistry
 {
     private readonly Dictionary<string, CodeLanguage> _byName = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Knows the default languages and others.</summary>
+    /// <summary>Makes a registry of the default languages and others.</summary>
     /// <param name="added">Further languages. One that takes the name of another replaces it, its aliases included; of two that take an
     /// alias, the later has it.</param>
     /// <exception cref="ArgumentException">A language has no name, no program or no file extension.</exception>
@@ -40,7 +40,7 @@ public sealed class LanguageRegistry
     /// <summary>Knows the languages of executors that do not say which they have.</summary>
     internal static LanguageRegistry Default { get; } = new([]);
 
-    /// <summary>Gives the language that a name means, or null. Case does not matter, nor white space around the name.</summary>
+    /// <summary>Gets the language that a name means, or null. Case and white space around the name do not matter.</summary>
     /// <param name="name">As a model wrote it.</param>
     public CodeLanguage? Find(string name)
     {
@@ -62,21 +62,15 @@ public sealed class LanguageRegistry
 
     private void Add(CodeLanguage language)
     {
-        // Who has lost the name is found by no other either: it would be approved under a name that means the new one.
-        if (_byName.TryGetValue(language.Name.Trim(), out CodeLanguage? taken) && IsNamed(taken, language.Name))
+        // A language that has lost its name loses its aliases: it would be approved under a name that means the new one.
+        foreach (string name in language.Aliases.Prepend(language.Name).Select(n => n.Trim()))
         {
-            Replace(taken, language);
-        }
-
-        _byName[language.Name.Trim()] = language;
-        foreach (string alias in language.Aliases)
-        {
-            if (_byName.TryGetValue(alias.Trim(), out taken) && IsNamed(taken, alias))
+            if (_byName.TryGetValue(name, out CodeLanguage? taken) && taken.Name.Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
             {
                 Replace(taken, language);
             }
 
-            _byName[alias.Trim()] = language;
+            _byName[name] = language;
         }
     }
 
@@ -87,9 +81,6 @@ public sealed class LanguageRegistry
             _byName[name] = language;
         }
     }
-
-    private static bool IsNamed(CodeLanguage language, string name) =>
-        language.Name.AsSpan().Trim().Equals(name.AsSpan().Trim(), StringComparison.OrdinalIgnoreCase);
 
     private static void Validate(CodeLanguage language)
     {

@@ -5,10 +5,10 @@ namespace Glovebox;
 /// <summary>Reading and writing whole files of a work directory.</summary>
 public static class WorkspaceExtensions
 {
-    /// <summary>Reads a file whole.</summary>
+    /// <summary>Reads a whole file.</summary>
     /// <param name="workspace">The work directory.</param>
     /// <param name="path">Relative to the work directory.</param>
-    /// <param name="maxBytes">A larger file is an error, so that guest code cannot fill the host's memory. Default: 64 MiB.</param>
+    /// <param name="maxBytes">A larger file is an error, so that guest code cannot fill the host's memory. The default is 64 MiB.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="WorkspaceException">The path is refused, there is no such file, or it is larger than
     /// <paramref name="maxBytes"/>.</exception>
@@ -38,10 +38,10 @@ public static class WorkspaceExtensions
         }
     }
 
-    /// <summary>Reads a file whole, as UTF-8 text; what is not UTF-8 becomes U+FFFD.</summary>
+    /// <summary>Reads a whole file as UTF-8 text; what is not UTF-8 becomes U+FFFD.</summary>
     /// <param name="workspace">The work directory.</param>
     /// <param name="path">Relative to the work directory.</param>
-    /// <param name="maxBytes">A larger file is an error. Default: 64 MiB.</param>
+    /// <param name="maxBytes">A larger file is an error. The default is 64 MiB.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="WorkspaceException">The path is refused, there is no such file, or it is larger than
     /// <paramref name="maxBytes"/>.</exception>
@@ -49,7 +49,7 @@ public static class WorkspaceExtensions
         this IWorkspace workspace, string path, int maxBytes = 64 << 20, CancellationToken cancellationToken = default) =>
         Encoding.UTF8.GetString(await workspace.ReadAllBytesAsync(path, maxBytes, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Writes a file whole.</summary>
+    /// <summary>Writes a whole file.</summary>
     /// <param name="workspace">The work directory.</param>
     /// <param name="path">Relative to the work directory.</param>
     /// <param name="content">The bytes.</param>
@@ -63,7 +63,7 @@ public static class WorkspaceExtensions
         await workspace.WriteAsync(path, stream, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Writes a file whole, as UTF-8 text.</summary>
+    /// <summary>Writes a whole file as UTF-8 text.</summary>
     /// <param name="workspace">The work directory.</param>
     /// <param name="path">Relative to the work directory.</param>
     /// <param name="content">The text.</param>

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Diagnostics;
 using Glovebox.Sandboxes.Bubblewrap;
+using Glovebox.Tests.Common.Fakes;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Tests.Common;
@@ -36,11 +37,14 @@ public sealed record ExecutorSetup
     /// <summary>Sets what all command-line executors have.</summary>
     public Action<CommandLineCodeExecutorOptions>? Configure { get; init; }
 
+    /// <summary>What code means to the fake, where it is more than its shell knows.</summary>
+    public IReadOnlyDictionary<string, FakeProgram> Meanings { get; init; } = ReadOnlyDictionary<string, FakeProgram>.Empty;
+
     /// <summary>Whether the test wants a sandbox that no other had: it looks at the processes in it, say.</summary>
     public bool IsOwn { get; init; }
 
     /// <summary>Whether another test may have the same sandbox afterwards: nothing in it is the test's own.</summary>
-    internal bool IsShareable => this with { Timeout = default, MaxOutput = default } == _shareable;
+    internal bool IsShareable => this with { Timeout = default, MaxOutput = default, Meanings = _shareable.Meanings } == _shareable;
 
     internal T Configured<T>(T options)
         where T : CommandLineCodeExecutorOptions
@@ -61,14 +65,20 @@ public abstract class ExecutorKind
     /// background ends with it.</summary>
     public static ExecutorKind BubblewrapPlain { get; } = new BubblewrapKind(new() { UsesAgent = false });
 
-    /// <summary>The local executor in all decorators, listened to, which must change nothing of what the contract says.</summary>
-    public static ExecutorKind Decorated { get; } = new DecoratedKind(Local);
+    /// <summary>Without any process: what the contract says of the host's part.</summary>
+    public static ExecutorKind Fake { get; } = new FakeKind();
+
+    /// <summary>An executor in all decorators, listened to, which must change nothing of what the contract says.</summary>
+    public static ExecutorKind Decorated(ExecutorKind inner) => new DecoratedKind(inner);
 
     /// <summary>A sandbox that allows or lacks something, so that a test can show what the rest is good for.</summary>
     internal static ExecutorKind BubblewrapWith(BubblewrapInternals? internals = null, ExecutionPolicy? policy = null) =>
         new BubblewrapKind(internals ?? new(), policy);
 
     public abstract bool IsIsolated { get; }
+
+    /// <summary>Whether the work directory is in memory, and no folder of the host.</summary>
+    public virtual bool IsInMemory => false;
 
     /// <summary>Whether a start costs so much that tests share what they have started.</summary>
     public bool StartsSlowly { get; init; }
@@ -131,8 +141,10 @@ public abstract class ExecutorKind
 
         public override bool IsIsolated => inner.IsIsolated;
 
+        public override bool IsInMemory => inner.IsInMemory;
+
         public override ICodeExecutor Create(ExecutorSetup setup) => inner.Create(setup).AsBuilder()
-            .UseLogging(setup.LoggerFactory ?? new CollectingLogger(), l => l.EnableSensitiveData = true)
+            .UseLogging(setup.LoggerFactory ?? new CollectingLogger(), enableSensitiveData: true)
             .UseOpenTelemetry(Source)
             .UseApproval(_ => ApprovalDecision.Approve())
             .Build();

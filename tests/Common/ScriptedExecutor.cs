@@ -31,7 +31,7 @@ public sealed class ScriptedExecutor : ICodeExecutor, IWorkspace
 
     public IWorkspace Workspace => this;
 
-    public static BlockResult Result(CodeBlock block, int exitCode, string output, TerminationReason termination = TerminationReason.Exited) => new()
+    public static BlockResult Result(CodeBlock block, int exitCode, string output, TerminationReason termination = TerminationReason.Exited, params WorkspaceFile[] files) => new()
     {
         Block = block,
         Language = block.Language,
@@ -40,6 +40,7 @@ public sealed class ScriptedExecutor : ICodeExecutor, IWorkspace
         StandardOutput = output,
         Termination = termination,
         Duration = TimeSpan.FromSeconds(2),
+        OutputFiles = files,
     };
 
     public Task StartAsync(CancellationToken cancellationToken = default) => Call("start", cancellationToken);

@@ -1,3 +1,4 @@
+using Glovebox.Tests.Common.Fakes;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Glovebox.Tests.Common;
@@ -22,18 +23,23 @@ public sealed class Session : IAsyncDisposable
 
     private string? _clean;
 
-    private Session(ICodeExecutor executor, TestFolder folder, FakeTimeProvider clock, SharedSandboxes.Key? key)
+    private readonly TestFolder? _folder;
+
+    private readonly FakeFiles? _memory;
+
+    private Session(ICodeExecutor executor, TestFolder? folder, FakeFiles? memory, FakeTimeProvider clock, SharedSandboxes.Key? key)
     {
         Executor = executor;
-        Folder = folder;
+        _folder = folder;
+        _memory = memory;
         Clock = clock;
         _key = key;
     }
 
     public ICodeExecutor Executor { get; }
 
-    /// <summary>The work directory on the host.</summary>
-    public TestFolder Folder { get; }
+    /// <summary>The work directory on the host, which the fake does not have.</summary>
+    public TestFolder Folder => _folder ?? throw new InvalidOperationException("The fake's files are in memory. Use the executor's workspace.");
 
     /// <summary>What the executor measures timeouts with, unless the set-up named another.</summary>
     public FakeTimeProvider Clock { get; }
@@ -47,20 +53,21 @@ public sealed class Session : IAsyncDisposable
             return shared;
         }
 
-        TestFolder folder = new();
+        FakeFiles? memory = kind.IsInMemory ? new() : null;
+        TestFolder? folder = memory is null ? new() : null;
         if (kind.IsIsolated)
         {
-            folder.GiveAway();
+            folder?.GiveAway();
         }
 
         FakeTimeProvider clock = new();
         ICodeExecutor executor = kind.Create(setup with
         {
-            WorkDir = setup.WorkDir ?? folder.Path,
+            WorkDir = setup.WorkDir ?? folder?.Path ?? FakeKind.Keep(memory!),
             TimeProvider = ReferenceEquals(setup.TimeProvider, TimeProvider.System) ? clock : setup.TimeProvider,
         });
         await executor.StartAsync(TestContext.Current.CancellationToken);
-        Session session = new(executor, folder, clock, key);
+        Session session = new(executor, folder, memory, clock, key);
         if (key is not null)
         {
             session._clean = await session.LookAsync();
@@ -75,6 +82,18 @@ public sealed class Session : IAsyncDisposable
     public Task<CodeResult> PythonAsync(string code) => RunAsync(new CodeBlock("python", code));
 
     public Task<CodeResult> BashAsync(string code) => RunAsync(new CodeBlock("bash", code));
+
+    /// <summary>Everything in the work directory, links and their like included, sorted.</summary>
+    public IEnumerable<string> Entries() => _memory?.Names ?? Folder.Entries();
+
+    /// <summary>Waits until the guest has made a file.</summary>
+    public Task AppearsAsync(string name) => _memory is not null
+        ? _memory.AppearsAsync(name, TestContext.Current.CancellationToken)
+        : Eventually.HoldsAsync(() => File.Exists(Folder[name]), $"the guest makes {name}");
+
+    /// <summary>Writes a file of the work directory.</summary>
+    public Task WriteAsync(string name, string text = "") =>
+        Executor.Workspace.WriteAllTextAsync(name, text, TestContext.Current.CancellationToken);
 
     /// <summary>Begins an execution and reads its updates while the test goes on.</summary>
     public Running Begin(string language, string code) => Begin([new CodeBlock(language, code)]);
@@ -97,7 +116,7 @@ public sealed class Session : IAsyncDisposable
     internal async ValueTask EndAsync()
     {
         await Executor.DisposeAsync();
-        Folder.Dispose();
+        _folder?.Dispose();
     }
 
     /// <summary>What the sandbox holds; null when it does not run, or is not clean.</summary>

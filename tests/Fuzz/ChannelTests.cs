@@ -138,7 +138,9 @@ public sealed class ChannelTests
         for (int n = 0; n < runs.Count; n++)
         {
             Assert.True(runs[n].Ending!.Wait(TimeSpan.FromSeconds(30)), "A run does not end.");
-            Assert.Equal(new ProcessExit(ProcessExitKind.Exited, said.Length - n, n.ToString(CultureInfo.InvariantCulture)), runs[n].Ending!.Result);
+            ProcessExit exit = runs[n].Ending!.Result!;
+            Assert.Equal(
+                (ProcessExitKind.Exited, said.Length - n, n.ToString(CultureInfo.InvariantCulture)), (exit.Kind, exit.ExitCode, exit.Message));
             Assert.Equal(runs[n].Expected, runs[n].Printed);
         }
 

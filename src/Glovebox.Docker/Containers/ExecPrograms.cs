@@ -57,7 +57,7 @@ internal sealed class ExecPrograms(DockerContainer container, ContainerChannel c
     }
 
     public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) =>
-        new AgentlessSandbox(place, this, capabilities);
+        new AgentlessSandbox(place, this, place.Files ?? Files, capabilities);
 
     public override async ValueTask DisposeAsync()
     {

@@ -174,8 +174,12 @@ internal sealed class KernelBlockRunner(
             return languages;
         }
 
-        CodeLanguage ofKernel = known ?? new CodeLanguage(name, ".txt", [], []);
-        ofKernel = ofKernel with { Programs = [], Aliases = [.. ofKernel.Aliases, jupyter.KernelName] };
+        CodeLanguage ofKernel = new(name, known?.Extension ?? ".txt", [], [])
+        {
+            Aliases = [.. known?.Aliases ?? [], jupyter.KernelName],
+            LineComments = known?.LineComments ?? ["#"],
+            QuietsPip = known?.QuietsPip ?? false,
+        };
         return _languages = new KnownLanguages(_registry.With(ofKernel), ofKernel);
     }
 

@@ -306,14 +306,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
 
         private string Decode(ReadOnlySpan<byte> bytes, bool flush)
         {
-            int count = _decoder.GetCharCount(bytes, flush);
-            if (count == 0)
-            {
-                _decoder.GetChars(bytes, [], flush);
-                return "";
-            }
-
-            char[] chars = new char[count];
+            char[] chars = new char[_decoder.GetCharCount(bytes, flush)];
             return new string(chars, 0, _decoder.GetChars(bytes, chars, flush));
         }
     }

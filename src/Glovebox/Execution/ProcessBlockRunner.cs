@@ -15,7 +15,8 @@ internal sealed class ProcessBlockRunner(
     /// <summary>The exit code of a block that timed out, as the <c>timeout</c> command has it.</summary>
     public const int TimeoutExitCode = 124;
 
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+    /// <summary>How long a sandbox may take to end a program: more than the second that it has, on a busy machine.</summary>
+    private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(5);
 
     private readonly Guid _owner = Guid.NewGuid();
 
@@ -51,33 +52,28 @@ internal sealed class ProcessBlockRunner(
             file = CodeFileName.Choose(run.Block.Code, language, _owner);
             run.Kill.ThrowIfCancellationRequested();
             Task look = run.Files?.Remembered ?? Task.CompletedTask;
-
-            // One that begins without a delay would take later ones by the system's clock.
-            using CancellationTokenSource deadline = new(LongestDelay, timeProvider);
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
             long asked = timeProvider.GetTimestamp();
-            Task<long> beginning = BeginningAsync(look, asked);
+            Task<long> beginning = BeginningAsync(look);
             ISandboxProcess process = await current.StartProcessAsync(Request(language, file, run, look), run.Kill).ConfigureAwait(false);
-            CancellationTokenRegistration killing = either.Token.UnsafeRegister(static p => ((ISandboxProcess)p!).Kill(), process);
-            await using (killing.ConfigureAwait(false))
-            {
-                // The look at the files is neither the program's time nor the block's.
-                await Task.WhenAny(beginning, process.Ended).ConfigureAwait(false);
-                long begun = beginning.IsCompleted ? await beginning.ConfigureAwait(false) : timeProvider.GetTimestamp();
-                TimeSpan waited = timeProvider.GetElapsedTime(asked, begun);
-                deadline.CancelAfter(TimeLeft(begun));
-                ProcessExit exit = await process.Ended.ConfigureAwait(false);
-                run.Files?.Offer(exit.ListFiles);
 
-                // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a
-                // caller's cancellation is the caller's. A sandbox that had to be ended to be rid of the program counts as the program.
-                bool timedOut = exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost
-                    && deadline.IsCancellationRequested && !run.Kill.IsCancellationRequested;
-                return (timedOut
-                    ? new BlockEnd(TimeoutExitCode, TerminationReason.TimedOut, TimeoutNotice())
-                    : new BlockEnd(exit.ExitCode, Reason(exit.Kind), exit.Message)) with
-                { CodeFile = file.Path, Waited = waited };
-            }
+            // The look at the files is neither the program's time nor the block's.
+            Task looked = Task.WhenAny(beginning, process.Ended);
+            await looked.WaitAsync(run.Kill).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            long begun = beginning.IsCompleted ? await beginning.ConfigureAwait(false) : timeProvider.GetTimestamp();
+            TimeSpan waited = timeProvider.GetElapsedTime(asked, begun);
+            using CancellationTokenSource deadline = new(TimeLeft(begun), timeProvider);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
+            ProcessExit exit = await EndAsync(process, either.Token).ConfigureAwait(false);
+            run.Files?.Offer(exit.ListFiles);
+
+            // Only a program that we ended, and at our deadline, has timed out: one that beat the kill has ended by itself, and a
+            // caller's cancellation is the caller's. A sandbox that had to be ended to be rid of the program counts as the program.
+            bool timedOut = exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost
+                && deadline.IsCancellationRequested && !run.Kill.IsCancellationRequested;
+            return (timedOut
+                ? new BlockEnd(TimeoutExitCode, TerminationReason.TimedOut, TimeoutNotice())
+                : new BlockEnd(exit.ExitCode, Reason(exit.Kind), exit.Message)) with
+            { CodeFile = file.Path, Waited = waited };
         }
         catch (WorkspaceException e)
         {
@@ -93,14 +89,32 @@ internal sealed class ProcessBlockRunner(
         }
     }
 
-    /// <summary>Tells when the look at the files was over, and the program could begin, by the clock at that moment.</summary>
-    private Task<long> BeginningAsync(Task look, long now) => look.IsCompleted ? Task.FromResult(now)
-        : look.ContinueWith(
-            static (_, clock) => ((TimeProvider)clock!).GetTimestamp(),
-            timeProvider,
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+    /// <summary>Waits until a process has ended, by itself or killed. A sandbox that does not keep its word to end it goes itself.</summary>
+    private async Task<ProcessExit> EndAsync(ISandboxProcess process, CancellationToken kill)
+    {
+        Task ended = process.Ended;
+        await ended.WaitAsync(kill).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!ended.IsCompleted)
+        {
+            process.Kill();
+            await ended.WaitAsync(KillGrace, timeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!ended.IsCompleted)
+        {
+            await sandbox.StopAsync().ConfigureAwait(false);
+            return new ProcessExit(ProcessExitKind.SandboxLost, 137, "The sandbox did not end the program, and was ended.");
+        }
+
+        return await process.Ended.ConfigureAwait(false);
+    }
+
+    /// <summary>Gets when the look at the files was over and the program could begin.</summary>
+    private async Task<long> BeginningAsync(Task look)
+    {
+        await look.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return timeProvider.GetTimestamp();
+    }
 
     private TimeSpan TimeLeft(long begun)
     {

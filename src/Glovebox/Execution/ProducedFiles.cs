@@ -34,24 +34,18 @@ internal sealed class ProducedFiles(Func<IWorkspace> workspace)
     /// <summary>Gives what is new or changed since the last look, sorted by path, and remembers what is there now.</summary>
     public async Task<IReadOnlyList<WorkspaceFile>> TakeAsync(CancellationToken cancellationToken)
     {
-        Dictionary<string, WorkspaceFile> before = Index(await _before!.ConfigureAwait(false));
+        Dictionary<string, WorkspaceFile> before = new(StringComparer.Ordinal);
+        foreach (WorkspaceFile file in (await _before!.ConfigureAwait(false)).Files)
+        {
+            before[file.Path] = file;
+        }
+
         _before = (_after ?? LookAsync)(cancellationToken);
         _after = null;
         WorkspaceListing listing = await _before.ConfigureAwait(false);
-        return [.. listing.Files.Where(f => !_codeFiles.Contains(f.Path) && before.GetValueOrDefault(f.Path) != f)];
+        return [.. listing.Files.Where(f => !_codeFiles.Contains(f.Path) && !f.IsSame(before.GetValueOrDefault(f.Path)))];
     }
 
     private async Task<WorkspaceListing> LookAsync(CancellationToken cancellationToken) =>
         await workspace().ListAsync(cancellationToken).ConfigureAwait(false);
-
-    private static Dictionary<string, WorkspaceFile> Index(WorkspaceListing listing)
-    {
-        Dictionary<string, WorkspaceFile> index = new(listing.Files.Count, StringComparer.Ordinal);
-        foreach (WorkspaceFile file in listing.Files)
-        {
-            index[file.Path] = file;
-        }
-
-        return index;
-    }
 }

@@ -4,28 +4,27 @@ namespace Glovebox.Execution;
 /// <param name="files">Gives the files of the sandbox that runs now, or throws.</param>
 internal sealed class StartedWorkspace(Func<CancellationToken, Task<IWorkspace>> files) : IWorkspace
 {
-    public async Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken) =>
-        await (await files(cancellationToken).ConfigureAwait(false)).ListAsync(cancellationToken).ConfigureAwait(false);
+    public Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken) =>
+        UseAsync(f => f.ListAsync(cancellationToken), cancellationToken);
 
-    public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken)
-    {
-        string normalized = WorkspacePath.Normalize(path);
-        return await (
-            await files(cancellationToken).ConfigureAwait(false)).OpenReadAsync(normalized, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken) =>
+        UseAsync(f => f.OpenReadAsync(WorkspacePath.Normalize(path), cancellationToken), cancellationToken);
 
-    public async Task WriteAsync(string path, Stream content, CancellationToken cancellationToken)
+    public Task WriteAsync(string path, Stream content, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
-        string normalized = WorkspacePath.Normalize(path);
-        await (
-            await files(cancellationToken).ConfigureAwait(false)).WriteAsync(normalized, content, cancellationToken).ConfigureAwait(false);
+        return UseAsync(
+            async f =>
+            {
+                await f.WriteAsync(WorkspacePath.Normalize(path), content, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
     }
 
-    public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken)
-    {
-        string normalized = WorkspacePath.Normalize(path);
-        return await (
-            await files(cancellationToken).ConfigureAwait(false)).DeleteAsync(normalized, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<bool> DeleteAsync(string path, CancellationToken cancellationToken) =>
+        UseAsync(f => f.DeleteAsync(WorkspacePath.Normalize(path), cancellationToken), cancellationToken);
+
+    private async Task<T> UseAsync<T>(Func<IWorkspace, Task<T>> use, CancellationToken cancellationToken) =>
+        await use(await files(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
 }

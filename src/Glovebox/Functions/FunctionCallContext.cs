@@ -2,9 +2,26 @@ using Microsoft.Extensions.AI;
 
 namespace Glovebox.Functions;
 
-/// <summary>What is known when a call of a host function is about to be approved or denied.</summary>
-/// <param name="Function">The function, an <see cref="ApprovalRequiredAIFunction"/> or one around it.</param>
-/// <param name="Arguments">The arguments that guest code gave, each a <see cref="System.Text.Json.JsonElement"/>.</param>
-/// <param name="Block">The code block that runs, under its language's canonical name.</param>
-/// <param name="BlockIndex">Its place in the list that was given, from 0.</param>
-public sealed record FunctionCallContext(AIFunction Function, AIFunctionArguments Arguments, CodeBlock Block, int BlockIndex);
+/// <summary>A call of a host function that is to be approved or denied.</summary>
+public sealed class FunctionCallContext
+{
+    internal FunctionCallContext(AIFunction function, AIFunctionArguments arguments, CodeBlock block, int blockIndex)
+    {
+        Function = function;
+        Arguments = arguments;
+        Block = block;
+        BlockIndex = blockIndex;
+    }
+
+    /// <summary>Gets the function, an <see cref="ApprovalRequiredAIFunction"/> or one around it.</summary>
+    public AIFunction Function { get; }
+
+    /// <summary>Gets the arguments that guest code gave, each a <see cref="System.Text.Json.JsonElement"/>.</summary>
+    public AIFunctionArguments Arguments { get; }
+
+    /// <summary>Gets the code block that runs, under its language's canonical name.</summary>
+    public CodeBlock Block { get; }
+
+    /// <summary>Gets the block's place in the list that was given, from 0.</summary>
+    public int BlockIndex { get; }
+}

@@ -3,7 +3,7 @@ using Glovebox.Functions.Python;
 namespace Glovebox.Functions;
 
 /// <summary>An import at the top of the functions module. The family is closed; a string converts to the plain form.</summary>
-public abstract record PythonImport
+public abstract class PythonImport
 {
     private protected PythonImport()
     {
@@ -32,34 +32,34 @@ public abstract record PythonImport
 }
 
 /// <summary><c>import module</c>; within an <see cref="ImportFromModule"/>, a name.</summary>
-/// <param name="Name">The module's name, with dots.</param>
+/// <param name="name">The module's name, with dots.</param>
 /// <exception cref="ArgumentException">Not the name of a module.</exception>
-public sealed record PlainImport(string Name) : PythonImport
+public sealed class PlainImport(string name) : PythonImport
 {
-    /// <summary>The module's name, with dots.</summary>
-    public string Name { get; } = Dotted(Name);
+    /// <summary>Gets the module's name, with dots.</summary>
+    public string Name { get; } = Dotted(name);
 
     internal override string Statement => $"import {Name}";
 }
 
 /// <summary><c>import name as other</c>; within an <see cref="ImportFromModule"/>, a name under another.</summary>
-/// <param name="Name">The module's name, with dots.</param>
-/// <param name="As">What it is called in the functions module.</param>
+/// <param name="name">The module's name, with dots.</param>
+/// <param name="as">What it is called in the functions module.</param>
 /// <exception cref="ArgumentException">Not the name of a module, or not an identifier.</exception>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Naming", "CA1716", Justification = "So AutoGen calls it, and only Visual Basic minds.")]
-public sealed record Alias(string Name, string As) : PythonImport
+public sealed class Alias(string name, string @as) : PythonImport
 {
-    /// <summary>The module's name, with dots.</summary>
-    public string Name { get; } = Dotted(Name);
+    /// <summary>Gets the module's name, with dots.</summary>
+    public string Name { get; } = Dotted(name);
 
-    /// <summary>What it is called in the functions module.</summary>
-    public string As { get; } = Identifier(As);
+    /// <summary>Gets what it is called in the functions module.</summary>
+    public string As { get; } = Identifier(@as);
 
     internal override string Statement => $"import {Name} as {As}";
 }
 
 /// <summary><c>from module import a, b as c</c>.</summary>
-public sealed record ImportFromModule : PythonImport
+public sealed class ImportFromModule : PythonImport
 {
     /// <summary>Makes the import.</summary>
     /// <param name="module">The module's name, with dots.</param>
@@ -78,20 +78,13 @@ public sealed record ImportFromModule : PythonImport
         Imports = [.. imports];
     }
 
-    /// <summary>The module's name, with dots.</summary>
+    /// <summary>Gets the module's name, with dots.</summary>
     public string Module { get; }
 
-    /// <summary>What is imported from it.</summary>
+    /// <summary>Gets what is imported from it.</summary>
     public IReadOnlyList<PythonImport> Imports { get; }
 
-    /// <summary>The statement says it all; two that say the same are the same.</summary>
     internal override string Statement { get; }
-
-    /// <inheritdoc/>
-    public bool Equals(ImportFromModule? other) => Statement == other?.Statement;
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => Statement.GetHashCode(StringComparison.Ordinal);
 
     private static string NameOf(PythonImport import) => import switch
     {

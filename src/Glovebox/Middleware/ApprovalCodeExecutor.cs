@@ -66,7 +66,7 @@ internal sealed class ApprovalCodeExecutor(
                 await foreach (CodeExecutionUpdate update in Run(named[i], ending, cancellationToken).ConfigureAwait(false))
                 {
                     failed |= update is BlockCompletedUpdate { Result.ExitCode: not 0 };
-                    yield return i == 0 ? update : update with { BlockIndex = i };
+                    yield return i == 0 ? update : update.At(i);
                 }
 
                 if (failed)
@@ -94,7 +94,7 @@ internal sealed class ApprovalCodeExecutor(
         }
 
         named[index] = languages.Canonical(given)!;
-        ApprovalContext context = new([.. named], index) { GivenLanguage = given.Language, Programs = [.. language.Programs] };
+        ApprovalContext context = new([.. named], index, given.Language, [.. language.Programs]);
         ApprovalDecision decision = await AskAsync(context, either, ending, cancellationToken).ConfigureAwait(false);
         return decision.IsApproved ? null
             : Refused(named[index], TerminationReason.Denied, $"Code execution was not approved. Reason: {decision.Reason}\n");

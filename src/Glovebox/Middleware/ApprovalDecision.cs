@@ -1,7 +1,7 @@
 namespace Glovebox.Middleware;
 
 /// <summary>Whether a code block may run.</summary>
-public sealed record ApprovalDecision
+public sealed class ApprovalDecision
 {
     private static readonly ApprovalDecision Approved = new(true, null);
 
@@ -11,16 +11,16 @@ public sealed record ApprovalDecision
         Reason = reason;
     }
 
-    /// <summary>Whether the block may run.</summary>
+    /// <summary>Gets whether the block may run.</summary>
     public bool IsApproved { get; }
 
-    /// <summary>Why it may not; null when it may.</summary>
+    /// <summary>Gets why it may not; null when it may.</summary>
     public string? Reason { get; }
 
-    /// <summary>The block may run.</summary>
+    /// <summary>Lets the block run.</summary>
     public static ApprovalDecision Approve() => Approved;
 
-    /// <summary>Neither the block nor any after it runs.</summary>
+    /// <summary>Ends the execution before the block.</summary>
     /// <param name="reason">Why, fit to be shown to the model that wrote the code.</param>
     public static ApprovalDecision Deny(string? reason = null) =>
         new(false, string.IsNullOrWhiteSpace(reason) ? "No reason was given." : reason);

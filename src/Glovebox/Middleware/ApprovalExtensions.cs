@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Glovebox.Middleware;
 
 /// <summary>Asking before code runs.</summary>
@@ -16,19 +14,6 @@ namespace Glovebox.Middleware;
 /// </remarks>
 public static class ApprovalExtensions
 {
-    /// <summary>Asks before each block.</summary>
-    /// <param name="builder">The builder.</param>
-    /// <param name="approve">Is asked; its token is cancelled when the caller cancels or the executor stops. One at a time.</param>
-    /// <returns>The builder.</returns>
-    [OverloadResolutionPriority(1)] // A lambda that fits this and the one with the context means this.
-    public static CodeExecutorBuilder UseApproval(
-        this CodeExecutorBuilder builder, Func<CodeBlock, CancellationToken, ValueTask<ApprovalDecision>> approve)
-    {
-        ArgumentNullException.ThrowIfNull(approve);
-        return builder.UseApproval(
-            (ApprovalContext context, CancellationToken cancellationToken) => approve(context.Block, cancellationToken));
-    }
-
     /// <summary>Asks before each block, without waiting: for rules that are quick to apply.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="approve">Is asked. One at a time.</param>
@@ -36,7 +21,7 @@ public static class ApprovalExtensions
     public static CodeExecutorBuilder UseApproval(this CodeExecutorBuilder builder, Func<CodeBlock, ApprovalDecision> approve)
     {
         ArgumentNullException.ThrowIfNull(approve);
-        return builder.UseApproval((ApprovalContext context, CancellationToken _) => ValueTask.FromResult(approve(context.Block)));
+        return builder.UseApproval((context, _) => ValueTask.FromResult(approve(context.Block)));
     }
 
     /// <summary>Asks before each block, and shows the other blocks of the execution with it.</summary>

@@ -17,7 +17,7 @@ public abstract class DelegatingCodeExecutor : ICodeExecutor
     /// <inheritdoc/>
     public virtual IWorkspace Workspace => InnerExecutor.Workspace;
 
-    /// <summary>The executor that this one wraps.</summary>
+    /// <summary>Gets the executor that this one wraps.</summary>
     protected ICodeExecutor InnerExecutor { get; }
 
     private protected bool IsDisposed => Volatile.Read(ref _disposed) != 0;

@@ -15,14 +15,23 @@ public interface ISandboxProcess
 }
 
 /// <summary>How a process ended.</summary>
-/// <param name="Kind">In which way.</param>
-/// <param name="ExitCode">The exit code as a shell would give it: 128 + N for signal N, 127 for a missing program.</param>
-/// <param name="Message">What there is to say in words, or null.</param>
-public sealed record ProcessExit(ProcessExitKind Kind, int ExitCode, string? Message = null)
+/// <param name="kind">In which way.</param>
+/// <param name="exitCode">The exit code as a shell would give it: 128 + N for signal N, 127 for a missing program.</param>
+/// <param name="message">What there is to say in words, or null.</param>
+public sealed class ProcessExit(ProcessExitKind kind, int exitCode, string? message = null)
 {
+    /// <summary>Gets in which way it ended.</summary>
+    public ProcessExitKind Kind => kind;
+
+    /// <summary>Gets the exit code as a shell would give it: 128 + N for signal N, 127 for a missing program.</summary>
+    public int ExitCode => exitCode;
+
+    /// <summary>Gets what there is to say in words, or null.</summary>
+    public string? Message => message;
+
     /// <summary>Gives the files as they were when the program had ended. Null: they were not asked for, or it did not end by
     /// itself.</summary>
-    internal Func<CancellationToken, Task<WorkspaceListing>>? ListFiles { get; init; }
+    internal Func<CancellationToken, Task<WorkspaceListing>>? ListFiles { get; set; }
 }
 
 /// <summary>In which way a process ended.</summary>

@@ -65,4 +65,24 @@ public abstract class InterpreterConformance(ExecutorKind kind)
             Assert.Equal("42\n", (await session.RunAsync(new CodeBlock(name, "console.log(6 * 7)"))).Output);
         }
     }
+
+    [Fact]
+    public async Task Python_holds_no_output_back()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        Running running = session.Begin("python", "import os, time\nprint('half', end='')\nwhile not os.path.exists('go'): time.sleep(0.005)\nprint(' whole')");
+        await running.PrintsAsync("half");
+        await session.WriteAsync("go");
+        Assert.Equal("half whole\n", (await running.Completion).Output);
+    }
+
+    [Fact]
+    public async Task A_program_that_forges_anything_of_ours_prints_text()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string code = "import os, struct\nfor fd in (1, 2):\n  for n in range(9):\n    os.write(fd, struct.pack('>IB', 1, n) + struct.pack('<IB', 1, n) + b'{\"exit\":0}')\nraise SystemExit(3)";
+        CodeResult result = await session.PythonAsync(code);
+        Assert.Equal((3, 9), (result.ExitCode, result.StandardOutput.Split("{\"exit\":0}").Length - 1));
+        Assert.Equal(result.StandardOutput, result.StandardError);
+    }
 }

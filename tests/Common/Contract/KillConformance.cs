@@ -163,4 +163,38 @@ public abstract class KillConformance(ExecutorKind kind)
         await HostProcesses.AreGoneAsync(marker);
         Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
     }
+
+    [Theory]
+    [InlineData("dispose")]
+    [InlineData("stop")]
+    [InlineData("restart")]
+    public async Task Ending_the_executor_during_a_run_kills_the_program_and_tells_its_caller(string how)
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string marker = HostProcesses.NewMarker();
+        Running running = session.Begin("bash", $"exec 9> lock; flock 9; (exec -a {marker} sleep 600) & echo ready; trap '' TERM; wait; sleep 600");
+        await running.PrintsAsync("ready");
+        await HostProcesses.AppearsAsync(marker);
+        Running waiting = session.Begin([Echo]);
+
+        long started = Stopwatch.GetTimestamp();
+        Task ending = how switch
+        {
+            "dispose" => session.Executor.DisposeAsync().AsTask(),
+            "stop" => session.Executor.StopAsync(Ct),
+            _ => session.Executor.RestartAsync(Ct),
+        };
+        ExecutorStoppedException e = await Assert.ThrowsAsync<ExecutorStoppedException>(() => running.Completion);
+        Assert.Equal("executor-stopped", e.Code);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Grace);
+        await ending;
+        await HostProcesses.AreGoneAsync(marker);
+        await HeldFile.IsFreeAsync(session.Folder["lock"]);
+
+        await Assert.ThrowsAsync<ExecutorStoppedException>(() => waiting.Completion);
+        if (how == "restart")
+        {
+            Assert.Equal("on\n", (await session.RunAsync(Echo)).Output);
+        }
+    }
 }

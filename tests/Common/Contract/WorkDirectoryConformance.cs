@@ -85,4 +85,18 @@ public abstract class WorkDirectoryConformance(ExecutorKind kind)
 
         Assert.Empty(folder.Entries());
     }
+
+    [Fact]
+    public async Task A_work_directory_named_relatively_stays_the_one_it_was_at_construction()
+    {
+        using TestFolder folder = new();
+        ICodeExecutor executor = kind.Create(new() { WorkDir = Path.GetRelativePath(Directory.GetCurrentDirectory(), folder.Path) });
+        await using (executor)
+        {
+            await executor.StartAsync(Ct);
+            await executor.ExecuteCodeBlocksAsync([new("bash", "touch here")], Ct);
+        }
+
+        Assert.Equal(["here"], folder.Entries());
+    }
 }

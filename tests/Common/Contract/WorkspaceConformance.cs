@@ -90,23 +90,6 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
         Assert.Equal(["kept"], outside.Entries());
     }
 
-    [Theory]
-    [InlineData("../x")]
-    [InlineData("/etc/hostname")]
-    [InlineData("sub/../../x")]
-    [InlineData("a\0b")]
-    [InlineData("")]
-    [InlineData(".")]
-    public async Task A_path_that_leads_outside_is_refused(string path)
-    {
-        await using Session session = await Session.StartAsync(kind);
-        IWorkspace files = session.Executor.Workspace;
-        Assert.True((await Assert.ThrowsAsync<WorkspaceException>(() => files.OpenReadAsync(path, Ct))).IsPathRefused);
-        Assert.True((await Assert.ThrowsAsync<WorkspaceException>(() => files.WriteAllTextAsync(path, "x", Ct))).IsPathRefused);
-        Assert.True((await Assert.ThrowsAsync<WorkspaceException>(() => files.DeleteAsync(path, Ct))).IsPathRefused);
-        Assert.Empty(session.Folder.Entries());
-    }
-
     [Fact]
     public async Task What_is_no_regular_file_is_neither_read_nor_listed_and_holds_nobody_up()
     {
@@ -162,30 +145,6 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
         // Not every file system can say so, and not every channel.
         Assert.InRange(result.OutputFiles[1].LastModified.Year, 2038, 2300);
         Assert.Equal("on\n", (await session.BashAsync("echo on")).Output);
-    }
-
-    [Fact]
-    public async Task A_block_that_never_runs_has_made_none_of_the_files_that_are_there()
-    {
-        await using Session session = await Session.StartAsync(kind);
-        await session.Executor.Workspace.WriteAllTextAsync("there.txt", "there", Ct);
-        foreach (CodeBlock block in new CodeBlock[] { new("no-such-language", "x"), new("bash", "# filename: ../x\ntrue") })
-        {
-            CodeResult result = await session.RunAsync(block);
-            Assert.Equal(TerminationReason.NotStarted, result.Blocks[0].Termination);
-            Assert.Empty(result.OutputFiles);
-        }
-    }
-
-    [Fact]
-    public async Task A_block_that_fails_or_times_out_has_its_files_listed_too()
-    {
-        await using Session session = await Session.StartAsync(kind);
-        Assert.Equal(["x"], (await session.BashAsync("touch x; exit 1")).OutputFiles.Select(f => f.Path));
-        Running running = session.Begin("bash", "touch y; echo ready; exec sleep 600");
-        await running.PrintsAsync("ready");
-        session.Clock.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(["y"], (await running.Completion).OutputFiles.Select(f => f.Path));
     }
 
     [Fact]

@@ -11,6 +11,10 @@ public sealed class BubblewrapFileNames() : FileNameConformance(ExecutorKind.Bub
 
 public sealed class BubblewrapFileLinks() : FileLinkConformance(ExecutorKind.Bubblewrap);
 
+public sealed class BubblewrapFileReports() : FileReportConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapProcesses() : ProcessConformance(ExecutorKind.Bubblewrap);
+
 public sealed class BubblewrapOrder() : OrderConformance(ExecutorKind.Bubblewrap);
 
 public sealed class BubblewrapTimeouts() : TimeoutConformance(ExecutorKind.Bubblewrap);

@@ -29,7 +29,7 @@ public sealed class ApprovalTests
     {
         ScriptedExecutor inner = new();
         await using ICodeExecutor executor = inner.AsBuilder()
-            .UseApproval((block, _) => ValueTask.FromResult(block == Two ? ApprovalDecision.Deny("It is two.") : ApprovalDecision.Approve()))
+            .UseApproval((context, _) => ValueTask.FromResult(context.Block == Two ? ApprovalDecision.Deny("It is two.") : ApprovalDecision.Approve()))
             .Build();
         CodeResult result = await executor.ExecuteCodeBlocksAsync([One, Two, Three], Ct);
         Assert.Equal([One], inner.Received);

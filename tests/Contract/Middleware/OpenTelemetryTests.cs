@@ -74,7 +74,7 @@ public sealed class OpenTelemetryTests
             using Traces traces = new();
             using Measurements measurements = new(traces.Source);
             await using ICodeExecutor executor = new ScriptedExecutor { Run = block => ScriptedExecutor.Result(block, 0, $"{Secret}!") }.AsBuilder()
-                .UseOpenTelemetry(traces.Source, t => t.EnableSensitiveData = enableSensitiveData).Build();
+                .UseOpenTelemetry(traces.Source, enableSensitiveData).Build();
             await executor.ExecuteCodeBlocksAsync([new("sh", $"print {Secret}")], Ct);
             return string.Join(
                 '\n',

@@ -64,7 +64,7 @@ public sealed class ProducedFilesTests
         public int Looks { get; private set; }
 
         public static WorkspaceListing Listing(params (string Path, long Size, int Second)[] files) =>
-            new([.. files.Select(f => new WorkspaceFile(f.Path, f.Size, DateTimeOffset.UnixEpoch.AddSeconds(f.Second)))], IsComplete: true);
+            new([.. files.Select(f => new WorkspaceFile(f.Path, f.Size, DateTimeOffset.UnixEpoch.AddSeconds(f.Second)))], isComplete: true);
 
         public void Set(params (string Path, long Size, int Second)[] files) => _listing = Listing(files);
 

@@ -203,7 +203,7 @@ public sealed class ApprovalFailureTests
 
         public TaskCompletionSource<ApprovalDecision> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public ValueTask<ApprovalDecision> AskAsync(CodeBlock block, CancellationToken cancellationToken)
+        public ValueTask<ApprovalDecision> AskAsync(ApprovalContext context, CancellationToken cancellationToken)
         {
             _asked.TrySetResult();
             return new ValueTask<ApprovalDecision>(Answer.Task);

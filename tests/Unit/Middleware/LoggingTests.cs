@@ -23,10 +23,11 @@ public sealed class LoggingTests
                     clock.Advance(TimeSpan.FromMilliseconds(7));
                     return Task.CompletedTask;
                 },
-                Run = block => ScriptedExecutor.Result(block, block.Code == "2" ? 4 : 0, "x") with { OutputFiles = [new("a.txt", 5, default)] },
+                Run = block => ScriptedExecutor.Result(block, block.Code == "2" ? 4 : 0, "x", files: new WorkspaceFile("a.txt", 5, default)),
             },
             log,
-            clock);
+            clock,
+            enableSensitiveData: false);
         await executor.StartAsync(Ct);
         await executor.ExecuteCodeBlocksAsync([new("sh", "1"), new("sh", "2"), new("sh", "3")], Ct);
         Assert.Equal(
@@ -60,7 +61,7 @@ public sealed class LoggingTests
             CollectingLogger log = new();
             using ILoggerFactory factory = LoggerFactory.Create(b => b.SetMinimumLevel(level).AddProvider(new Provider(log)));
             await using ICodeExecutor executor = new ScriptedExecutor { Run = block => ScriptedExecutor.Result(block, 0, $"{Secret}!") }.AsBuilder()
-                .UseLogging(factory, l => l.EnableSensitiveData = enableSensitiveData).Build();
+                .UseLogging(factory, enableSensitiveData).Build();
             await executor.ExecuteCodeBlocksAsync([new("sh", $"print {Secret}")], Ct);
             return log.Entries;
         }
@@ -73,8 +74,8 @@ public sealed class LoggingTests
         const string Forged = "x\r\ninfo: \u001b[31mforged\u009b";
         await using ICodeExecutor executor = new ScriptedExecutor
         {
-            Run = block => ScriptedExecutor.Result(block, 0, Forged) with { OutputFiles = [new(Forged, 5, default)] },
-        }.AsBuilder().UseLogging(log, l => l.EnableSensitiveData = true).Build();
+            Run = block => ScriptedExecutor.Result(block, 0, Forged, files: new WorkspaceFile(Forged, 5, default)),
+        }.AsBuilder().UseLogging(log, enableSensitiveData: true).Build();
         await executor.ExecuteCodeBlocksAsync([new(Forged, Forged)], Ct);
         Assert.Equal(5, log.Entries.Count(e => e.Message.Contains(@"x\r\ninfo: \u001B[31mforged\u009B", StringComparison.Ordinal)));
         Assert.DoesNotContain(log.Entries, e => e.Message.Any(char.IsControl));

@@ -50,7 +50,8 @@ internal sealed class AgentRun(AgentClient client, uint number, ProcessRequest r
             }
 
             listingComes = listsFiles && exit.Kind == ProcessExitKind.Exited;
-            return listingComes ? exit with { ListFiles = cancellationToken => ListAsync(answers, cancellationToken) } : exit;
+            exit.ListFiles = listingComes ? cancellationToken => ListAsync(answers, cancellationToken) : null;
+            return exit;
         }
         finally
         {

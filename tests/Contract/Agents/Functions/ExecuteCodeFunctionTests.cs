@@ -123,8 +123,11 @@ public sealed class ExecuteCodeFunctionTests
     public async Task A_display_is_a_picture_and_its_file_is_not_sent_twice()
     {
         Dictionary<string, ReadOnlyMemory<byte>> forms = new() { ["text/html"] = "<b/>"u8.ToArray(), ["image/png"] = Pixel.Bytes };
-        FakeExecutor executor = new(b => FakeExecutor.Printed(b, "") with
+        FakeExecutor executor = new(b => new()
         {
+            Block = b,
+            Language = b.Language,
+            ExitCode = 0,
             Displays = [new DisplayOutput(forms) { Files = new Dictionary<string, string> { ["image/png"] = "display-1.png" } }],
             OutputFiles = [new WorkspaceFile("display-1.png", Pixel.Bytes.Length, default)],
         });

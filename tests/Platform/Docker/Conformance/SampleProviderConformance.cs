@@ -16,6 +16,8 @@ public sealed class SampleProviderLanguages() : LanguageConformance(SampleProvid
 
 public sealed class SampleProviderLifeCycle() : LifeCycleConformance(SampleProviderKind.Instance);
 
+public sealed class SampleProviderProcesses() : ProcessConformance(SampleProviderKind.Instance);
+
 public sealed class SampleProviderOrder() : OrderConformance(SampleProviderKind.Instance);
 
 public sealed class SampleProviderOutput() : OutputConformance(SampleProviderKind.Instance);
@@ -23,6 +25,8 @@ public sealed class SampleProviderOutput() : OutputConformance(SampleProviderKin
 public sealed class SampleProviderStreams() : StreamConformance(SampleProviderKind.Instance);
 
 public sealed class SampleProviderTimeouts() : TimeoutConformance(SampleProviderKind.Instance);
+
+public sealed class SampleProviderFileReports() : FileReportConformance(SampleProviderKind.Instance);
 
 public sealed class SampleProviderWorkspace() : WorkspaceConformance(SampleProviderKind.Instance);
 

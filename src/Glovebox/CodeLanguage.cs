@@ -4,20 +4,32 @@ namespace Glovebox;
 /// <param name="Name">The canonical name, in lower case.</param>
 /// <param name="Extension">Of temporary code files, with its dot: <c>.py</c>.</param>
 /// <param name="Programs">Names of the interpreter, in order of preference. Which of them exists is asked inside the sandbox.</param>
-/// <param name="Arguments">The interpreter's arguments. <c>{file}</c> stands for the code file; without it the file comes last.</param>
-public sealed record CodeLanguage(string Name, string Extension, IReadOnlyList<string> Programs, IReadOnlyList<string> Arguments)
+/// <param name="Arguments">The interpreter's arguments. <c>{file}</c> stands for the code file; without it the file comes last. Null: none.</param>
+/// <param name="Aliases">Other names, in lower case. Null: none.</param>
+/// <param name="LineComments">What begins a comment line; a first line <c># filename: name</c> names the code file. Null: <c>#</c>.</param>
+/// <param name="QuietsPip">Whether <c>pip install</c> lines are made quiet (<c>-qqq</c>), as in shell scripts. Default: false.</param>
+public sealed record CodeLanguage(
+    string Name,
+    string Extension,
+    IReadOnlyList<string> Programs,
+    IReadOnlyList<string>? Arguments = null,
+    IReadOnlyList<string>? Aliases = null,
+    IReadOnlyList<string>? LineComments = null,
+    bool QuietsPip = false)
 {
+    // Binders of configuration fill parameters; they pass over lists that are only properties.
+
     /// <summary>What stands for the code file in <see cref="Arguments"/>.</summary>
     public const string FilePlaceholder = "{file}";
 
+    /// <summary>The interpreter's arguments. <c>{file}</c> stands for the code file; without it the file comes last.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = Arguments ?? [];
+
     /// <summary>Other names, in lower case.</summary>
-    public IReadOnlyList<string> Aliases { get; init; } = [];
+    public IReadOnlyList<string> Aliases { get; init; } = Aliases ?? [];
 
     /// <summary>What begins a comment line; a first line <c># filename: name</c> names the code file. Default: <c>#</c>.</summary>
-    public IReadOnlyList<string> LineComments { get; init; } = ["#"];
-
-    /// <summary>Whether <c>pip install</c> lines are made quiet (<c>-qqq</c>), as in shell scripts. Default: false.</summary>
-    public bool QuietsPip { get; init; }
+    public IReadOnlyList<string> LineComments { get; init; } = LineComments ?? ["#"];
 
     /// <summary>Python: aliases <c>py</c> and <c>python3</c>.</summary>
     public static CodeLanguage Python { get; } = new("python", ".py", ["python3", "python"], []) { Aliases = ["py", "python3"] };

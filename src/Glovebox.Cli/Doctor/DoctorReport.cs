@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Glovebox.Cli.Executors;
+using Glovebox.Hosting;
 
 namespace Glovebox.Cli.Doctor;
 
@@ -11,7 +12,7 @@ namespace Glovebox.Cli.Doctor;
 /// <param name="Executors">In the order in which <c>auto</c> tries them.</param>
 internal sealed record DoctorReport(string Version, string Platform, string? Auto, IReadOnlyList<DoctorExecutor> Executors)
 {
-    public static DoctorReport Of(IReadOnlyList<IExecutorKind> kinds, IReadOnlyList<ExecutorDiagnosis> diagnoses) => new(
+    public static DoctorReport Of(IReadOnlyList<CodeExecutorKind> kinds, IReadOnlyList<ExecutorDiagnosis> diagnoses) => new(
         typeof(DoctorReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
         $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}",
         kinds.Zip(diagnoses).FirstOrDefault(p => p.First.IsAutomatic && p.Second.IsAvailable).Second?.Name,

@@ -2,6 +2,7 @@ using System.Reflection;
 using Glovebox.Agents;
 using Glovebox.Cli.Executors;
 using Glovebox.Cli.Run;
+using Glovebox.Hosting;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -24,7 +25,7 @@ internal static class McpHost
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         // A client does not wait long for its first answer, so it is served while the executor is tried.
-        Task<IExecutorKind> choosing = ChooseAsync(choice, stop.Token);
+        Task<CodeExecutorKind> choosing = ChooseAsync(choice, stop.Token);
 
         // Nobody gets to the sessions before that is done.
         CodeSessionPool sessions = new(() => choosing.Result.Create(request), sessionOptions, log);
@@ -55,7 +56,7 @@ internal static class McpHost
     }
 
     private static async Task ServeAsync(
-        CodeTools tools, Task<IExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
+        CodeTools tools, Task<CodeExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
     {
         using StandardInput input = new(Console.OpenStandardInput());
         McpServerOptions options = new()
@@ -94,7 +95,7 @@ internal static class McpHost
     }
 
     /// <summary>Starts an executor once, so that one that cannot work is known now and not when a model first needs it.</summary>
-    private static async Task<IExecutorKind> ChooseAsync(ExecutorChoice choice, CancellationToken cancellationToken)
+    private static async Task<CodeExecutorKind> ChooseAsync(ExecutorChoice choice, CancellationToken cancellationToken)
     {
         (ICodeExecutor executor, string name) = await choice.StartAsync(made => made, cancellationToken).ConfigureAwait(false);
         await executor.DisposeAsync().ConfigureAwait(false);

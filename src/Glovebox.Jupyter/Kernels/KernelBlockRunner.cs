@@ -13,7 +13,7 @@ namespace Glovebox.Jupyter.Kernels;
 /// <param name="jupyter">What is asked of the kernel.</param>
 /// <param name="time">The clock.</param>
 internal sealed class KernelBlockRunner(
-    JupyterHost host, CommandLineCodeExecutorOptions options, JupyterSettings jupyter, TimeProvider time) : IBlockRunner
+    JupyterHost host, CommandLineCodeExecutorOptions options, KernelOptions jupyter, TimeProvider time) : IBlockRunner
 {
     private const string KernelLost = "The kernel is a new one: what earlier blocks defined and imported is gone.";
 
@@ -37,7 +37,7 @@ internal sealed class KernelBlockRunner(
 
     /// <summary>Says how kernels are run in the sandboxes of a provider.</summary>
     public static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> In(
-        ISandboxProvider provider, JupyterSettings jupyter)
+        ISandboxProvider provider, KernelOptions jupyter)
     {
         ArgumentNullException.ThrowIfNull(provider);
         return (request, options, time) => new KernelBlockRunner(

@@ -22,7 +22,7 @@ internal sealed class HostedJupyter : JupyterHost
     /// <param name="sandbox">Where it is to run; owned from here on.</param>
     /// <param name="settings">Its options.</param>
     /// <param name="time">The clock.</param>
-    public HostedJupyter(LiveSandbox sandbox, JupyterSettings settings, TimeProvider time)
+    public HostedJupyter(LiveSandbox sandbox, KernelOptions settings, TimeProvider time)
         : base(settings, time)
     {
         _sandbox = sandbox;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Glovebox.Docker;
 
 /// <summary>What the executors over containers have in common.</summary>
@@ -13,127 +15,61 @@ public abstract class DockerCodeExecutorOptions : CommandLineCodeExecutorOptions
     {
     }
 
-    private protected DockerCodeExecutorOptions(DockerCodeExecutorOptions original)
-        : base(original) => Container = new(original.Container);
-
     /// <inheritdoc cref="DockerSandboxOptions.Image"/>
-    public string Image
-    {
-        get => Container.Image;
-        set => Container.Image = value;
-    }
+    public string Image { get => Container.Image; set => Container.Image = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.ContainerName"/>
-    public string? ContainerName
-    {
-        get => Container.ContainerName;
-        set => Container.ContainerName = value;
-    }
+    public string? ContainerName { get => Container.ContainerName; set => Container.ContainerName = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.BindDir"/>
-    public string? BindDir
-    {
-        get => Container.BindDir;
-        set => Container.BindDir = value;
-    }
+    public string? BindDir { get => Container.BindDir; set => Container.BindDir = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.AutoRemove"/>
-    public bool AutoRemove
-    {
-        get => Container.AutoRemove;
-        set => Container.AutoRemove = value;
-    }
+    public bool AutoRemove { get => Container.AutoRemove; set => Container.AutoRemove = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.StopContainer"/>
-    public bool StopContainer
-    {
-        get => Container.StopContainer;
-        set => Container.StopContainer = value;
-    }
+    public bool StopContainer { get => Container.StopContainer; set => Container.StopContainer = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.DeviceRequests"/>
-    public IList<DeviceRequest> DeviceRequests
-    {
-        get => Container.DeviceRequests;
-        init => Replace(Container.DeviceRequests, value);
-    }
+    public IList<DeviceRequest> DeviceRequests { get => Container.DeviceRequests; set => Container.DeviceRequests = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.ExtraVolumes"/>
-    public IList<VolumeMount> ExtraVolumes
-    {
-        get => Container.ExtraVolumes;
-        init => Replace(Container.ExtraVolumes, value);
-    }
+    public IList<VolumeMount> ExtraVolumes { get => Container.ExtraVolumes; set => Container.ExtraVolumes = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.ExtraHosts"/>
-    public IDictionary<string, string> ExtraHosts
-    {
-        get => Container.ExtraHosts;
-        init => Replace(Container.ExtraHosts, value);
-    }
+    public IDictionary<string, string> ExtraHosts { get => Container.ExtraHosts; set => Container.ExtraHosts = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.InitCommand"/>
-    public string? InitCommand
-    {
-        get => Container.InitCommand;
-        set => Container.InitCommand = value;
-    }
+    public string? InitCommand { get => Container.InitCommand; set => Container.InitCommand = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.Runtime"/>
-    public string? Runtime
-    {
-        get => Container.Runtime;
-        set => Container.Runtime = value;
-    }
+    public string? Runtime { get => Container.Runtime; set => Container.Runtime = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.SeccompProfile"/>
-    public string? SeccompProfile
-    {
-        get => Container.SeccompProfile;
-        set => Container.SeccompProfile = value;
-    }
+    public string? SeccompProfile { get => Container.SeccompProfile; set => Container.SeccompProfile = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.PullPolicy"/>
-    public PullPolicy PullPolicy
-    {
-        get => Container.PullPolicy;
-        set => Container.PullPolicy = value;
-    }
+    public PullPolicy PullPolicy { get => Container.PullPolicy; set => Container.PullPolicy = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.PullProgress"/>
-    public IProgress<ImagePullProgress>? PullProgress
-    {
-        get => Container.PullProgress;
-        set => Container.PullProgress = value;
-    }
+    [JsonIgnore]
+    public IProgress<ImagePullProgress>? PullProgress { get => Container.PullProgress; set => Container.PullProgress = value; }
 
     /// <inheritdoc cref="DockerSandboxOptions.DockerHost"/>
-    public string? DockerHost
-    {
-        get => Container.DockerHost;
-        set => Container.DockerHost = value;
-    }
+    public string? DockerHost { get => Container.DockerHost; set => Container.DockerHost = value; }
 
-    /// <summary>What the container is made of.</summary>
-    internal DockerSandboxOptions Container { get; } = new();
+    /// <summary>What the container is made of: all options above.</summary>
+    internal DockerSandboxOptions Container { get; private set; } = new();
 
     /// <exception cref="ArgumentException">An option is invalid, or cannot be had with another.</exception>
-    internal void Validate()
+    internal override DockerCodeExecutorOptions Copy()
     {
-        Container.Validate();
-        if (BindDir is not null && WorkDir is null)
-        {
-            throw new ArgumentException("BindDir is the engine's name of WorkDir, so WorkDir must be set, too.");
-        }
+        DockerCodeExecutorOptions copy = (DockerCodeExecutorOptions)base.Copy();
+        copy.Container = Container.Copy();
+        return BindDir is null || WorkDir is not null
+            ? copy
+            : throw new ArgumentException("BindDir is the engine's name of WorkDir, so WorkDir must be set, too.");
     }
 
-    private static void Replace<T>(ICollection<T> items, ICollection<T> by)
-    {
-        T[] copy = [.. by];
-        items.Clear();
-        foreach (T item in copy)
-        {
-            items.Add(item);
-        }
-    }
+    internal override string? WhyNotWritable() => base.WhyNotWritable() ?? (PullProgress is null ? null : IsCode(nameof(PullProgress)));
 }

@@ -1,6 +1,8 @@
 using Glovebox.Docker.Containers;
 using Glovebox.Docker.Engine;
 using Glovebox.Docker.Seccomp;
+using Glovebox.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Docker;
@@ -29,9 +31,24 @@ public sealed class DockerCommandLineCodeExecutor : CommandLineCodeExecutor
         DockerCommandLineCodeExecutorOptions options,
         DockerInternals internals,
         ILoggerFactory? loggerFactory = null,
-        TimeProvider? time = null)
-        : base(options = new(options), Processes(new DockerSandboxProvider(options.Container, internals)), loggerFactory, time) =>
+        TimeProvider? timeProvider = null)
+        : base(
+            options = (DockerCommandLineCodeExecutorOptions)options.Copy(),
+            Processes(new DockerSandboxProvider(options.Container, internals)),
+            loggerFactory,
+            timeProvider) =>
         Options = options;
+
+    /// <summary>Gets the kind <c>docker</c>, for registration and configuration.</summary>
+    public static CodeExecutorKind<DockerCommandLineCodeExecutorOptions> Kind { get; } = new(
+        "docker",
+        isIsolated: true,
+        sharesState: false,
+        () => DockerOptionsJson.Default.DockerCommandLineCodeExecutorOptions,
+        static (configuration, options) => configuration.Bind(options),
+        static (options, loggerFactory, timeProvider) => new DockerCommandLineCodeExecutor(options, loggerFactory, timeProvider),
+        static executor => (executor as DockerCommandLineCodeExecutor)?.Options,
+        static cancellationToken => DiagnoseAsync(cancellationToken: cancellationToken));
 
     /// <summary>This executor's own copy.</summary>
     internal DockerCommandLineCodeExecutorOptions Options { get; }

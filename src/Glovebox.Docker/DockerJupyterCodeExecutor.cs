@@ -1,4 +1,6 @@
+using Glovebox.Hosting;
 using Glovebox.Jupyter.Kernels;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Docker;
@@ -27,11 +29,22 @@ public sealed class DockerJupyterCodeExecutor : CommandLineCodeExecutor
     internal DockerJupyterCodeExecutor(
         DockerJupyterCodeExecutorOptions options, DockerInternals internals, ILoggerFactory? loggerFactory, TimeProvider? time)
         : base(
-            options = new(options),
-            KernelBlockRunner.In(new DockerSandboxProvider(options.Container, internals), options.ToSettings()),
+            options = options.Copy(),
+            KernelBlockRunner.In(new DockerSandboxProvider(options.Container, internals), options.Kernel),
             loggerFactory,
             time) =>
         Options = options;
+
+    /// <summary>Gets the kind <c>docker-jupyter</c>, for registration and configuration.</summary>
+    public static CodeExecutorKind<DockerJupyterCodeExecutorOptions> Kind { get; } = new(
+        "docker-jupyter",
+        isIsolated: true,
+        sharesState: true,
+        () => DockerOptionsJson.Default.DockerJupyterCodeExecutorOptions,
+        static (configuration, options) => configuration.Bind(options),
+        static (options, loggerFactory, timeProvider) => new DockerJupyterCodeExecutor(options, loggerFactory, timeProvider),
+        static executor => (executor as DockerJupyterCodeExecutor)?.Options,
+        static cancellationToken => DiagnoseAsync(cancellationToken: cancellationToken));
 
     /// <summary>This executor's own copy.</summary>
     internal DockerJupyterCodeExecutorOptions Options { get; }

@@ -8,30 +8,6 @@ public sealed partial class DockerSandboxOptions
 {
     private const string HostGateway = "host-gateway";
 
-    /// <summary>Makes options that hold the defaults.</summary>
-    public DockerSandboxOptions()
-    {
-    }
-
-    /// <summary>Copies options, so that later changes of them have no effect.</summary>
-    internal DockerSandboxOptions(DockerSandboxOptions original)
-    {
-        Image = original.Image;
-        ContainerName = original.ContainerName;
-        BindDir = original.BindDir;
-        AutoRemove = original.AutoRemove;
-        StopContainer = original.StopContainer;
-        DeviceRequests = [.. original.DeviceRequests.Select(d => new DeviceRequest(d ?? throw new ArgumentException("DeviceRequests holds a null.")))];
-        ExtraVolumes = [.. original.ExtraVolumes];
-        ExtraHosts = new Dictionary<string, string>(original.ExtraHosts, StringComparer.Ordinal);
-        InitCommand = original.InitCommand;
-        Runtime = original.Runtime;
-        SeccompProfile = original.SeccompProfile;
-        PullPolicy = original.PullPolicy;
-        PullProgress = original.PullProgress;
-        DockerHost = original.DockerHost;
-    }
-
     /// <summary>The image. It needs a POSIX shell; with Python in it, blocks run by the guest agent.</summary>
     /// <value>Default: <c>python:3-slim</c>, and <c>quay.io/jupyter/scipy-notebook</c> for <see cref="DockerJupyterCodeExecutor"/>.</value>
     /// <exception cref="ArgumentException">Empty, or holds white space.</exception>
@@ -92,14 +68,18 @@ public sealed partial class DockerSandboxOptions
     public bool StopContainer { get; set; } = true;
 
     /// <summary>Devices for the container, such as GPUs. Default: none.</summary>
-    public IList<DeviceRequest> DeviceRequests { get; init; } = [];
+    public IList<DeviceRequest> DeviceRequests { get; set => field = value ?? throw new ArgumentNullException(nameof(DeviceRequests)); } = [];
 
     /// <summary>Further directories and volumes. Default: none.</summary>
-    public IList<VolumeMount> ExtraVolumes { get; init; } = [];
+    public IList<VolumeMount> ExtraVolumes { get; set => field = value ?? throw new ArgumentNullException(nameof(ExtraVolumes)); } = [];
 
     /// <summary>Further names in the container's <c>/etc/hosts</c>, with their addresses; <c>host-gateway</c> stands for the engine's
     /// machine. Default: none.</summary>
-    public IDictionary<string, string> ExtraHosts { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IDictionary<string, string> ExtraHosts
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(ExtraHosts));
+    } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>A shell command that runs as root in each new container before anything else, with network unless that is
     /// <see cref="NetworkAccess.None"/>. Its failure fails the start. Null, the default: none.</summary>
@@ -157,8 +137,20 @@ public sealed partial class DockerSandboxOptions
     [GeneratedRegex(@"\A[a-zA-Z0-9][a-zA-Z0-9_.-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
 
+    /// <summary>Copies the options, so that later changes of them have no effect, and checks the copy.</summary>
     /// <exception cref="ArgumentException">An option is invalid, or cannot be had with another.</exception>
-    internal void Validate()
+    internal DockerSandboxOptions Copy()
+    {
+        DockerSandboxOptions copy = (DockerSandboxOptions)MemberwiseClone();
+        copy.DeviceRequests =
+            [.. DeviceRequests.Select(d => new DeviceRequest(d ?? throw new ArgumentException("DeviceRequests holds a null.")))];
+        copy.ExtraVolumes = [.. ExtraVolumes];
+        copy.ExtraHosts = new Dictionary<string, string>(ExtraHosts, StringComparer.Ordinal);
+        copy.Validate();
+        return copy;
+    }
+
+    private void Validate()
     {
         if (!StopContainer && ContainerName is null)
         {

@@ -28,8 +28,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
 
     internal DockerSandboxProvider(DockerSandboxOptions options, DockerInternals internals)
     {
-        _options = new(options);
-        _options.Validate();
+        _options = options.Copy();
         _seccomp = options.SeccompProfile is { } profile ? NamedProfile.Read(profile) : null;
         _internals = internals;
     }

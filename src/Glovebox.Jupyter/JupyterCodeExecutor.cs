@@ -1,7 +1,9 @@
 using Glovebox.Execution;
+using Glovebox.Hosting;
 using Glovebox.Jupyter.Kernels;
 using Glovebox.Jupyter.Servers;
 using Glovebox.Sandboxes.Bubblewrap;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Jupyter;
@@ -38,11 +40,33 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
     /// <param name="options">Copied.</param>
     /// <exception cref="ArgumentException">An option is invalid, or is about a server at a URL or a bubblewrap sandbox.</exception>
     public JupyterCodeExecutor(ISandboxProvider provider, JupyterCodeExecutorOptions options)
-        : base(options = new(options), Runner(options, provider), loggerFactory: null, timeProvider: null) => Options = options;
+        : this((options ?? throw new ArgumentNullException(nameof(options))).Copy(), o => Runner(o, provider), loggerFactory: null, timeProvider: null)
+    {
+    }
 
     internal JupyterCodeExecutor(
         JupyterCodeExecutorOptions options, BubblewrapInternals internals, ILoggerFactory? loggerFactory, TimeProvider? time)
-        : base(options = new(options), Runner(options, internals), loggerFactory, time) => Options = options;
+        : this(options.Copy(), o => Runner(o, internals), loggerFactory, time)
+    {
+    }
+
+    private JupyterCodeExecutor(
+        JupyterCodeExecutorOptions options,
+        Func<JupyterCodeExecutorOptions, Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner>> runner,
+        ILoggerFactory? loggerFactory,
+        TimeProvider? timeProvider)
+        : base(options, runner(options), loggerFactory, timeProvider) => Options = options;
+
+    /// <summary>Gets the kind <c>jupyter</c>, for registration and configuration.</summary>
+    public static CodeExecutorKind<JupyterCodeExecutorOptions> Kind { get; } = new(
+        "jupyter",
+        isIsolated: true,
+        sharesState: true,
+        () => JupyterOptionsJson.Default.JupyterCodeExecutorOptions,
+        static (configuration, options) => configuration.Bind(options),
+        static (options, loggerFactory, timeProvider) => new JupyterCodeExecutor(options, loggerFactory, timeProvider),
+        static executor => (executor as JupyterCodeExecutor)?.Options,
+        DiagnoseAsync);
 
     /// <summary>This executor's own copy.</summary>
     internal JupyterCodeExecutorOptions Options { get; }
@@ -54,22 +78,21 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
 
     private static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> Runner(
         JupyterCodeExecutorOptions options, ISandboxProvider provider) => options.IsForAnySandbox
-            ? KernelBlockRunner.In(provider, options.ToSettings())
+            ? KernelBlockRunner.In(provider, options.Kernel)
             : throw new ArgumentException("Url, Token and ReadOnlyPaths cannot be had with a provider: the sandbox is the provider's.");
 
     private static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> Runner(
         JupyterCodeExecutorOptions options, BubblewrapInternals internals)
     {
-        JupyterSettings settings = options.ToSettings();
         if (options.Url is null)
         {
             return options.Token is null
-                ? KernelBlockRunner.In(new BubblewrapSandboxProvider(options.ReadOnlyPaths, internals), settings)
+                ? KernelBlockRunner.In(new BubblewrapSandboxProvider(options.ReadOnlyPaths, internals), options.Kernel)
                 : throw new ArgumentException("Token needs Url: a server in a sandbox has none.");
         }
 
         options.CheckForUrl();
         (Uri root, string? token) = ServerAddress.Parse(options.Url, options.Token);
-        return (_, own, time) => new KernelBlockRunner(new RemoteJupyter(root, token, settings, time), own, settings, time);
+        return (_, own, time) => new KernelBlockRunner(new RemoteJupyter(root, token, options.Kernel, time), own, options.Kernel, time);
     }
 }

@@ -13,23 +13,6 @@ namespace Glovebox.Jupyter;
 /// </remarks>
 public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
 {
-    /// <summary>Makes options that hold the defaults.</summary>
-    public JupyterCodeExecutorOptions()
-    {
-    }
-
-    internal JupyterCodeExecutorOptions(JupyterCodeExecutorOptions original)
-        : base(original)
-    {
-        Url = original.Url;
-        Token = original.Token;
-        KernelName = original.KernelName;
-        OutputDir = original.OutputDir;
-        MaxDisplays = original.MaxDisplays;
-        MaxDisplayBytes = original.MaxDisplayBytes;
-        ReadOnlyPaths = [.. original.ReadOnlyPaths];
-    }
-
     /// <summary>The root of a running Jupyter Server or Kernel Gateway, <c>http</c> or <c>https</c>; a <c>token</c> in its query is taken
     /// as <see cref="Token"/>. Null, the default: a server in a sandbox on this machine.</summary>
     /// <exception cref="ArgumentException">Not an absolute address of that kind.</exception>
@@ -66,49 +49,42 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
 
     /// <summary>The name of the kernel spec that blocks run in. Default: <c>python3</c>.</summary>
     /// <exception cref="ArgumentException">Not a name that a kernel spec can have.</exception>
-    public string KernelName
-    {
-        get;
-        set => field = JupyterSettings.CheckKernelName(value, nameof(KernelName));
-    } = JupyterSettings.DefaultKernelName;
+    public string KernelName { get => Kernel.KernelName; set => Kernel.KernelName = value; }
 
     /// <summary>The host folder in which PNG, JPEG, SVG and HTML displays are saved, as <c>display-0001.png</c> and so on; it is made when
     /// missing and never deleted. Null, the default: the work directory, or nowhere with <see cref="Url"/>.</summary>
     /// <exception cref="ArgumentException">Empty, or holds a NUL.</exception>
-    public string? OutputDir
-    {
-        get;
-        set => field = JupyterSettings.CheckOutputDir(value, nameof(OutputDir));
-    }
+    public string? OutputDir { get => Kernel.OutputDir; set => Kernel.OutputDir = value; }
 
     /// <summary>How many displays of one block are kept; further ones are dropped, and the output says so. Default: 100.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
-    public int MaxDisplays
-    {
-        get;
-        set => field = JupyterSettings.CheckMaxDisplays(value, nameof(MaxDisplays));
-    } = JupyterSettings.DefaultMaxDisplays;
+    public int MaxDisplays { get => Kernel.MaxDisplays; set => Kernel.MaxDisplays = value; }
 
     /// <summary>How many bytes the displays of one block may have together, in all their forms; what is beyond is dropped, and the output
     /// says so. Default: 32 MiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or more than 1 GiB.</exception>
-    public long MaxDisplayBytes
-    {
-        get;
-        set => field = JupyterSettings.CheckMaxDisplayBytes(value, nameof(MaxDisplayBytes));
-    } = JupyterSettings.DefaultMaxDisplayBytes;
+    public long MaxDisplayBytes { get => Kernel.MaxDisplayBytes; set => Kernel.MaxDisplayBytes = value; }
 
     /// <summary>Further host files and directories that the sandbox sees, read-only, as in
     /// <see cref="BubblewrapCommandLineCodeExecutorOptions"/>. Default: none.</summary>
-    public IList<string> ReadOnlyPaths { get; init; } = [];
-
-    /// <summary>Whether there is a token, of its own or in the address.</summary>
-    internal bool HasSecret => Url is not null && ServerAddress.Parse(Url, Token).Token is not null;
+    public IList<string> ReadOnlyPaths { get; set => field = value ?? throw new ArgumentNullException(nameof(ReadOnlyPaths)); } = [];
 
     /// <summary>Whether nothing is set that only one kind of place could give.</summary>
     internal bool IsForAnySandbox => Url is null && Token is null && ReadOnlyPaths.Count == 0;
 
-    internal JupyterSettings ToSettings() => new(KernelName, OutputDir, new(MaxDisplays, MaxDisplayBytes));
+    internal KernelOptions Kernel { get; private set; } = new();
+
+    internal override JupyterCodeExecutorOptions Copy()
+    {
+        JupyterCodeExecutorOptions copy = (JupyterCodeExecutorOptions)base.Copy();
+        copy.Kernel = Kernel with { };
+        copy.ReadOnlyPaths = [.. ReadOnlyPaths];
+        return copy;
+    }
+
+    internal override string? WhyNotWritable() => base.WhyNotWritable() ?? (Url is null || ServerAddress.Parse(Url, Token).Token is null
+        ? null
+        : "The token of a Jupyter server is not written to configuration: it is a secret. Keep it in a secret store, and set Token on the options of the executor that is read.");
 
     /// <summary>Makes sure that nothing is asked for that only a sandbox could give.</summary>
     /// <exception cref="ArgumentException">Something is.</exception>

@@ -1,4 +1,6 @@
+using Glovebox.Hosting;
 using Glovebox.Sandboxes.Bubblewrap;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox;
@@ -31,11 +33,22 @@ public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null)
         : base(
-            options = new(options),
+            options = options.Copy(),
             Processes(new BubblewrapSandboxProvider(options.ReadOnlyPaths, internals)),
             loggerFactory,
             timeProvider) =>
         Options = options;
+
+    /// <summary>Gets the kind <c>bubblewrap</c>, for registration and configuration.</summary>
+    public static CodeExecutorKind<BubblewrapCommandLineCodeExecutorOptions> Kind { get; } = new(
+        "bubblewrap",
+        isIsolated: true,
+        sharesState: false,
+        () => OptionsJson.Default.BubblewrapCommandLineCodeExecutorOptions,
+        static (configuration, options) => configuration.Bind(options),
+        static (options, loggerFactory, timeProvider) => new BubblewrapCommandLineCodeExecutor(options, loggerFactory, timeProvider),
+        static executor => (executor as BubblewrapCommandLineCodeExecutor)?.Options,
+        DiagnoseAsync);
 
     /// <summary>This executor's own copy.</summary>
     internal BubblewrapCommandLineCodeExecutorOptions Options { get; }

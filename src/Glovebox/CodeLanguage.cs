@@ -8,13 +8,15 @@ namespace Glovebox;
 /// none.</param>
 /// <param name="aliases">Other names, in lower case. Null: none.</param>
 /// <param name="lineComments">What begins a comment line such as <c># filename: name</c>. Null: <c>#</c>.</param>
+/// <param name="quietsPip">Whether <c>pip install</c> lines are made quiet (<c>-qqq</c>).</param>
 public sealed class CodeLanguage(
     string name,
     string extension,
     IReadOnlyList<string> programs,
     IReadOnlyList<string>? arguments = null,
     IReadOnlyList<string>? aliases = null,
-    IReadOnlyList<string>? lineComments = null)
+    IReadOnlyList<string>? lineComments = null,
+    bool quietsPip = false)
 {
     // Binders of configuration fill parameters; they pass over lists that are only properties.
 
@@ -40,7 +42,7 @@ public sealed class CodeLanguage(
     public IReadOnlyList<string> LineComments { get; init; } = lineComments ?? ["#"];
 
     /// <summary>Gets whether <c>pip install</c> lines are made quiet (<c>-qqq</c>). The default is false.</summary>
-    public bool QuietsPip { get; init; }
+    public bool QuietsPip { get; init; } = quietsPip;
 
     /// <summary>Python: aliases <c>py</c> and <c>python3</c>.</summary>
     public static CodeLanguage Python { get; } = new("python", ".py", ["python3", "python"], []) { Aliases = ["py", "python3"] };

@@ -36,7 +36,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public CommandLineCodeExecutor(
         ISandboxProvider provider, CommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : this(options is null ? new() : new(options), Processes(provider), loggerFactory, timeProvider)
+        : this(options?.Copy() ?? new(), Processes(provider), loggerFactory, timeProvider)
     {
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Glovebox.Functions;
 using Glovebox.Hosting;
 using Glovebox.Middleware;
@@ -9,30 +10,6 @@ namespace Glovebox;
 /// later changes have no effect.</summary>
 public class CommandLineCodeExecutorOptions
 {
-    /// <summary>Makes options that hold the defaults.</summary>
-    public CommandLineCodeExecutorOptions()
-    {
-    }
-
-    /// <summary>Copies options, so that later changes of them have no effect.</summary>
-    internal CommandLineCodeExecutorOptions(CommandLineCodeExecutorOptions original)
-    {
-        ArgumentNullException.ThrowIfNull(original);
-        Policy = original.Policy with { };
-        Preload = [.. original.Preload];
-        DeleteTempFiles = original.DeleteTempFiles;
-        Timeout = original.Timeout;
-        WorkDir = original.WorkDir;
-        Environment = new Dictionary<string, string>(original.Environment, StringComparer.Ordinal);
-        Languages = [.. original.Languages];
-        Functions = [.. original.Functions];
-        FunctionsModule = original.FunctionsModule;
-        FunctionLimits = original.FunctionLimits with { };
-        FunctionApproval = original.FunctionApproval;
-        SetupTimeout = original.SetupTimeout;
-        SetupEnvironment = new Dictionary<string, string>(original.SetupEnvironment, StringComparer.Ordinal);
-    }
-
     /// <summary>How long one block may run. Default: 60 seconds. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> sets no
     /// limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
@@ -87,17 +64,20 @@ public class CommandLineCodeExecutorOptions
 
     /// <summary>Python modules that the fork server imports once, before the first block (<c>numpy</c>, <c>pandas</c>); blocks then have
     /// them at once. Default: none.</summary>
-    public IList<string> Preload { get; init; } = [];
+    public IList<string> Preload { get; set => field = value ?? throw new ArgumentNullException(nameof(Preload)); } = [];
 
     /// <summary>Environment variables of guest programs, beyond the harmless ones that every sandbox sets (<c>PATH</c>, <c>HOME</c>,
     /// <c>LANG</c>, …); one named here wins. Default: none. Variables of the host reach the guest only when they are named here.</summary>
-    public IDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IDictionary<string, string> Environment
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(Environment));
+    } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Languages beyond <see cref="CodeLanguage.Defaults"/>; one whose name or alias is taken replaces what had it. Default:
     /// none.</summary>
-    /// <remarks>In configuration, read them by <see cref="CodeExecutorFactory"/> or by the methods that register executors: the binders of
-    /// .NET lose some of their lists.</remarks>
-    public IList<CodeLanguage> Languages { get; init; } = [];
+    /// <remarks>The binders of .NET take an empty list of line comments for an absent one; <see cref="CodeExecutorFactory"/> does not.</remarks>
+    public IList<CodeLanguage> Languages { get; set => field = value ?? throw new ArgumentNullException(nameof(Languages)); } = [];
 
     /// <summary>Functions that guest code can import from <see cref="FunctionsModule"/>. Default: none. Two kinds are understood: a
     /// <see cref="FunctionWithRequirements"/> runs in the sandbox; an <see cref="AIFunction"/> runs on the host, in this process, with
@@ -106,7 +86,8 @@ public class CommandLineCodeExecutorOptions
     /// for a name that is not a Python identifier; its start throws a <see cref="FunctionSetupException"/> when a package cannot be
     /// installed or the module does not load. Configuration cannot hold functions; the source-generated binder of .NET says so (SYSLIB1100,
     /// SYSLIB1101).</remarks>
-    public IList<AITool> Functions { get; init; } = [];
+    [JsonIgnore]
+    public IList<AITool> Functions { get; set => field = value ?? throw new ArgumentNullException(nameof(Functions)); } = [];
 
     /// <summary>The name of the module that holds the <see cref="Functions"/>. Default: <c>functions</c>. A file of that name in the
     /// work directory comes first, as it does for any module.</summary>
@@ -133,6 +114,7 @@ public class CommandLineCodeExecutorOptions
 
     /// <summary>Is asked before each call of a function that is an <see cref="ApprovalRequiredAIFunction"/>, one call at a time. The time
     /// of the block runs on meanwhile. Null, the default: such calls are denied. When it throws, the call fails.</summary>
+    [JsonIgnore]
     public Func<FunctionCallContext, CancellationToken, ValueTask<ApprovalDecision>>? FunctionApproval { get; set; }
 
     /// <summary>How long the installation of the packages of <see cref="Functions"/> may take, and the check of their module. Default: 5
@@ -155,5 +137,30 @@ public class CommandLineCodeExecutorOptions
 
     /// <summary>Environment variables of the set-up alone, beyond <see cref="Environment"/>: guest code does not see them. For a package
     /// index with a password, say: <c>PIP_INDEX_URL</c>. Default: none.</summary>
-    public IDictionary<string, string> SetupEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IDictionary<string, string> SetupEnvironment
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(SetupEnvironment));
+    } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Copies the options, so that later changes of them have no effect.</summary>
+    internal virtual CommandLineCodeExecutorOptions Copy()
+    {
+        CommandLineCodeExecutorOptions copy = (CommandLineCodeExecutorOptions)MemberwiseClone();
+        copy.Policy = Policy with { };
+        copy.Preload = [.. Preload];
+        copy.Environment = new Dictionary<string, string>(Environment, StringComparer.Ordinal);
+        copy.Languages = [.. Languages];
+        copy.Functions = [.. Functions];
+        copy.FunctionLimits = FunctionLimits with { };
+        copy.SetupEnvironment = new Dictionary<string, string>(SetupEnvironment, StringComparer.Ordinal);
+        return copy;
+    }
+
+    /// <summary>Says why configuration cannot hold these options; null when it can.</summary>
+    internal virtual string? WhyNotWritable() =>
+        Functions.Count > 0 ? IsCode(nameof(Functions)) : FunctionApproval is not null ? IsCode(nameof(FunctionApproval)) : null;
+
+    internal static string IsCode(string option) =>
+        $"{option} cannot be written to configuration: it is code. Set it on the options of the executor that is read.";
 }

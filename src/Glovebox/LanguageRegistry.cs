@@ -84,7 +84,11 @@ public sealed class LanguageRegistry
 
     private static void Validate(CodeLanguage language)
     {
-        ArgumentNullException.ThrowIfNull(language);
+        if (language is null)
+        {
+            throw new ArgumentException("Languages holds a null.");
+        }
+
         if (string.IsNullOrWhiteSpace(language.Name) || language.Aliases.Any(string.IsNullOrWhiteSpace))
         {
             throw new ArgumentException("A language needs a name, and its aliases must not be empty.");

@@ -1,4 +1,6 @@
+using Glovebox.Hosting;
 using Glovebox.Sandboxes.Local;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox;
@@ -15,7 +17,7 @@ public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecut
     public LocalCommandLineCodeExecutor(
         LocalCommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
         : base(
-            options = options is null ? new() : new(options),
+            options = (LocalCommandLineCodeExecutorOptions?)options?.Copy() ?? new(),
             Processes(new LocalSandboxProvider(options.VirtualEnvironment)),
             loggerFactory,
             timeProvider)
@@ -23,6 +25,17 @@ public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecut
         Options = options;
         LogNotIsolated(Logger);
     }
+
+    /// <summary>Gets the kind <c>local</c>, for registration and configuration.</summary>
+    public static CodeExecutorKind<LocalCommandLineCodeExecutorOptions> Kind { get; } = new(
+        "local",
+        isIsolated: false,
+        sharesState: false,
+        () => OptionsJson.Default.LocalCommandLineCodeExecutorOptions,
+        static (configuration, options) => configuration.Bind(options),
+        static (options, loggerFactory, timeProvider) => new LocalCommandLineCodeExecutor(options, loggerFactory, timeProvider),
+        static executor => (executor as LocalCommandLineCodeExecutor)?.Options,
+        DiagnoseAsync);
 
     /// <summary>This executor's own copy.</summary>
     internal LocalCommandLineCodeExecutorOptions Options { get; }

@@ -6,20 +6,20 @@ namespace Glovebox;
 /// <summary>A numeric user and group.</summary>
 internal readonly record struct UserId(uint Uid, uint Gid)
 {
-    public static UserId Parse(string text)
+    public static UserId Parse(string user)
     {
-        string[] parts = text.Split(':');
+        string[] parts = user.Split(':');
         if (parts.Length > 2
             || !uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint uid)
             || !uint.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out uint gid))
         {
-            throw new ArgumentException($"User must be 'uid' or 'uid:gid' in numbers, not '{text}'.", nameof(text));
+            throw new ArgumentException($"User must be 'uid' or 'uid:gid' in numbers, not '{user}'.", nameof(user));
         }
 
         // (uint)-1 means "leave as it is" to the kernel, which would keep root.
         if (uid is 0 or uint.MaxValue || gid is 0 or uint.MaxValue)
         {
-            throw new ArgumentException($"User must be a real user and group other than root, not '{text}'.", nameof(text));
+            throw new ArgumentException($"User must be a real user and group other than root, not '{user}'.", nameof(user));
         }
 
         return new UserId(uid, gid);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Glovebox.Cli.Executors;
+using Glovebox.Hosting;
 
 namespace Glovebox.Cli.Doctor;
 
@@ -10,7 +11,7 @@ namespace Glovebox.Cli.Doctor;
 /// <param name="Executors">The executors, in the order in which <c>auto</c> tries them.</param>
 internal sealed record DoctorReport(string Version, string Platform, string? Auto, IReadOnlyList<DoctorExecutor> Executors)
 {
-    public static DoctorReport Of(IReadOnlyList<IExecutorKind> kinds, IReadOnlyList<ExecutorDiagnosis> diagnoses) => new(
+    public static DoctorReport Of(IReadOnlyList<CodeExecutorKind> kinds, IReadOnlyList<ExecutorDiagnosis> diagnoses) => new(
         Program.Version,
         $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}",
         kinds.Zip(diagnoses).FirstOrDefault(p => p.First.IsAutomatic && p.Second.IsAvailable).Second?.Name,

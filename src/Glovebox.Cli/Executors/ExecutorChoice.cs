@@ -1,4 +1,5 @@
 using Glovebox.Cli.Run;
+using Glovebox.Hosting;
 
 namespace Glovebox.Cli.Executors;
 
@@ -6,14 +7,14 @@ namespace Glovebox.Cli.Executors;
 internal sealed class ExecutorChoice
 {
     private readonly RunRequest _request;
-    private readonly IExecutorKind[] _candidates;
+    private readonly CodeExecutorKind[] _candidates;
 
     /// <summary>Chooses before anything is read or started.</summary>
     /// <exception cref="CliException">No executor takes the options that were given.</exception>
-    public ExecutorChoice(RunRequest request, IReadOnlyList<IExecutorKind> kinds)
+    public ExecutorChoice(RunRequest request, IReadOnlyList<CodeExecutorKind> kinds)
     {
         _request = request;
-        IExecutorKind[] fitting = [.. kinds.Where(k => (request.Given & ~k.Takes) == 0)];
+        CodeExecutorKind[] fitting = [.. kinds.Where(k => (request.Given & ~k.Takes) == 0)];
         _candidates = [.. fitting.Where(k => IsAutomatic ? k.IsAutomatic : k.Name == request.Executor)];
         if (_candidates.Length == 0)
         {
@@ -31,7 +32,7 @@ internal sealed class ExecutorChoice
         Func<ICodeExecutor, ICodeExecutor> decorate, CancellationToken cancellationToken)
     {
         List<(string Name, CodeExecutionException Error)> failures = [];
-        foreach (IExecutorKind kind in _candidates)
+        foreach (CodeExecutorKind kind in _candidates)
         {
             ICodeExecutor executor = decorate(kind.Create(_request));
             try
@@ -57,7 +58,7 @@ internal sealed class ExecutorChoice
     /// <summary>Whether no other executor could do better.</summary>
     private static bool IsOfTheRequest(CodeExecutionException error) => error.Code == "work-directory-unusable";
 
-    private static CliException NoneHonours(RunRequest request, IReadOnlyList<IExecutorKind> kinds, IExecutorKind[] fitting)
+    private static CliException NoneHonours(RunRequest request, IReadOnlyList<CodeExecutorKind> kinds, CodeExecutorKind[] fitting)
     {
         ExecutorOptions taken = kinds.FirstOrDefault(k => k.Name == request.Executor)?.Takes ?? ExecutorOptions.None;
         string[] options =

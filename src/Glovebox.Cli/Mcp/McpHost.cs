@@ -1,6 +1,7 @@
 using Glovebox.Agents;
 using Glovebox.Cli.Executors;
 using Glovebox.Cli.Run;
+using Glovebox.Hosting;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -23,7 +24,7 @@ internal static class McpHost
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         // A client does not wait long for its first answer, so it is served while the executor is tried. A call waits for the choice.
-        Task<IExecutorKind> choosing = ChooseAsync(choice, stop.Token);
+        Task<CodeExecutorKind> choosing = ChooseAsync(choice, stop.Token);
         CodeSessionPool sessions = new(() => choosing.Result.Create(request), sessionOptions, log);
         await using (sessions.ConfigureAwait(false))
         {
@@ -45,7 +46,7 @@ internal static class McpHost
     }
 
     private static async Task ServeAsync(
-        CodeTools tools, Task<IExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
+        CodeTools tools, Task<CodeExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
     {
         using StandardInput input = new(Console.OpenStandardInput());
         McpServerOptions options = new()
@@ -77,7 +78,7 @@ internal static class McpHost
     }
 
     /// <summary>Starts an executor once, so that one that cannot work is known now and not when a model first needs it.</summary>
-    private static async Task<IExecutorKind> ChooseAsync(ExecutorChoice choice, CancellationToken cancellationToken)
+    private static async Task<CodeExecutorKind> ChooseAsync(ExecutorChoice choice, CancellationToken cancellationToken)
     {
         (ICodeExecutor executor, string name) = await choice.StartAsync(made => made, cancellationToken).ConfigureAwait(false);
         await executor.DisposeAsync().ConfigureAwait(false);

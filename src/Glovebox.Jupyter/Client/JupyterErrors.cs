@@ -27,7 +27,7 @@ internal static class JupyterErrors
     public static SandboxUnavailableException KernelMissing(string where, string name, IEnumerable<string> others) => new(
         "jupyter-kernel-missing",
         $"The Jupyter server {where} has no kernel '{name}'. It has: {Names(others)}.",
-        name == JupyterSettings.DefaultKernelName
+        name == KernelOptions.DefaultName
             ? "Install ipykernel beside the server: pip install ipykernel, or apt-get install python3-ipykernel."
             : "Set KernelName to one of these, or install that kernel beside the server.");
 

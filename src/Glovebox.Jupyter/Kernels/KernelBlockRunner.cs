@@ -10,7 +10,7 @@ namespace Glovebox.Jupyter.Kernels;
 /// <summary>Runs a block as a cell of the kernel when it is in the kernel's language, else as a process beside it. Owns the
 /// server.</summary>
 internal sealed class KernelBlockRunner(
-    JupyterHost host, CommandLineCodeExecutorOptions options, JupyterSettings jupyter, TimeProvider time) : IBlockRunner
+    JupyterHost host, CommandLineCodeExecutorOptions options, KernelOptions jupyter, TimeProvider time) : IBlockRunner
 {
     private const string KernelLost = "The kernel is a new one: what earlier blocks defined and imported is gone.";
 
@@ -36,7 +36,7 @@ internal sealed class KernelBlockRunner(
 
     /// <summary>Says how kernels are run in the sandboxes of a provider.</summary>
     public static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> In(
-        ISandboxProvider provider, JupyterSettings jupyter)
+        ISandboxProvider provider, KernelOptions jupyter)
     {
         ArgumentNullException.ThrowIfNull(provider);
         return (request, options, time) => new KernelBlockRunner(

@@ -7,7 +7,7 @@ namespace Glovebox.Jupyter.Servers;
 
 /// <summary>A Jupyter server that Glovebox starts in a sandbox, and reaches through its guest agent: it needs no network, and has no
 /// port. Blocks of other languages run as processes beside it.</summary>
-internal sealed class HostedJupyter(LiveSandbox sandbox, JupyterSettings settings, TimeProvider time)
+internal sealed class HostedJupyter(LiveSandbox sandbox, KernelOptions settings, TimeProvider time)
     : JupyterHost(settings, time, new DisplayFiles(settings.OutputDir, () => sandbox.Current.Files))
 {
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);

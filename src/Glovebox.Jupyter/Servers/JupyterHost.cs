@@ -6,7 +6,7 @@ using Glovebox.Jupyter.Kernels;
 namespace Glovebox.Jupyter.Servers;
 
 /// <summary>A Jupyter server with one kernel, and what it runs in.</summary>
-internal abstract class JupyterHost(JupyterSettings settings, TimeProvider time, DisplayFiles displayFiles) : IAsyncDisposable
+internal abstract class JupyterHost(KernelOptions settings, TimeProvider time, DisplayFiles displayFiles) : IAsyncDisposable
 {
     private KernelSpec? _spec;
     private bool _hasState;

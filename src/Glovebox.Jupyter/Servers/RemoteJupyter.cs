@@ -4,7 +4,7 @@ using Glovebox.Jupyter.Displays;
 namespace Glovebox.Jupyter.Servers;
 
 /// <summary>A Jupyter Server or Kernel Gateway that someone else started, at a URL. Glovebox has a kernel of its own on it.</summary>
-internal sealed class RemoteJupyter(Uri root, string? token, JupyterSettings settings, TimeProvider time)
+internal sealed class RemoteJupyter(Uri root, string? token, KernelOptions settings, TimeProvider time)
     : JupyterHost(settings, time, new DisplayFiles(settings.OutputDir, workspace: null))
 {
     private RemoteWorkspace? _files;

@@ -1,6 +1,8 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Glovebox.Middleware;
-using Glovebox.Sandboxes.Bubblewrap;
-using Glovebox.Sandboxes.Local;
 using Microsoft.Extensions.Configuration;
 
 namespace Glovebox.Hosting;
@@ -18,25 +20,25 @@ public sealed class CodeExecutorFactory
     /// <summary>The key that names the kind.</summary>
     public const string KindKey = "Kind";
 
-    private readonly Dictionary<string, CodeExecutorKind> _kinds = new(StringComparer.OrdinalIgnoreCase);
-    private readonly IServiceProvider _services;
+    private readonly OrderedDictionary<string, CodeExecutorKind> _kinds = new(StringComparer.OrdinalIgnoreCase);
+    private readonly IServiceProvider? _services;
 
     /// <summary>Makes a factory that knows <c>bubblewrap</c> and <c>local</c>, and every <see cref="CodeExecutorKind"/> among the
     /// services.</summary>
     /// <param name="services">Executors get their logger factory and time provider from here. Null: they have none.</param>
     public CodeExecutorFactory(IServiceProvider? services = null)
     {
-        _services = services ?? NoServices.Instance;
-        Register(BubblewrapConfiguration.Kind);
-        Register(LocalConfiguration.Kind);
-        foreach (CodeExecutorKind kind in (IEnumerable<CodeExecutorKind>?)_services.GetService(typeof(IEnumerable<CodeExecutorKind>)) ?? [])
+        _services = services;
+        Register(BubblewrapCommandLineCodeExecutor.Kind);
+        Register(LocalCommandLineCodeExecutor.Kind);
+        foreach (CodeExecutorKind kind in (IEnumerable<CodeExecutorKind>?)services?.GetService(typeof(IEnumerable<CodeExecutorKind>)) ?? [])
         {
             Register(kind);
         }
     }
 
-    /// <summary>The names of the kinds that can be made.</summary>
-    public IReadOnlyCollection<string> Kinds => _kinds.Keys;
+    /// <summary>Gets the kinds that can be made, in the order in which they were registered.</summary>
+    public IReadOnlyCollection<CodeExecutorKind> Kinds => _kinds.Values;
 
     /// <summary>Adds a kind.</summary>
     /// <param name="kind">Its name must be new.</param>
@@ -56,14 +58,13 @@ public sealed class CodeExecutorFactory
     {
         ArgumentNullException.ThrowIfNull(configuration);
         IConfigurationSection section = configuration.GetSection(KindKey);
-        string name = SettingReader.Value(section)
-            ?? throw SettingReader.Error(section, $"the kind of executor is missing. There are: {KnownKinds()}.");
+        string name = section.Value ?? throw ConfigurationCheck.Error(section, $"the kind of executor is missing. There are: {KnownKinds()}.");
         return _kinds.TryGetValue(name, out CodeExecutorKind? kind)
             ? kind.Create(configuration, _services)
-            : throw SettingReader.Error(section, $"there is no kind of executor '{name}'. There are: {KnownKinds()}.");
+            : throw ConfigurationCheck.Error(section, $"there is no kind of executor '{name}'. There are: {KnownKinds()}.");
     }
 
-    /// <summary>Writes an executor's kind and options, of which <see cref="Create"/> makes one that is equal.</summary>
+    /// <summary>Writes an executor's kind and options, from which <see cref="Create"/> makes an equal one.</summary>
     /// <param name="executor">An executor without decorators. Its logger and time provider are not written: the factory that reads gives
     /// its own.</param>
     /// <returns>Settings by path, for <c>AddInMemoryCollection</c>.</returns>
@@ -71,12 +72,62 @@ public sealed class CodeExecutorFactory
     /// option that configuration cannot express. The message says which.</exception>
     public IReadOnlyDictionary<string, string?> GetConfiguration(ICodeExecutor executor)
     {
+        OrderedDictionary<string, string?> settings = new(StringComparer.OrdinalIgnoreCase);
+        AddSettings(Write(executor), "", settings);
+        return settings;
+    }
+
+    /// <summary>Writes an executor's kind and options as a JSON object, as <see cref="GetConfiguration"/> does.</summary>
+    /// <param name="executor">An executor without decorators.</param>
+    /// <exception cref="NotSupportedException">As <see cref="GetConfiguration"/> has it.</exception>
+    public string GetConfigurationJson(ICodeExecutor executor)
+    {
+        JsonObject written = Write(executor);
+        AddSettings(written, "", new OrderedDictionary<string, string?>(StringComparer.OrdinalIgnoreCase));
+        using MemoryStream text = new();
+        using (Utf8JsonWriter json = new(text, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            written.WriteTo(json);
+        }
+
+        return System.Text.Encoding.UTF8.GetString(text.GetBuffer().AsSpan(0, (int)text.Length));
+    }
+
+    /// <summary>Adds settings as the JSON configuration provider reads them.</summary>
+    private static void AddSettings(JsonNode? node, string path, OrderedDictionary<string, string?> settings)
+    {
+        IEnumerable<(string Key, JsonNode? Value)> children = node switch
+        {
+            JsonObject section => section.Select(p => (p.Key, p.Value)),
+            JsonArray list => list.Select((item, index) => (index.ToString(CultureInfo.InvariantCulture), item)),
+            _ => [],
+        };
+        if (node is JsonValue or JsonArray { Count: 0 } && !settings.TryAdd(path, node is JsonArray ? "" : node.ToString()))
+        {
+            throw new NotSupportedException(
+                $"{ConfigurationPath.GetParentPath(path)}: '{ConfigurationPath.GetSectionKey(path)}' cannot be written to configuration beside one that differs in case only.");
+        }
+
+        foreach ((string key, JsonNode? value) in children)
+        {
+            if (key.Length == 0 || key.Contains(ConfigurationPath.KeyDelimiter, StringComparison.Ordinal))
+            {
+                throw new NotSupportedException($"{path}: '{key}' cannot be written to configuration, whose keys are not empty and hold no colon.");
+            }
+
+            AddSettings(value, path.Length == 0 ? key : ConfigurationPath.Combine(path, key), settings);
+        }
+    }
+
+    private JsonObject Write(ICodeExecutor executor)
+    {
         ArgumentNullException.ThrowIfNull(executor);
         foreach (CodeExecutorKind kind in _kinds.Values)
         {
-            if (kind.TryWrite(executor) is { } settings)
+            if (kind.TryWrite(executor) is { } written)
             {
-                return new OrderedDictionary<string, string?>(settings.Prepend(new(KindKey, kind.Name)), StringComparer.OrdinalIgnoreCase);
+                written.Insert(0, KindKey, kind.Name);
+                return written;
             }
         }
 
@@ -84,11 +135,6 @@ public sealed class CodeExecutorFactory
             ? $"{executor.GetType().Name} cannot be written to configuration: what decorates an executor is code. Write the executor within, and decorate the one that is read."
             : $"{executor.GetType().Name} cannot be written to configuration: it is of no kind that is registered. There are: {KnownKinds()}.");
     }
-
-    /// <summary>Writes an executor's kind and options as a JSON object, as <see cref="GetConfiguration"/> does.</summary>
-    /// <param name="executor">An executor without decorators.</param>
-    /// <exception cref="NotSupportedException">As <see cref="GetConfiguration"/> has it.</exception>
-    public string GetConfigurationJson(ICodeExecutor executor) => ConfigurationJson.Write(GetConfiguration(executor));
 
     private string KnownKinds() => string.Join(", ", _kinds.Keys.Order(StringComparer.Ordinal));
 }

@@ -7,24 +7,19 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers code executors.</summary>
-/// <remarks>Each method gives a builder, to which decorators are added: <c>services.AddBubblewrapCodeExecutor().UseLogging()</c>. The
-/// container owns the executor, and so has to be disposed asynchronously. It does not start it: call
-/// <see cref="ICodeExecutor.StartAsync"/>, which does nothing when the executor is started already.</remarks>
+/// <remarks>
+/// <para>An executor of a kind gets the container's logger factory and clock from its kind:
+/// <c>services.AddCodeExecutor(s => BubblewrapCommandLineCodeExecutor.Kind.Create(o => o.WorkDir = "work", s)).UseLogging()</c>. What is
+/// returned is a builder, which adds decorators.</para>
+/// <para>The container owns the executor and disposes it with its decorators, so the container has to be disposed asynchronously. It does
+/// not start the executor: the first block does, or <see cref="ICodeExecutor.StartAsync"/>, which does nothing when the executor is started
+/// already.</para>
+/// </remarks>
 public static class CodeExecutorServiceCollectionExtensions
 {
-    /// <summary>Registers an executor as the <see cref="ICodeExecutor"/> of the services.</summary>
-    /// <param name="services">The services.</param>
-    /// <param name="innerExecutor">From its first use owned by the container.</param>
-    /// <returns>A builder that adds decorators.</returns>
-    public static CodeExecutorBuilder AddCodeExecutor(this IServiceCollection services, ICodeExecutor innerExecutor)
-    {
-        ArgumentNullException.ThrowIfNull(innerExecutor);
-        return services.AddCodeExecutor(_ => innerExecutor);
-    }
-
     /// <summary>Registers an executor that is made when it is asked for.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="innerExecutorFactory">Makes it.</param>
+    /// <param name="innerExecutorFactory">Makes it. What it gives is the container's from then on.</param>
     /// <param name="lifetime">How long it lives. Default: as long as the container.</param>
     /// <returns>A builder that adds decorators.</returns>
     public static CodeExecutorBuilder AddCodeExecutor(
@@ -38,29 +33,17 @@ public static class CodeExecutorServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Registers an executor whose kind and options configuration names, see <see cref="CodeExecutorFactory"/>.</summary>
+    /// <summary>Registers an executor whose kind and options are named by configuration, see <see cref="CodeExecutorFactory"/>.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">Read when the executor is made; what is wrong in it is an <see cref="ArgumentException"/> then.</param>
     /// <returns>A builder that adds decorators.</returns>
     public static CodeExecutorBuilder AddCodeExecutor(this IServiceCollection services, IConfiguration configuration) =>
-        services.AddCodeExecutorFactory().AddCodeExecutor(FromConfiguration(configuration));
-
-    /// <summary>Registers an executor under a key.</summary>
-    /// <param name="services">The services.</param>
-    /// <param name="serviceKey">The key.</param>
-    /// <param name="innerExecutor">From its first use owned by the container.</param>
-    /// <returns>A builder that adds decorators.</returns>
-    public static CodeExecutorBuilder AddKeyedCodeExecutor(
-        this IServiceCollection services, object? serviceKey, ICodeExecutor innerExecutor)
-    {
-        ArgumentNullException.ThrowIfNull(innerExecutor);
-        return services.AddKeyedCodeExecutor(serviceKey, _ => innerExecutor);
-    }
+        services.AddCodeExecutorKinds().AddCodeExecutor(FromConfiguration(configuration));
 
     /// <summary>Registers, under a key, an executor that is made when it is asked for.</summary>
     /// <param name="services">The services.</param>
     /// <param name="serviceKey">The key.</param>
-    /// <param name="innerExecutorFactory">Makes it.</param>
+    /// <param name="innerExecutorFactory">Makes it. What it gives is the container's from then on.</param>
     /// <param name="lifetime">How long it lives. Default: as long as the container.</param>
     /// <returns>A builder that adds decorators.</returns>
     public static CodeExecutorBuilder AddKeyedCodeExecutor(
@@ -75,7 +58,7 @@ public static class CodeExecutorServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Registers, under a key, an executor whose kind and options configuration names, see
+    /// <summary>Registers, under a key, an executor whose kind and options are named by configuration, see
     /// <see cref="CodeExecutorFactory"/>.</summary>
     /// <param name="services">The services.</param>
     /// <param name="serviceKey">The key.</param>
@@ -83,14 +66,20 @@ public static class CodeExecutorServiceCollectionExtensions
     /// <returns>A builder that adds decorators.</returns>
     public static CodeExecutorBuilder AddKeyedCodeExecutor(
         this IServiceCollection services, object? serviceKey, IConfiguration configuration) =>
-        services.AddCodeExecutorFactory().AddKeyedCodeExecutor(serviceKey, FromConfiguration(configuration));
+        services.AddCodeExecutorKinds().AddKeyedCodeExecutor(serviceKey, FromConfiguration(configuration));
 
-    /// <summary>Registers the <see cref="CodeExecutorFactory"/>, with every <see cref="CodeExecutorKind"/> that is registered. Does nothing
-    /// when it is there.</summary>
+    /// <summary>Registers the <see cref="CodeExecutorFactory"/>, and kinds for it beyond those of the core: <c>docker</c>, say.</summary>
     /// <param name="services">The services.</param>
+    /// <param name="kinds">Their names must be new.</param>
     /// <returns>The services.</returns>
-    public static IServiceCollection AddCodeExecutorFactory(this IServiceCollection services)
+    public static IServiceCollection AddCodeExecutorKinds(this IServiceCollection services, params ReadOnlySpan<CodeExecutorKind> kinds)
     {
+        ArgumentNullException.ThrowIfNull(services);
+        foreach (CodeExecutorKind kind in kinds)
+        {
+            services.AddSingleton(kind);
+        }
+
         services.TryAddSingleton(provider => new CodeExecutorFactory(provider));
         return services;
     }

@@ -1,15 +1,18 @@
+using System.Text.Json.Nodes;
 using Glovebox.Cli.Executors;
 using Glovebox.Cli.Run;
+using Glovebox.Docker;
+using Microsoft.Extensions.Configuration;
 
 namespace Glovebox.Tests.Cli.Units;
 
 /// <summary>Which executor is taken, by kinds that fail as the test says.</summary>
 public sealed class ExecutorChoiceTests
 {
-    private readonly FakeKind _sandbox = new("sandbox", isAutomatic: true, ExecutorOptions.Memory);
-    private readonly FakeKind _container = new("container", isAutomatic: true, ExecutorOptions.Memory | ExecutorOptions.Image);
-    private readonly FakeKind _kernel = new("kernel", isAutomatic: false, ExecutorOptions.Image);
-    private readonly FakeKind _host = new("host", isAutomatic: false, ExecutorOptions.None);
+    private readonly FakeKind _sandbox = new("sandbox", isIsolated: true);
+    private readonly FakeKind _container = new("container", isIsolated: true) { TakesImage = true };
+    private readonly FakeKind _kernel = new("kernel", isIsolated: true, sharesState: true) { TakesImage = true };
+    private readonly FakeKind _host = new("host", isIsolated: false);
 
     private FakeKind[] All => [_sandbox, _container, _kernel, _host];
 
@@ -80,10 +83,10 @@ public sealed class ExecutorChoiceTests
     {
         CliException error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Executor = "host", Image = "x", Memory = 1 << 30 }, All));
         Assert.Equal("--executor host cannot honour --image and --memory.", error.Message);
-        Assert.Equal("Leave them out, or take --executor container.", error.Hint);
+        Assert.Equal("Leave them out, or take --executor container or kernel.", error.Hint);
         Assert.Equal(2, error.ExitCode);
 
-        error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Cpus = 1 }, All));
+        error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Cpus = 1 }, [_host]));
         Assert.Equal("No executor can honour --cpus.", error.Message);
 
         error = Assert.Throws<CliException>(() => new ExecutorChoice(new() { Image = "x" }, [_sandbox, _kernel]));
@@ -102,19 +105,22 @@ public sealed class ExecutorChoiceTests
     }
 
     [Fact]
-    public void The_tool_offers_no_automatic_executor_that_does_not_isolate() =>
-        Assert.DoesNotContain(ExecutorKinds.All, k => k.IsAutomatic && k is LocalKind);
+    public void The_tool_offers_these_kinds_in_this_order_and_takes_only_two_of_them_unasked()
+    {
+        Assert.Equal(["bubblewrap", "docker", "jupyter", "docker-jupyter", "local"], ExecutorKinds.All.Select(k => k.Name));
+        Assert.Equal(["bubblewrap", "docker"], ExecutorKinds.All.Where(k => k.IsAutomatic).Select(k => k.Name));
+        Assert.Equal(["docker", "docker-jupyter"], ExecutorKinds.All.Where(k => k.Takes.HasFlag(ExecutorOptions.Image)).Select(k => k.Name));
+        Assert.Equal(ExecutorOptions.None, ExecutorKinds.All[^1].Takes);
+    }
 
     private async Task<string> StartAsync(RunRequest request) =>
         (await new ExecutorChoice(request, All).StartAsync(e => e, TestContext.Current.CancellationToken)).Name;
 
-    private sealed class FakeKind(string name, bool isAutomatic, ExecutorOptions takes) : IExecutorKind
+    private sealed class FakeKind(string name, bool isIsolated, bool sharesState = false) : CodeExecutorKind(name, isIsolated, sharesState)
     {
-        public string Name => name;
+        public bool TakesImage { get; init; }
 
-        public bool IsAutomatic => isAutomatic;
-
-        public ExecutorOptions Takes => takes;
+        public override Type OptionsType => TakesImage ? typeof(DockerCommandLineCodeExecutorOptions) : base.OptionsType;
 
         public Exception? Error { get; set; }
 
@@ -122,9 +128,11 @@ public sealed class ExecutorChoiceTests
 
         public int Disposed { get; set; }
 
-        public ICodeExecutor Create(RunRequest request) => new FakeExecutor(this);
+        public override ICodeExecutor Create(IConfiguration configuration, IServiceProvider? services) => throw new NotSupportedException();
 
-        public Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+        public override ICodeExecutor Create(Action<CommandLineCodeExecutorOptions>? configure, IServiceProvider? services) => new FakeExecutor(this);
+
+        public override JsonObject? TryWrite(ICodeExecutor executor) => throw new NotSupportedException();
     }
 
     private sealed class FakeExecutor(FakeKind kind) : ICodeExecutor

@@ -69,7 +69,7 @@ public sealed class OptionsTests
     [Fact]
     public async Task Options_come_from_configuration_and_go_back()
     {
-        CodeExecutorFactory factory = new CodeExecutorFactory().AddDocker();
+        CodeExecutorFactory factory = new CodeExecutorFactory().Register(DockerCommandLineCodeExecutor.Kind);
         string json = """
             {
               "Kind": "docker",
@@ -101,9 +101,10 @@ public sealed class OptionsTests
     public async Task It_is_registered_with_services()
     {
         ServiceCollection collection = new();
-        collection.AddDockerCodeExecutorKind().AddDockerCodeExecutor(o => o.Image = "some/image");
+        collection.AddCodeExecutorKinds(DockerCommandLineCodeExecutor.Kind, DockerJupyterCodeExecutor.Kind)
+            .AddCodeExecutor(s => DockerCommandLineCodeExecutor.Kind.Create(o => o.Image = "some/image", s));
         await using ServiceProvider services = collection.BuildServiceProvider();
         Assert.Equal("some/image", Assert.IsType<DockerCommandLineCodeExecutor>(services.GetRequiredService<ICodeExecutor>()).Options.Image);
-        Assert.Contains("docker", services.GetRequiredService<CodeExecutorFactory>().Kinds);
+        Assert.Equal(["bubblewrap", "local", "docker", "docker-jupyter"], services.GetRequiredService<CodeExecutorFactory>().Kinds.Select(k => k.Name));
     }
 }

@@ -16,7 +16,7 @@ public sealed class RegistrationTests
         CollectingLogger log = new();
         ServiceCollection services = new();
         services.AddSingleton<ILoggerFactory>(log);
-        services.AddCodeExecutor(inner).UseLogging().UseApproval(_ => ApprovalDecision.Deny("no"));
+        services.AddCodeExecutor(_ => inner).UseLogging().UseApproval(_ => ApprovalDecision.Deny("no"));
         await using (ServiceProvider provider = services.BuildServiceProvider())
         {
             ICodeExecutor executor = provider.GetRequiredService<ICodeExecutor>();
@@ -60,19 +60,17 @@ public sealed class RegistrationTests
     public async Task Keys_tell_executors_apart()
     {
         ServiceCollection services = new();
-        services.AddKeyedCodeExecutor("instance", new ScriptedExecutor());
+        services.AddKeyedCodeExecutor("instance", _ => new ScriptedExecutor());
         services.AddKeyedCodeExecutor("factory", _ => new ScriptedExecutor()).UseOpenTelemetry();
         services.AddKeyedCodeExecutor("configured", Settings.Section(Settings.Bubblewrap));
-        services.AddKeyedBubblewrapCodeExecutor("bubblewrap", o => o.Policy.Memory = 64 << 20);
-        services.AddKeyedBubblewrapCodeExecutor("bubblewrap configured", Settings.Section(Settings.Bubblewrap));
-        services.AddKeyedLocalCodeExecutor("local", o => o.Policy.MaxOutput = 4096);
-        services.AddKeyedLocalCodeExecutor("local configured", Settings.Section(Settings.Local));
+        services.AddKeyedCodeExecutor("bubblewrap", s => BubblewrapCommandLineCodeExecutor.Kind.Create(o => o.Policy.Memory = 64 << 20, s));
+        services.AddKeyedCodeExecutor("local", s => LocalCommandLineCodeExecutor.Kind.Create(o => o.Policy.MaxOutput = 4096, s));
+        services.AddKeyedCodeExecutor("local configured", Settings.Section(Settings.Local));
         await using ServiceProvider provider = services.BuildServiceProvider();
         Assert.IsType<ScriptedExecutor>(provider.GetRequiredKeyedService<ICodeExecutor>("instance"));
         Assert.IsType<OpenTelemetryCodeExecutor>(provider.GetRequiredKeyedService<ICodeExecutor>("factory"));
         Assert.Equal(12, Bubblewrap("configured").Policy.MaxProcesses);
         Assert.Equal(64 << 20, Bubblewrap("bubblewrap").Policy.Memory);
-        Assert.Equal(12, Bubblewrap("bubblewrap configured").Policy.MaxProcesses);
         Assert.Equal(4096, Local("local").Policy.MaxOutput);
         Assert.Equal(2048, Local("local configured").Policy.MaxOutput);
         Assert.Null(provider.GetService<ICodeExecutor>());
@@ -85,30 +83,23 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public async Task Typed_registrations_take_a_delegate_configuration_or_nothing()
+    public async Task A_kind_is_made_by_a_delegate_configuration_or_nothing()
     {
-        Assert.Equal(OptionsText.Of(new BubblewrapCommandLineCodeExecutorOptions()), await Bubblewrap(s => s.AddBubblewrapCodeExecutor()));
+        CodeExecutorKind<BubblewrapCommandLineCodeExecutorOptions> kind = BubblewrapCommandLineCodeExecutor.Kind;
+        Assert.Equal(OptionsText.Of(new BubblewrapCommandLineCodeExecutorOptions()), await MakeAsync(s => s.AddCodeExecutor(p => kind.Create(configure: null, p))));
         Assert.Equal(
-            OptionsText.Of(new BubblewrapCommandLineCodeExecutorOptions { WorkDir = "/w" }), await Bubblewrap(s => s.AddBubblewrapCodeExecutor(o => o.WorkDir = "/w")));
+            OptionsText.Of(new BubblewrapCommandLineCodeExecutorOptions { WorkDir = "/w" }),
+            await MakeAsync(s => s.AddCodeExecutor(p => kind.Create(o => o.WorkDir = "/w", p))));
         Assert.Equal(
-            OptionsText.Of(Settings.BubblewrapOptions), await Bubblewrap(s => s.AddBubblewrapCodeExecutor(Settings.Section(Settings.Bubblewrap))));
-        Assert.Equal(OptionsText.Of(Settings.BubblewrapOptions), await Bubblewrap(s => s.AddCodeExecutor(Settings.Section(Settings.Bubblewrap))));
-        Assert.Equal(OptionsText.Of(new LocalCommandLineCodeExecutorOptions()), await Local(s => s.AddLocalCodeExecutor()));
-        Assert.Equal(
-            OptionsText.Of(new LocalCommandLineCodeExecutorOptions { WorkDir = "/w" }), await Local(s => s.AddLocalCodeExecutor(o => o.WorkDir = "/w")));
-        Assert.Equal(OptionsText.Of(Settings.LocalOptions), await Local(s => s.AddLocalCodeExecutor(Settings.Section(Settings.Local))));
-
-        static Task<SortedDictionary<string, string>> Bubblewrap(Action<IServiceCollection> add) =>
-            MakeAsync(add, executor => Assert.IsType<BubblewrapCommandLineCodeExecutor>(executor).Options);
-
-        static Task<SortedDictionary<string, string>> Local(Action<IServiceCollection> add) =>
-            MakeAsync(add, executor => Assert.IsType<LocalCommandLineCodeExecutor>(executor).Options);
+            OptionsText.Of(Settings.BubblewrapOptions),
+            await MakeAsync(s => s.AddCodeExecutor(p => kind.Create(Settings.Section(Settings.Bubblewrap), p))));
+        Assert.Equal(OptionsText.Of(Settings.BubblewrapOptions), await MakeAsync(s => s.AddCodeExecutor(Settings.Section(Settings.Bubblewrap))));
     }
 
     [Fact]
     public async Task A_wrong_setting_is_told_when_the_executor_is_made()
     {
-        await using ServiceProvider provider = With(s => s.AddBubblewrapCodeExecutor(Settings.Section(("Tiemout", "1")))).BuildServiceProvider();
+        await using ServiceProvider provider = With(s => s.AddCodeExecutor(Settings.Section(("Tiemout", "1")))).BuildServiceProvider();
         Assert.StartsWith(
             "Executor:Tiemout: ", Assert.Throws<ArgumentException>(provider.GetRequiredService<ICodeExecutor>).Message, StringComparison.Ordinal);
     }
@@ -116,7 +107,8 @@ public sealed class RegistrationTests
     [Fact]
     public async Task A_section_of_another_kind_is_refused()
     {
-        await using ServiceProvider provider = With(s => s.AddBubblewrapCodeExecutor(Settings.Section(Settings.Local))).BuildServiceProvider();
+        await using ServiceProvider provider = With(
+            s => s.AddCodeExecutor(p => BubblewrapCommandLineCodeExecutor.Kind.Create(Settings.Section(Settings.Local), p))).BuildServiceProvider();
         Assert.Equal(
             "Executor:Kind: this is for a local executor, and a bubblewrap executor was asked for.",
             Assert.Throws<ArgumentException>(provider.GetRequiredService<ICodeExecutor>).Message);
@@ -130,7 +122,7 @@ public sealed class RegistrationTests
         await using ServiceProvider provider = With(s =>
         {
             s.AddSingleton<ILoggerFactory>(log).AddSingleton<TimeProvider>(clock);
-            s.AddLocalCodeExecutor(o => o.Timeout = TimeSpan.FromMinutes(1));
+            s.AddCodeExecutor(p => LocalCommandLineCodeExecutor.Kind.Create(o => o.Timeout = TimeSpan.FromMinutes(1), p));
         }).BuildServiceProvider();
         ICodeExecutor executor = provider.GetRequiredService<ICodeExecutor>();
         Assert.Contains(log.Entries, e => e.Level == LogLevel.Warning);
@@ -145,10 +137,11 @@ public sealed class RegistrationTests
     public void Wrong_arguments_are_refused_at_once()
     {
         ServiceCollection services = new();
-        Assert.Throws<ArgumentNullException>(() => services.AddCodeExecutor((ICodeExecutor)null!));
+        Assert.Throws<ArgumentNullException>(() => services.AddCodeExecutor((Func<IServiceProvider, ICodeExecutor>)null!));
         Assert.Throws<ArgumentNullException>(() => services.AddCodeExecutor((IConfiguration)null!));
-        Assert.Throws<ArgumentNullException>(() => services.AddBubblewrapCodeExecutor((IConfiguration)null!));
-        Assert.Throws<ArgumentNullException>(() => ((IServiceCollection)null!).AddLocalCodeExecutor());
+        Assert.Throws<ArgumentNullException>(() => services.AddKeyedCodeExecutor("key", (IConfiguration)null!));
+        Assert.Throws<ArgumentNullException>(() => BubblewrapCommandLineCodeExecutor.Kind.Create((IConfiguration)null!, services: null));
+        Assert.Throws<ArgumentNullException>(() => ((IServiceCollection)null!).AddCodeExecutor(_ => new ScriptedExecutor()));
         Assert.DoesNotContain(services, d => d.ServiceType == typeof(ICodeExecutor));
     }
 
@@ -159,9 +152,9 @@ public sealed class RegistrationTests
         return services;
     }
 
-    private static async Task<SortedDictionary<string, string>> MakeAsync(Action<IServiceCollection> add, Func<ICodeExecutor, object> optionsOf)
+    private static async Task<SortedDictionary<string, string>> MakeAsync(Action<IServiceCollection> add)
     {
         await using ServiceProvider provider = With(add).BuildServiceProvider();
-        return OptionsText.Of(optionsOf(provider.GetRequiredService<ICodeExecutor>()));
+        return OptionsText.Of(Assert.IsType<BubblewrapCommandLineCodeExecutor>(provider.GetRequiredService<ICodeExecutor>()).Options);
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Glovebox.Tests.Unit.Jupyter;
 
@@ -69,7 +68,7 @@ public sealed class OptionsTests
             ["Policy:Memory"] = "1073741824",
             ["ReadOnlyPaths:0"] = "/opt",
         };
-        CodeExecutorFactory factory = new CodeExecutorFactory().AddJupyter();
+        CodeExecutorFactory factory = new CodeExecutorFactory().Register(JupyterCodeExecutor.Kind);
         await using ICodeExecutor executor = factory.Create(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
         IReadOnlyDictionary<string, string?> written = factory.GetConfiguration(executor);
         foreach ((string key, string? value) in settings)
@@ -84,7 +83,7 @@ public sealed class OptionsTests
     [Fact]
     public async Task A_token_is_read_and_never_written()
     {
-        CodeExecutorFactory factory = new CodeExecutorFactory().AddJupyter();
+        CodeExecutorFactory factory = new CodeExecutorFactory().Register(JupyterCodeExecutor.Kind);
         Dictionary<string, string?> settings = new() { ["Kind"] = "jupyter", ["Url"] = "https://host:1234/base", ["Token"] = "t" };
         await using ICodeExecutor executor = factory.Create(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
         Assert.Contains("secret", Assert.Throws<NotSupportedException>(() => factory.GetConfiguration(executor)).Message, StringComparison.Ordinal);
@@ -93,7 +92,7 @@ public sealed class OptionsTests
     [Fact]
     public void A_wrong_address_in_configuration_names_its_key()
     {
-        CodeExecutorFactory factory = new CodeExecutorFactory().AddJupyter();
+        CodeExecutorFactory factory = new CodeExecutorFactory().Register(JupyterCodeExecutor.Kind);
         ArgumentException e = Assert.Throws<ArgumentException>(
             () => factory.Create(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Kind"] = "jupyter", ["Url"] = "nonsense" }).Build()));
         Assert.Contains("Url", e.Message, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,7 +25,7 @@ public sealed class CodeExecutorFactoryTests
     public async Task A_registered_kind_is_made_and_written()
     {
         CodeExecutorFactory factory = new CodeExecutorFactory().Register(new ScriptedKind("scripted"));
-        Assert.Equal(["bubblewrap", "local", "scripted"], factory.Kinds.Order());
+        Assert.Equal(["bubblewrap", "local", "scripted"], factory.Kinds.Select(k => k.Name));
         await using ICodeExecutor executor = factory.Create(Settings.Section(("Kind", "SCRIPTED"), ("Name", "a")));
         Assert.IsType<ScriptedExecutor>(executor);
         Assert.Equal([new("Kind", "scripted"), new("Name", "a")], factory.GetConfiguration(executor));
@@ -45,8 +46,7 @@ public sealed class CodeExecutorFactoryTests
     {
         CollectingLogger log = new();
         await using ServiceProvider services = new ServiceCollection()
-            .AddCodeExecutorFactory().AddCodeExecutorFactory()
-            .AddSingleton<CodeExecutorKind>(new ScriptedKind("scripted"))
+            .AddCodeExecutorKinds().AddCodeExecutorKinds(new ScriptedKind("scripted"))
             .AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(log)
             .BuildServiceProvider();
         CodeExecutorFactory factory = services.GetRequiredService<CodeExecutorFactory>();
@@ -55,6 +55,13 @@ public sealed class CodeExecutorFactoryTests
         Assert.Empty(log.Entries);
         await using ICodeExecutor local = factory.Create(Settings.Section(("Kind", "local")));
         Assert.Contains("isolates nothing", Assert.Single(log.Entries).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_kind_is_tried_by_starting_one()
+    {
+        ExecutorDiagnosis diagnosis = await new ScriptedKind("scripted").DiagnoseAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(("scripted", true), (diagnosis.Name, diagnosis.IsAvailable));
     }
 
     [Fact]
@@ -70,12 +77,14 @@ public sealed class CodeExecutorFactoryTests
         Assert.Equal(["greeting"], folder.Entries());
     }
 
-    private sealed class ScriptedKind(string name) : CodeExecutorKind(name)
+    private sealed class ScriptedKind(string name) : CodeExecutorKind(name, isIsolated: false)
     {
-        public override ICodeExecutor Create(IConfiguration configuration, IServiceProvider services) =>
+        public override ICodeExecutor Create(IConfiguration configuration, IServiceProvider? services) =>
             new ScriptedExecutor { Services = { [typeof(string)] = configuration["Name"] ?? "" } };
 
-        public override IEnumerable<KeyValuePair<string, string?>>? TryWrite(ICodeExecutor executor) =>
-            executor is ScriptedExecutor scripted ? [new("Name", (string)scripted.Services[typeof(string)])] : null;
+        public override ICodeExecutor Create(Action<CommandLineCodeExecutorOptions>? configure, IServiceProvider? services) => new ScriptedExecutor();
+
+        public override JsonObject? TryWrite(ICodeExecutor executor) =>
+            executor is ScriptedExecutor scripted ? new() { ["Name"] = (string)scripted.Services[typeof(string)] } : null;
     }
 }

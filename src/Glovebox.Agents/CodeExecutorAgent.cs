@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Glovebox.Agents.Agent;
 using Glovebox.Agents.Sessions;
+using Glovebox.Sessions;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 
@@ -29,7 +30,8 @@ namespace Glovebox.Agents;
 /// </remarks>
 public sealed class CodeExecutorAgent : AIAgent
 {
-    private readonly CodeExecutorAgentSettings _settings;
+    private readonly IChatClient? _chatClient;
+    private readonly CodeExecutorAgentOptions _options;
     private readonly Func<AgentSession, CancellationToken, ValueTask<CodeSessionLease>> _acquire;
 
     /// <summary>Makes an agent over one executor that runs the code of the messages it gets.</summary>
@@ -52,10 +54,9 @@ public sealed class CodeExecutorAgent : AIAgent
     /// <param name="chatClient">Writes the code. Null: the code comes with the messages.</param>
     /// <param name="options">Null: the defaults.</param>
     public CodeExecutorAgent(ICodeExecutor executor, IChatClient? chatClient, CodeExecutorAgentOptions? options)
+        : this((_, cancellationToken) => CodeSessionLease.OfAsync(executor, cancellationToken), chatClient, options)
     {
         ArgumentNullException.ThrowIfNull(executor);
-        _settings = new CodeExecutorAgentSettings(chatClient, options ?? new());
-        _acquire = (_, cancellationToken) => CodeSessionLease.OfAsync(executor, cancellationToken);
     }
 
     /// <summary>Makes an agent with an executor for each session.</summary>
@@ -63,31 +64,41 @@ public sealed class CodeExecutorAgent : AIAgent
     /// <param name="chatClient">Writes the code. Null: the code comes with the messages.</param>
     /// <param name="options">Null: the defaults.</param>
     public CodeExecutorAgent(CodeSessionPool sessions, IChatClient? chatClient, CodeExecutorAgentOptions? options)
+        : this((session, cancellationToken) => sessions.AcquireAsync(SessionNames.Of(session), cancellationToken), chatClient, options)
     {
         ArgumentNullException.ThrowIfNull(sessions);
-        _settings = new CodeExecutorAgentSettings(chatClient, options ?? new());
-        _acquire = (session, cancellationToken) => sessions.AcquireAsync(SessionNames.Of(session), cancellationToken);
+    }
+
+    private CodeExecutorAgent(
+        Func<AgentSession, CancellationToken, ValueTask<CodeSessionLease>> acquire,
+        IChatClient? chatClient,
+        CodeExecutorAgentOptions? options)
+    {
+        _acquire = acquire;
+        _chatClient = chatClient;
+        _options = new CodeExecutorAgentOptions(options ?? new(), hasModel: chatClient is not null);
     }
 
     /// <inheritdoc/>
-    public override string Name => _settings.Name;
+    public override string Name => _options.Name;
 
     /// <inheritdoc/>
-    public override string Description => _settings.Description;
+    public override string Description => _options.Description!;
 
     /// <inheritdoc/>
-    protected override string? IdCore => _settings.Id;
+    protected override string? IdCore => _options.Id;
 
     /// <inheritdoc/>
     public override object? GetService(Type serviceType, object? serviceKey = null) =>
         base.GetService(serviceType, serviceKey)
-        ?? (serviceKey is null && serviceType == typeof(IChatClient) ? _settings.ChatClient
-            : serviceKey is null && serviceType.IsInstanceOfType(_settings.History) ? _settings.History
+        ?? (serviceKey is not null ? null
+            : serviceType == typeof(IChatClient) ? _chatClient
+            : serviceType.IsInstanceOfType(_options.ChatHistoryProvider) ? _options.ChatHistoryProvider
             : null);
 
     /// <inheritdoc/>
     protected override ValueTask<AgentSession> CreateSessionCoreAsync(CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult<AgentSession>(new CodeExecutorAgentSession());
+        ValueTask.FromResult<AgentSession>(new Session());
 
     /// <inheritdoc/>
     protected override ValueTask<JsonElement> SerializeSessionCoreAsync(
@@ -98,21 +109,26 @@ public sealed class CodeExecutorAgent : AIAgent
     protected override ValueTask<AgentSession> DeserializeSessionCoreAsync(
         JsonElement serializedState, JsonSerializerOptions? jsonSerializerOptions = null, CancellationToken cancellationToken = default) =>
         serializedState.ValueKind == JsonValueKind.Object
-            ? ValueTask.FromResult<AgentSession>(new CodeExecutorAgentSession(serializedState))
+            ? ValueTask.FromResult<AgentSession>(new Session(serializedState))
             : throw new ArgumentException("The state is not that of a session: it must be a JSON object.", nameof(serializedState));
 
     /// <inheritdoc/>
-    protected override async Task<AgentResponse> RunCoreAsync(
-        IEnumerable<ChatMessage> messages, AgentSession? session = null, AgentRunOptions? options = null, CancellationToken cancellationToken = default) =>
-        await RunAsync(
-            messages, session, options, streaming: false, cancellationToken).ToAgentResponseAsync(cancellationToken).ConfigureAwait(false);
+    protected override Task<AgentResponse> RunCoreAsync(
+        IEnumerable<ChatMessage> messages,
+        AgentSession? session = null,
+        AgentRunOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        RunAsync(messages, session, options, streaming: false, cancellationToken).ToAgentResponseAsync(cancellationToken);
 
     /// <inheritdoc/>
     protected override IAsyncEnumerable<AgentResponseUpdate> RunCoreStreamingAsync(
-        IEnumerable<ChatMessage> messages, AgentSession? session = null, AgentRunOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<ChatMessage> messages,
+        AgentSession? session = null,
+        AgentRunOptions? options = null,
+        CancellationToken cancellationToken = default) =>
         RunAsync(messages, session, options, streaming: true, cancellationToken);
 
-    private static CodeExecutorAgentSession Own(AgentSession? session) => session as CodeExecutorAgentSession
+    private static Session Own(AgentSession session) => session as Session
         ?? throw new ArgumentException(
             "The session is not one of a CodeExecutorAgent. Use CreateSessionAsync of the agent.", nameof(session));
 
@@ -123,50 +139,59 @@ public sealed class CodeExecutorAgent : AIAgent
         bool streaming,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        CodeExecutorAgentSession own = session is null ? new CodeExecutorAgentSession() : Own(session);
+        Session own = session is null ? new Session() : Own(session);
+        ChatHistoryProvider? history = _options.ChatHistoryProvider;
         List<ChatMessage> given = [.. messages];
-        IEnumerable<ChatMessage> context = given;
-        if (_settings.History is { } history)
+        List<ChatMessage> known = given;
+#pragma warning disable MAAI001 // The provider's own entries; there are no others.
+        if (history is not null)
         {
-#pragma warning disable MAAI001 // The provider's own entry; there is no other.
-            context = await history.InvokingAsync(new(this, own, given), cancellationToken).ConfigureAwait(false);
-#pragma warning restore MAAI001
+            known = [.. await history.InvokingAsync(new(this, own, given), cancellationToken).ConfigureAwait(false)];
         }
 
-        List<ChatMessage> known = [.. context];
-        CodeExecution execution = new(_settings, ct => _acquire(own, ct), Id);
-        CodeGeneration? generation = _settings.ChatClient is null
-            ? null
-            : new CodeGeneration(_settings, _settings.ChatClient, execution, known, streaming, options);
-        IAsyncEnumerator<AgentResponseUpdate> updates =
-            (generation?.RunAsync(cancellationToken) ?? execution.RunMessagesAsync(given, cancellationToken)).GetAsyncEnumerator(cancellationToken);
+        CodeExecution execution = new(_options, ct => _acquire(own, ct), Id);
+        CodeGeneration? generation = _chatClient is null ? null : new(_options, _chatClient, execution, known, streaming, options);
+        IAsyncEnumerator<AgentResponseUpdate> updates = (generation is null
+            ? execution.RunMessagesAsync(given, cancellationToken)
+            : generation.RunAsync(cancellationToken)).GetAsyncEnumerator(cancellationToken);
         await using (updates.ConfigureAwait(false))
         {
-            while (await MoveNextAsync(updates, own, known, cancellationToken).ConfigureAwait(false))
+            while (await MoveNextAsync().ConfigureAwait(false))
             {
                 yield return updates.Current;
             }
         }
 
-        if (_settings.History is not null && generation is not null)
+        if (history is not null && generation is not null)
         {
-#pragma warning disable MAAI001 // The provider's own entry; there is no other.
-            await _settings.History.InvokedAsync(new(this, own, known, generation.Remembered), cancellationToken).ConfigureAwait(false);
-#pragma warning restore MAAI001
+            await history.InvokedAsync(new(this, own, known, generation.Remembered), cancellationToken).ConfigureAwait(false);
         }
+
+        async ValueTask<bool> MoveNextAsync()
+        {
+            try
+            {
+                return await updates.MoveNextAsync().ConfigureAwait(false);
+            }
+            catch (Exception e) when (history is not null)
+            {
+                await history.InvokedAsync(new(this, own, known, e), CancellationToken.None).ConfigureAwait(false);
+                throw;
+            }
+        }
+#pragma warning restore MAAI001
     }
 
-    private async ValueTask<bool> MoveNextAsync(
-        IAsyncEnumerator<AgentResponseUpdate> updates, CodeExecutorAgentSession session, List<ChatMessage> known, CancellationToken cancellationToken)
+    /// <summary>A conversation. All of it is in the state bag.</summary>
+    private sealed class Session : AgentSession
     {
-        try
+        public Session()
         {
-            return await updates.MoveNextAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (_settings.History is not null)
+
+        public Session(JsonElement state)
+            : base(AgentSessionStateBag.Deserialize(state))
         {
-            await _settings.History.InvokedAsync(new(this, session, known, e), CancellationToken.None).ConfigureAwait(false);
-            throw;
         }
     }
 }

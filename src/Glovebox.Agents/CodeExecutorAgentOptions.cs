@@ -1,16 +1,45 @@
+using Glovebox.Agents.Agent;
 using Glovebox.Middleware;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents;
 
-/// <summary>How a <see cref="CodeExecutorAgent"/> works. The agent copies its options.</summary>
+/// <summary>Options of <see cref="CodeExecutorAgent"/>, which copies them when it is made.</summary>
 public sealed class CodeExecutorAgentOptions
 {
-    /// <summary>Tells agents apart. Null, the default: the agent makes one.</summary>
+    /// <summary>Makes options that hold the defaults.</summary>
+    public CodeExecutorAgentOptions()
+    {
+    }
+
+    /// <summary>Copies options, and completes what depends on whether the agent has a model.</summary>
+    internal CodeExecutorAgentOptions(CodeExecutorAgentOptions original, bool hasModel)
+    {
+        if (original.SupportedLanguages.Count == 0 || original.SupportedLanguages.Any(string.IsNullOrWhiteSpace))
+        {
+            throw new ArgumentException("SupportedLanguages must name at least one language, and no name may be empty.", nameof(original));
+        }
+
+        Id = original.Id;
+        Name = original.Name;
+        Description = original.Description ?? (hasModel ? AgentTexts.WriterDescription : AgentTexts.RunnerDescription);
+        Instructions = original.Instructions ?? AgentTexts.Instructions(original.SupportedLanguages);
+        ChatOptions = original.ChatOptions?.Clone() ?? new();
+        ChatOptions.Instructions =
+            string.IsNullOrEmpty(ChatOptions.Instructions) ? Instructions : Instructions + "\n" + ChatOptions.Instructions;
+        MaxRetriesOnError = original.MaxRetriesOnError;
+        Sources = original.Sources?.ToHashSet(StringComparer.Ordinal);
+        SupportedLanguages = [.. original.SupportedLanguages];
+        Approval = original.Approval;
+        Attachments = original.Attachments;
+        ChatHistoryProvider = hasModel ? original.ChatHistoryProvider ?? new InMemoryChatHistoryProvider() : null;
+    }
+
+    /// <summary>Gets or sets what tells agents apart. The default is null: the agent makes one.</summary>
     public string? Id { get; set; }
 
-    /// <summary>The agent's name, and the author of its messages. Default: <c>code_executor</c>.</summary>
+    /// <summary>Gets or sets the agent's name, which is also the author of its messages. The default is <c>code_executor</c>.</summary>
     /// <exception cref="ArgumentException">Empty.</exception>
     public string Name
     {
@@ -22,19 +51,20 @@ public sealed class CodeExecutorAgentOptions
         }
     } = "code_executor";
 
-    /// <summary>What the agent is for, as other agents read it. Null, the default: a text that says whether it writes code or only runs
-    /// it.</summary>
+    /// <summary>Gets or sets what the agent is for, as other agents read it. The default is null: a text that says whether it writes code
+    /// or only runs it.</summary>
     public string? Description { get; set; }
 
-    /// <summary>What the model is told to do. Null, the default: to write code in the supported languages, in fenced blocks.</summary>
+    /// <summary>Gets or sets what the model is told to do. The default is null: to write code in the supported languages, in fenced
+    /// blocks.</summary>
     public string? Instructions { get; set; }
 
-    /// <summary>Options of the requests to the chat client. <see cref="Instructions"/> go before its own. Null, the default:
-    /// none.</summary>
+    /// <summary>Gets or sets the options of the requests to the chat client. <see cref="Instructions"/> go before theirs. The default is
+    /// null.</summary>
     public ChatOptions? ChatOptions { get; set; }
 
-    /// <summary>How often, after code that failed, the model may write it again. Each time it is asked first whether that makes sense.
-    /// Default: 0.</summary>
+    /// <summary>Gets or sets how often the model may write code again that failed. Each time it is asked first whether that makes sense.
+    /// The default is 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
     public int MaxRetriesOnError
     {
@@ -46,24 +76,25 @@ public sealed class CodeExecutorAgentOptions
         }
     }
 
-    /// <summary>Whose messages an agent without a chat client runs code of: authors' names, or a role's (<c>user</c>, <c>assistant</c>) for
-    /// messages without an author. Null, the default: everybody's.</summary>
+    /// <summary>Gets or sets the sources of the messages that an agent without a chat client runs code of: authors' names, or a role's
+    /// (<c>user</c>, <c>assistant</c>) for messages without an author. The default is null: all messages.</summary>
     public IReadOnlyCollection<string>? Sources { get; set; }
 
-    /// <summary>The languages of the blocks that are run; others are passed over. Aliases count as the language, and <c>bash</c> as
-    /// <c>sh</c>, which is what models call it. Default: <c>python</c> and <c>sh</c>.</summary>
+    /// <summary>Gets the languages of the blocks that are run; others are passed over. Aliases count as the language, and <c>bash</c> as
+    /// <c>sh</c>, which is what models call it. The default is <c>python</c> and <c>sh</c>.</summary>
     public IList<string> SupportedLanguages { get; init; } = ["python", "sh"];
 
-    /// <summary>Is asked before code runs, and sees all of it with the conversation. Without an approval nothing runs, and the output is
-    /// <c>Code execution was not approved. Reason: …</c>. The default is null: no approval is asked for.
+    /// <summary>Gets or sets what is asked before code runs; it sees all of the code with the conversation. Code that is not approved does
+    /// not run, and the output is <c>Code execution was not approved. Reason: …</c>. The default is null: no approval is asked for.
     /// <see cref="UseApproval"/> sets one that answers at once.</summary>
     public Func<CodeApprovalRequest, CancellationToken, ValueTask<ApprovalDecision>>? Approval { get; set; }
 
-    /// <summary>How much of what the code drew and wrote goes into the agent's messages as data.</summary>
+    /// <summary>Gets or sets the limits of the pictures and files that go into the agent's messages as data. The default is
+    /// <see cref="AttachmentLimits.Default"/>.</summary>
     public AttachmentLimits Attachments { get; set; } = AttachmentLimits.Default;
 
-    /// <summary>Keeps the conversation of a session for the model. Null, the default: in the session itself
-    /// (<see cref="InMemoryChatHistoryProvider"/>). An agent without a chat client keeps none.</summary>
+    /// <summary>Gets or sets what keeps the conversation of a session for the model. The default is null: the session itself
+    /// (<see cref="InMemoryChatHistoryProvider"/>). An agent without a chat client keeps no conversation.</summary>
     public ChatHistoryProvider? ChatHistoryProvider { get; set; }
 
     /// <summary>Sets <see cref="Approval"/> to a rule that answers at once.</summary>
@@ -75,4 +106,6 @@ public sealed class CodeExecutorAgentOptions
         Approval = (request, _) => ValueTask.FromResult(approve(request));
         return this;
     }
+
+    internal bool IsSource(ChatMessage message) => Sources?.Contains(message.AuthorName ?? message.Role.Value) ?? true;
 }

@@ -1,17 +1,19 @@
 using System.Runtime.CompilerServices;
 using Glovebox.Agents.ChatClient;
+using Glovebox.Agents.Functions;
+using Glovebox.Sessions;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Glovebox.Agents;
 
-/// <summary>Serves <see cref="HostedCodeInterpreterTool"/> from executors of this process, for any chat client within.</summary>
+/// <summary>Serves <see cref="HostedCodeInterpreterTool"/> from executors of this process, for any inner chat client.</summary>
 /// <remarks>
-/// <para>A request whose <see cref="ChatOptions.Tools"/> hold the hosted tool goes to the client within with a function in its place. Calls
+/// <para>A request whose <see cref="ChatOptions.Tools"/> hold the hosted tool goes to the inner client with a function in its place. Calls
 /// of that function are run here, until the model answers without one. The caller sees each as <see cref="CodeInterpreterToolCallContent"/>
 /// and <see cref="CodeInterpreterToolResultContent"/>, as from a service that hosts an interpreter, in streaming and whole responses alike.
-/// A history that the caller replays goes to the client within as calls and results of the function. Requests without the tool, and calls
+/// A history that the caller replays goes to the inner client as calls and results of the function. Requests without the tool, and calls
 /// of other functions, are passed on; a <see cref="FunctionInvokingChatClient"/> may stand outside of this client or within.</para>
 /// <para><b>Sessions.</b> Each conversation has an executor of its own, begun when code is first run. A conversation is told by
 /// <see cref="SessionProperty"/> in <see cref="ChatOptions.AdditionalProperties"/>; else by <see cref="ChatOptions.ConversationId"/>; else
@@ -22,18 +24,21 @@ namespace Glovebox.Agents;
 /// <para><b>Errors.</b> A program that fails is a result, and the model's to handle. A failing sandbox is a
 /// <see cref="CodeExecutionException"/> to the caller. Cancellation kills the code.</para>
 /// </remarks>
+// The loop is not FunctionInvokingChatClient's: that runs none of an answer's calls when one of them is for the caller.
 public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IAsyncDisposable
 {
     /// <summary>The key in <see cref="ChatOptions.AdditionalProperties"/> under which a caller names the conversation:
-    /// <c>glovebox.session</c>. Whoever can choose its value can use that conversation's files.</summary>
+    /// <c>glovebox.session</c>. Anyone who can choose its value can use that conversation's files.</summary>
     public const string SessionProperty = "glovebox.session";
 
-    private readonly CodeInterpreterSettings _settings;
+    private readonly CodeSessionPool _sessions;
+    private readonly CodeInterpreterOptions _options;
+    private readonly CodeCall _call;
     private readonly bool _ownsSessions;
     private readonly ILogger _logger;
 
     /// <summary>Serves the tool from a pool, which stays the caller's.</summary>
-    /// <param name="innerClient">The client within.</param>
+    /// <param name="innerClient">The inner client.</param>
     /// <param name="sessions">The executors.</param>
     /// <param name="options">Null: the defaults.</param>
     /// <param name="loggerFactory">Null: no log.</param>
@@ -44,11 +49,17 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
     }
 
     internal CodeInterpreterChatClient(
-        IChatClient innerClient, CodeSessionPool sessions, CodeInterpreterOptions? options, ILoggerFactory? loggerFactory, bool ownsSessions)
+        IChatClient innerClient,
+        CodeSessionPool sessions,
+        CodeInterpreterOptions? options,
+        ILoggerFactory? loggerFactory,
+        bool ownsSessions)
         : base(innerClient)
     {
         ArgumentNullException.ThrowIfNull(sessions);
-        _settings = new CodeInterpreterSettings(sessions, options ?? new());
+        _sessions = sessions;
+        _options = new CodeInterpreterOptions(options ?? new());
+        _call = new CodeCall(_options.Languages, _options.Description, _options.Attachments);
         _ownsSessions = ownsSessions;
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<CodeInterpreterChatClient>();
     }
@@ -58,10 +69,10 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        CodeInterpreterConversation conversation = Begin(messages, options);
-        if (conversation.Request is not { } request)
+        List<ChatMessage> history = ToHistory(messages, out CodeInterpreterRequest? request, options);
+        if (request is null)
         {
-            return await base.GetResponseAsync(conversation.Messages, options, cancellationToken).ConfigureAwait(false);
+            return await base.GetResponseAsync(history, options, cancellationToken).ConfigureAwait(false);
         }
 
         await using (request.ConfigureAwait(false))
@@ -71,7 +82,7 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
             while (true)
             {
                 ChatResponse response = await base.GetResponseAsync(
-                    conversation.Messages, conversation.Options, cancellationToken).ConfigureAwait(false);
+                    request.Messages, request.Options, cancellationToken).ConfigureAwait(false);
                 if (response.Usage is not null)
                 {
                     (usage ??= new()).Add(response.Usage);
@@ -80,14 +91,15 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
                 CodeInterpreterTurn turn = new(request);
                 shown.AddRange(response.Messages.Select(turn.Show));
                 List<AIContent> results = [];
-                foreach (FunctionCallContent call in conversation.CallsToRun(turn))
+                foreach (FunctionCallContent call in request.CallsToRun(turn))
                 {
-                    (FunctionResultContent forModel, CodeInterpreterToolResultContent forCaller) = await request.RunAsync(call, cancellationToken).ConfigureAwait(false);
+                    (FunctionResultContent forModel, CodeInterpreterToolResultContent forCaller) =
+                        await request.RunAsync(call, cancellationToken).ConfigureAwait(false);
                     results.Add(forModel);
                     AddResult(shown, forCaller);
                 }
 
-                if (!conversation.Continue(response.Messages, response.ConversationId, results, turn))
+                if (!request.Continue(response, results, turn))
                 {
                     response.Messages = shown;
                     response.Usage = usage;
@@ -99,13 +111,16 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
 
     /// <inheritdoc/>
     public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        CodeInterpreterConversation conversation = Begin(messages, options);
-        if (conversation.Request is not { } request)
+        List<ChatMessage> history = ToHistory(messages, out CodeInterpreterRequest? request, options);
+        if (request is null)
         {
-            await foreach (ChatResponseUpdate update in base.GetStreamingResponseAsync(conversation.Messages, options, cancellationToken).ConfigureAwait(false))
+            await foreach (ChatResponseUpdate update in base.GetStreamingResponseAsync(
+                history, options, cancellationToken).ConfigureAwait(false))
             {
                 yield return update;
             }
@@ -121,7 +136,8 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
                 List<ChatResponseUpdate> updates = [];
                 string fallbackId = Guid.NewGuid().ToString("n");
                 ChatResponseUpdate last = new();
-                await foreach (ChatResponseUpdate update in base.GetStreamingResponseAsync(conversation.Messages, conversation.Options, cancellationToken).ConfigureAwait(false))
+                await foreach (ChatResponseUpdate update in base.GetStreamingResponseAsync(
+                    request.Messages, request.Options, cancellationToken).ConfigureAwait(false))
                 {
                     updates.Add(update);
                     last = turn.Show(update);
@@ -136,15 +152,15 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
                 }
 
                 List<AIContent> results = [];
-                foreach (FunctionCallContent call in conversation.CallsToRun(turn))
+                foreach (FunctionCallContent call in request.CallsToRun(turn))
                 {
-                    (FunctionResultContent forModel, CodeInterpreterToolResultContent forCaller) = await request.RunAsync(call, cancellationToken).ConfigureAwait(false);
+                    (FunctionResultContent forModel, CodeInterpreterToolResultContent forCaller) =
+                        await request.RunAsync(call, cancellationToken).ConfigureAwait(false);
                     results.Add(forModel);
                     yield return ResultUpdate(last, forCaller);
                 }
 
-                ChatResponse response = updates.ToChatResponse();
-                if (!conversation.Continue(response.Messages, response.ConversationId, results, turn))
+                if (!request.Continue(updates.ToChatResponse(), results, turn))
                 {
                     yield break;
                 }
@@ -157,7 +173,7 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
     {
         if (_ownsSessions)
         {
-            await _settings.Sessions.DisposeAsync().ConfigureAwait(false);
+            await _sessions.DisposeAsync().ConfigureAwait(false);
         }
 
         Dispose();
@@ -169,7 +185,7 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
         if (disposing && _ownsSessions)
         {
             // A client has no other end than this one, and what the sessions hold must not outlive it.
-            Task.Run(() => _settings.Sessions.DisposeAsync().AsTask()).GetAwaiter().GetResult();
+            Task.Run(() => _sessions.DisposeAsync().AsTask()).GetAwaiter().GetResult();
         }
 
         base.Dispose(disposing);
@@ -200,40 +216,32 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
             ModelId = last.ModelId,
         };
 
-    private CodeInterpreterConversation Begin(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    /// <summary>Writes the messages as the model is to see them.</summary>
+    /// <param name="messages">As the caller gave them.</param>
+    /// <param name="request">Null when the request has no code interpreter.</param>
+    /// <param name="options">The caller's.</param>
+    private List<ChatMessage> ToHistory(IEnumerable<ChatMessage> messages, out CodeInterpreterRequest? request, ChatOptions? options)
     {
         List<ChatMessage> given = [.. messages];
-        bool continues = given.Any(m => m.Contents.Any(CodeInterpreterContents.IsInterpreter));
-        List<ChatMessage> history = continues
-            ? CodeInterpreterContents.ToModelHistory(given, _settings.FunctionName, _settings.Languages)
-            : given;
         HostedCodeInterpreterTool[] tools = [.. (options?.Tools ?? []).OfType<HostedCodeInterpreterTool>()];
-        if (tools.Length == 0)
-        {
-            return new CodeInterpreterConversation(_settings, history, options, request: null);
-        }
-
-        if (options!.Tools!.Any(t => t is AIFunctionDeclaration && t.Name == _settings.FunctionName))
+        if (tools.Length > 0 && options!.Tools!.Any(t => t is AIFunctionDeclaration && t.Name == _options.FunctionName))
         {
             throw new InvalidOperationException(
-                $"The request has a function named '{_settings.FunctionName}' next to the code interpreter. Name the interpreter otherwise: CodeInterpreterOptions.FunctionName.");
+                $"The request has a function named '{_options.FunctionName}' next to the code interpreter. "
+                + "Name the interpreter otherwise: CodeInterpreterOptions.FunctionName.");
         }
 
-        IReadOnlyList<CodeInterpreterInput> inputs = Inputs(tools);
-        CodeInterpreterRequest request = new(
-            _settings, CodeInterpreterSessions.NameOf(given, options, _settings.Sessions), inputs, continues);
-        return new CodeInterpreterConversation(_settings, history, options, request);
+        List<ChatMessage> history = given.Any(m => m.Contents.Any(CodeInterpreterContents.IsInterpreter))
+            ? CodeInterpreterContents.ToModelHistory(given, _options.FunctionName, _call)
+            : given;
+        request = tools.Length == 0 ? null : new(_sessions, _options, _call, options!, given, history, Inputs(tools));
+        return history;
     }
 
     private IReadOnlyList<CodeInterpreterInput> Inputs(HostedCodeInterpreterTool[] tools)
     {
         AIContent[] contents = [.. tools.SelectMany(t => t.Inputs ?? [])];
-        if (contents.Length == 0)
-        {
-            return [];
-        }
-
-        IReadOnlyList<CodeInterpreterInput> inputs = CodeInterpreterInput.From(contents, _settings.OpenHostedFile ?? HostedFiles());
+        IReadOnlyList<CodeInterpreterInput> inputs = CodeInterpreterInput.From(contents, _options.OpenHostedFile ?? HostedFiles());
         if (inputs.Count < contents.Length)
         {
             LogInputsLeftOut(_logger, contents.Length - inputs.Count);
@@ -244,9 +252,9 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
 
     private Func<HostedFileContent, CancellationToken, ValueTask<Stream?>>? HostedFiles()
     {
-#pragma warning disable MEAI001 // Looked up by its type alone: a change of the interface changes nothing of ours.
-        return InnerClient.GetService<IHostedFileClient>() is not { } files ? null
-            : async (file, cancellationToken) => await files.DownloadAsync(file.FileId, new() { Scope = file.Scope }, cancellationToken).ConfigureAwait(false);
+#pragma warning disable MEAI001 // Looked up by its type alone: a change of the interface changes nothing here.
+        return InnerClient.GetService<IHostedFileClient>() is not { } files ? null : async (file, cancellationToken) =>
+            await files.DownloadAsync(file.FileId, new() { Scope = file.Scope }, cancellationToken).ConfigureAwait(false);
 #pragma warning restore MEAI001
     }
 

@@ -1,3 +1,4 @@
+using Glovebox.Sessions;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +15,10 @@ public static class CodeInterpreterChatClientBuilderExtensions
     /// <param name="sessions">How many conversations are kept, and for how long. Null: the defaults.</param>
     /// <returns>The builder.</returns>
     public static ChatClientBuilder UseCodeInterpreter(
-        this ChatClientBuilder builder, Func<ICodeExecutor> executorFactory, CodeInterpreterOptions? options = null, CodeSessionPoolOptions? sessions = null)
+        this ChatClientBuilder builder,
+        Func<ICodeExecutor> executorFactory,
+        CodeInterpreterOptions? options = null,
+        CodeSessionPoolOptions? sessions = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(executorFactory);

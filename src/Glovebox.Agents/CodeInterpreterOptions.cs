@@ -2,10 +2,26 @@ using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents;
 
-/// <summary>How a <see cref="CodeInterpreterChatClient"/> serves the code interpreter. The client copies its options.</summary>
+/// <summary>Options of <see cref="CodeInterpreterChatClient"/>, which copies them when it is made.</summary>
 public sealed class CodeInterpreterOptions
 {
-    /// <summary>The name under which the model sees the interpreter. Default: <c>code_interpreter</c>.</summary>
+    /// <summary>Makes options that hold the defaults.</summary>
+    public CodeInterpreterOptions()
+    {
+    }
+
+    internal CodeInterpreterOptions(CodeInterpreterOptions original)
+    {
+        FunctionName = original.FunctionName;
+        Description = original.Description;
+        Languages = [.. original.Languages];
+        Attachments = original.Attachments;
+        SendsImagesToModel = original.SendsImagesToModel;
+        MaximumIterationsPerRequest = original.MaximumIterationsPerRequest;
+        OpenHostedFile = original.OpenHostedFile;
+    }
+
+    /// <summary>Gets or sets the name under which the model sees the interpreter. The default is <c>code_interpreter</c>.</summary>
     /// <exception cref="ArgumentException">Empty.</exception>
     public string FunctionName
     {
@@ -17,23 +33,23 @@ public sealed class CodeInterpreterOptions
         }
     } = "code_interpreter";
 
-    /// <summary>What the model reads about the interpreter; the names of input files are added. Null, the default: as
+    /// <summary>Gets or sets what the model reads about the interpreter; the names of input files are added. The default is null: as
     /// <see cref="ExecuteCodeFunctionOptions.Description"/>.</summary>
     public string? Description { get; set; }
 
-    /// <summary>The languages that the model may use, as <see cref="ExecuteCodeFunctionOptions.Languages"/> has it. Default: <c>python</c>
-    /// alone, as with the interpreters that services host.</summary>
+    /// <summary>Gets the languages that the model may use, as <see cref="ExecuteCodeFunctionOptions.Languages"/> has it. The default is
+    /// <c>python</c> alone, as with the interpreters that services host.</summary>
     public IList<string> Languages { get; init; } = ["python"];
 
-    /// <summary>How much of what the code drew and wrote the caller gets as <see cref="DataContent"/> among
-    /// <see cref="CodeInterpreterToolResultContent.Outputs"/>.</summary>
+    /// <summary>Gets or sets the limits of the pictures and files that the caller gets as <see cref="DataContent"/> among
+    /// <see cref="CodeInterpreterToolResultContent.Outputs"/>. The default is <see cref="AttachmentLimits.Default"/>.</summary>
     public AttachmentLimits Attachments { get; set; } = AttachmentLimits.Default;
 
-    /// <summary>Whether the model gets the pictures, too, and not their names alone. Take it only where the client within can send pictures
-    /// as a function's result: others send them as text. Default: false.</summary>
+    /// <summary>Gets or sets whether the model gets the pictures, too, and not their names alone. Set it only where the inner client can
+    /// send pictures as a function's result: others send them as text. The default is false.</summary>
     public bool SendsImagesToModel { get; set; }
 
-    /// <summary>How many times code may be run for one request before the model must answer. Default: 40.</summary>
+    /// <summary>Gets or sets how many times code may be run for one request before the model must answer. The default is 40.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     public int MaximumIterationsPerRequest
     {
@@ -45,8 +61,8 @@ public sealed class CodeInterpreterOptions
         }
     } = 40;
 
-    /// <summary>Opens a file that <see cref="HostedCodeInterpreterTool.Inputs"/> names by its <see cref="HostedFileContent.FileId"/>; null
-    /// when there is none. The client disposes the stream. Null, the default: the files are asked of the client within, where it has an
-    /// <c>IHostedFileClient</c>; else such inputs are left out.</summary>
+    /// <summary>Gets or sets what opens a file that <see cref="HostedCodeInterpreterTool.Inputs"/> names by its
+    /// <see cref="HostedFileContent.FileId"/>; it returns null when there is no such file. The client disposes the stream. The default is
+    /// null: the inner client's <c>IHostedFileClient</c> opens them; without one such inputs are left out.</summary>
     public Func<HostedFileContent, CancellationToken, ValueTask<Stream?>>? OpenHostedFile { get; set; }
 }

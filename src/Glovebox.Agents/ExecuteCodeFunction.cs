@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Glovebox.Agents.Functions;
+using Glovebox.Sessions;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents;
@@ -9,7 +10,7 @@ namespace Glovebox.Agents;
 /// <para>It takes <c>code</c> and <c>language</c>, or <c>code</c> alone where <see cref="ExecuteCodeFunctionOptions.Languages"/> has one
 /// language. The result is <see cref="CodeResult.FormatForModel"/> as a string; or, when the code drew pictures or made files that
 /// <see cref="ExecuteCodeFunctionOptions.Attachments"/> lets in, a list of <see cref="AIContent"/>: that text, then the
-/// <see cref="DataContent"/>. Arguments that cannot be used are a result, too, that says what to do. A failing sandbox is a
+/// <see cref="DataContent"/>. Wrong arguments are a result, too, that says what to do. A failing sandbox is a
 /// <see cref="CodeExecutionException"/>; cancellation kills the code.</para>
 /// <para>The executor stays the caller's. It is started at the first call when it is not already. Calls may run at the same time; the
 /// executor does one after the other. All callers of one executor share its files: give each conversation an executor of its own, as
@@ -17,55 +18,36 @@ namespace Glovebox.Agents;
 /// </remarks>
 public sealed class ExecuteCodeFunction : AIFunction
 {
-    private readonly Func<CancellationToken, ValueTask<CodeSessionLease>> _acquire;
-    private readonly AttachmentLimits _attachments;
-    private readonly string[] _languages;
+    private readonly CodeCall _call;
     private readonly bool _requiresApproval;
+    private Func<CancellationToken, ValueTask<CodeSessionLease>> _acquire;
 
     /// <summary>Makes a function.</summary>
     /// <param name="executor">Runs the code.</param>
     /// <param name="options">Null: the defaults.</param>
     public ExecuteCodeFunction(ICodeExecutor executor, ExecuteCodeFunctionOptions? options = null)
-        : this(Use(executor), options)
+        : this(cancellationToken => CodeSessionLease.OfAsync(executor, cancellationToken), options)
     {
+        ArgumentNullException.ThrowIfNull(executor);
     }
 
     internal ExecuteCodeFunction(Func<CancellationToken, ValueTask<CodeSessionLease>> acquire, ExecuteCodeFunctionOptions? options)
     {
         options ??= new();
-        if (options.Languages.Any(string.IsNullOrWhiteSpace))
-        {
-            throw new ArgumentException("A language's name must not be empty.", nameof(options));
-        }
-
         _acquire = acquire;
-        _attachments = options.Attachments;
-        _languages = [.. options.Languages];
+        _call = new CodeCall(options.Languages, options.Description, options.Attachments, isExact: options.RequiresApproval);
         _requiresApproval = options.RequiresApproval;
-        Name = options.Name ?? (_languages.Length == 1 ? "execute_" + string.Concat(_languages[0].Select(NameChar)) : "execute_code");
-        Description = options.Description ?? CodeCall.Describe(_languages);
-        JsonSchema = CodeCall.Schema(_languages);
-    }
-
-    private ExecuteCodeFunction(ExecuteCodeFunction like, Func<CancellationToken, ValueTask<CodeSessionLease>> acquire)
-    {
-        _acquire = acquire;
-        _attachments = like._attachments;
-        _languages = like._languages;
-        _requiresApproval = like._requiresApproval;
-        Name = like.Name;
-        Description = like.Description;
-        JsonSchema = like.JsonSchema;
+        Name = options.Name ?? (_call.Languages is [var one] ? "execute_" + string.Concat(one.Select(NameChar)) : "execute_code");
     }
 
     /// <inheritdoc/>
     public override string Name { get; }
 
     /// <inheritdoc/>
-    public override string Description { get; }
+    public override string Description => _call.Description;
 
     /// <inheritdoc/>
-    public override JsonElement JsonSchema { get; }
+    public override JsonElement JsonSchema => _call.Schema;
 
     /// <summary>Makes a function, one that needs approval where <see cref="ExecuteCodeFunctionOptions.RequiresApproval"/> says
     /// so.</summary>
@@ -74,16 +56,21 @@ public sealed class ExecuteCodeFunction : AIFunction
     public static AIFunction Create(ICodeExecutor executor, ExecuteCodeFunctionOptions? options = null) =>
         new ExecuteCodeFunction(executor, options).WithApproval();
 
-    /// <summary>The same function over another executor.</summary>
-    internal ExecuteCodeFunction Over(Func<CancellationToken, ValueTask<CodeSessionLease>> acquire) => new(this, acquire);
+    /// <summary>Gives the same function over another executor.</summary>
+    internal ExecuteCodeFunction Over(Func<CancellationToken, ValueTask<CodeSessionLease>> acquire)
+    {
+        ExecuteCodeFunction copy = (ExecuteCodeFunction)MemberwiseClone();
+        copy._acquire = acquire;
+        return copy;
+    }
 
-    /// <summary>The function as it is to be offered.</summary>
+    /// <summary>Gives the function as it is to be offered.</summary>
     internal AIFunction WithApproval() => _requiresApproval ? new ApprovalRequiredAIFunction(this) : this;
 
     /// <inheritdoc/>
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
     {
-        if (!CodeCall.TryRead(arguments, _languages, out CodeBlock given, out string error))
+        if (!_call.TryRead(arguments, out CodeBlock block, out string error))
         {
             return error;
         }
@@ -91,25 +78,11 @@ public sealed class ExecuteCodeFunction : AIFunction
         CodeSessionLease lease = await _acquire(cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            if (!CodeCall.TryTake(given, _languages, LanguageRegistry.Of(lease.Executor), _requiresApproval, out CodeBlock block, out error))
-            {
-                return error;
-            }
-
-            CodeResult result = await lease.Executor.ExecuteCodeBlocksAsync([block], cancellationToken).ConfigureAwait(false);
-            List<DataContent> data = await Attachments.ReadAsync(
-                result, lease.Executor.Workspace, _attachments, cancellationToken).ConfigureAwait(false);
-            string text = result.FormatForModel();
-            return data.Count == 0 ? text : new List<AIContent> { new TextContent(text) }.Concat(data).ToList();
+            (string text, List<DataContent> data) = await _call.RunAsync(block, lease.Executor, cancellationToken).ConfigureAwait(false);
+            return data.Count == 0 ? text : (List<AIContent>)[new TextContent(text), .. data];
         }
     }
 
     /// <summary>Services take no other characters in a function's name.</summary>
     private static char NameChar(char c) => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '_';
-
-    private static Func<CancellationToken, ValueTask<CodeSessionLease>> Use(ICodeExecutor executor)
-    {
-        ArgumentNullException.ThrowIfNull(executor);
-        return cancellationToken => CodeSessionLease.OfAsync(executor, cancellationToken);
-    }
 }

@@ -39,7 +39,10 @@ public sealed class AgentsSnippets
     [Fact]
     public async Task For_an_agent_that_you_have()
     {
-        CodeSessionPool sessions = new(() => new BubblewrapCommandLineCodeExecutor());
+        CodeSessionPool sessions = new(
+            () => new BubblewrapCommandLineCodeExecutor(),
+            new CodeSessionPoolOptions { MaxSessions = 100, MaxLifetime = TimeSpan.FromHours(8) });
+        await sessions.FillAsync();
         AIContextProvider provider = new CodeExecutionContextProvider(sessions, options: null);
 
         using ScriptedChatClient model = new(_ => Says("Hello."));

@@ -37,9 +37,10 @@ public sealed class DockerSnippets
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
 
-        await using CodeExecutorPool pool = new(() => new DockerCommandLineCodeExecutor(), new CodeExecutorPoolOptions { Size = 2 });
-        await using ICodeExecutor taken = await pool.TakeAsync(cancellationToken);
+        await using CodeSessionPool pool = new(() => new DockerCommandLineCodeExecutor(), new CodeSessionPoolOptions { StartedAhead = 2 });
+        await using CodeSessionLease lease = await pool.RentAsync(cancellationToken);
+        CodeResult pooled = await lease.Executor.ExecuteCodeBlocksAsync([new CodeBlock("python", "print(1)")], cancellationToken);
 
-        Assert.Equal("1\n", (await taken.ExecuteCodeBlocksAsync([new CodeBlock("python", "print(1)")])).Output);
+        Assert.Equal("1\n", pooled.Output);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Glovebox.Agents.Functions;
 using Glovebox.Middleware;
+using Glovebox.Sessions;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 
@@ -8,16 +9,16 @@ namespace Glovebox.Agents.Agent;
 
 /// <summary>Runs the code of one run of an agent, and makes updates of what happens.</summary>
 internal sealed class CodeExecution(
-    CodeExecutorAgentSettings settings, Func<CancellationToken, ValueTask<CodeSessionLease>> acquire, string agentId)
+    CodeExecutorAgentOptions options, Func<CancellationToken, ValueTask<CodeSessionLease>> acquire, string agentId)
 {
     private readonly string _responseId = Guid.NewGuid().ToString("n");
 
-    /// <summary>What came of the last execution; null when the code was not approved.</summary>
+    /// <summary>The result of the last execution; null when the code was not approved.</summary>
     public CodeResult? Result { get; private set; }
 
-    public int ExitCode { get; private set; }
+    public int ExitCode => Result?.ExitCode ?? 1;
 
-    /// <summary>What is said of the last execution.</summary>
+    /// <summary>What the reply says of the last execution.</summary>
     public string Output { get; private set; } = "";
 
     /// <summary>The pictures and files of the last execution.</summary>
@@ -29,7 +30,7 @@ internal sealed class CodeExecution(
     public AgentResponseUpdate Update(string messageId, params IList<AIContent> contents) => new(ChatRole.Assistant, contents)
     {
         AgentId = agentId,
-        AuthorName = settings.Name,
+        AuthorName = options.Name,
         MessageId = messageId,
         ResponseId = _responseId,
     };
@@ -39,7 +40,7 @@ internal sealed class CodeExecution(
     {
         // What folds updates looks into the model's own, so that it has to say the same.
         ChatResponseUpdate own = update.Clone();
-        own.AuthorName = settings.Name;
+        own.AuthorName = options.Name;
         own.MessageId = string.IsNullOrEmpty(update.MessageId) ? fallbackId : update.MessageId;
         own.ResponseId = _responseId;
         return new AgentResponseUpdate(own) { AgentId = agentId };
@@ -50,7 +51,8 @@ internal sealed class CodeExecution(
         IReadOnlyList<ChatMessage> messages, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string reply = NewMessageId();
-        (CodeSessionLease? lease, IReadOnlyList<CodeBlock> blocks) = await TakeCodeAsync(messages.Where(settings.IsSource), cancellationToken).ConfigureAwait(false);
+        (CodeSessionLease? lease, IReadOnlyList<CodeBlock> blocks) =
+            await TakeCodeAsync(messages.Where(options.IsSource), cancellationToken).ConfigureAwait(false);
         if (lease is null)
         {
             yield return Update(reply, new TextContent(AgentTexts.NoCodeBlocks));
@@ -59,7 +61,8 @@ internal sealed class CodeExecution(
 
         await using (lease.ConfigureAwait(false))
         {
-            await foreach (AgentResponseUpdate update in RunAsync(blocks, messages, lease.Executor, reply, cancellationToken).ConfigureAwait(false))
+            await foreach (AgentResponseUpdate update in RunAsync(
+                blocks, messages, lease.Executor, reply, cancellationToken).ConfigureAwait(false))
             {
                 yield return update;
             }
@@ -69,18 +72,18 @@ internal sealed class CodeExecution(
     }
 
     /// <summary>Takes the code out of messages.</summary>
-    /// <returns>The use of the executor, and the blocks; none of both when there is no code.</returns>
+    /// <returns>The use of the executor, and the blocks; null and empty when there is no code.</returns>
     public async ValueTask<(CodeSessionLease? Lease, IReadOnlyList<CodeBlock> Blocks)> TakeCodeAsync(
         IEnumerable<ChatMessage> messages, CancellationToken cancellationToken)
     {
-        List<CodeBlock> all = [.. messages.SelectMany(m => SupportedLanguages.Blocks(m.Text))];
+        IReadOnlyList<CodeBlock> all = SupportedLanguages.Blocks(messages);
         if (all.Count == 0)
         {
             return (null, []);
         }
 
         CodeSessionLease lease = await acquire(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<CodeBlock> blocks = settings.Languages.Filter(all, LanguageRegistry.Of(lease.Executor));
+        IReadOnlyList<CodeBlock> blocks = SupportedLanguages.Filter(all, options.SupportedLanguages, LanguageRegistry.Of(lease.Executor));
         if (blocks.Count > 0)
         {
             return (lease, blocks);
@@ -98,23 +101,27 @@ internal sealed class CodeExecution(
         string messageId,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (settings.Approval is { } approve)
+        if (options.Approval is { } approve)
         {
-            // A prompt that heeds no token (a read from a terminal does not) must not hold up a cancellation.
+            // A prompt that ignores its token, as a read from a terminal does, must not hold up a cancellation.
             LanguageRegistry known = LanguageRegistry.Of(executor);
-            CodeApprovalRequest request = new([.. blocks], context) { Programs = [.. blocks.Select(b => known.Find(b.Language)?.Programs ?? [])] };
+            CodeApprovalRequest request = new([.. blocks], context)
+            {
+                Programs = [.. blocks.Select(b => known.Find(b.Language)?.Programs ?? [])],
+            };
             ApprovalDecision decision =
                 await approve(request, cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The approval gave null instead of a decision.");
             if (!decision.IsApproved)
             {
-                (Result, ExitCode, Output, Data) = (null, 1, AgentTexts.Denied(decision.Reason), []);
+                (Result, Output, Data) = (null, AgentTexts.Denied(decision.Reason), []);
                 yield break;
             }
         }
 
         List<BlockResult> results = [];
-        await foreach (CodeExecutionUpdate update in executor.ExecuteCodeBlocksStreamingAsync(blocks, cancellationToken).ConfigureAwait(false))
+        await foreach (CodeExecutionUpdate update in executor.ExecuteCodeBlocksStreamingAsync(
+            blocks, cancellationToken).ConfigureAwait(false))
         {
             if (update is BlockCompletedUpdate completed)
             {
@@ -127,8 +134,7 @@ internal sealed class CodeExecution(
         }
 
         Result = new CodeResult(results);
-        ExitCode = Result.ExitCode;
         Output = AgentTexts.Output(Result);
-        Data = await Attachments.ReadAsync(Result, executor.Workspace, settings.Attachments, cancellationToken).ConfigureAwait(false);
+        Data = await Attachments.ReadAsync(Result, executor.Workspace, options.Attachments, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Glovebox.Agents.ChatClient;
+using Glovebox.Sessions;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 
@@ -7,7 +8,12 @@ namespace Glovebox.Agents.Agent;
 
 /// <summary>One run of an agent with a model: it writes code, sees it run, mends it, and reflects.</summary>
 internal sealed class CodeGeneration(
-    CodeExecutorAgentSettings settings, IChatClient chatClient, CodeExecution execution, IReadOnlyList<ChatMessage> known, bool streaming, AgentRunOptions? options)
+    CodeExecutorAgentOptions options,
+    IChatClient chatClient,
+    CodeExecution execution,
+    IReadOnlyList<ChatMessage> known,
+    bool streaming,
+    AgentRunOptions? runOptions)
 {
     private const string RetryAttempt = "retryAttempt";
     private const string ExitCode = "exitCode";
@@ -25,7 +31,8 @@ internal sealed class CodeGeneration(
         for (int attempt = 0; ; attempt++)
         {
             string generated = CodeExecution.NewMessageId();
-            await foreach (AgentResponseUpdate update in AskAsync(generated, settings.ChatOptions.Clone(), cancellationToken).ConfigureAwait(false))
+            await foreach (AgentResponseUpdate update in AskAsync(
+                generated, options.ChatOptions!.Clone(), cancellationToken).ConfigureAwait(false))
             {
                 generated = update.MessageId!;
                 yield return update;
@@ -47,7 +54,8 @@ internal sealed class CodeGeneration(
                     Inputs = [.. blocks.Select((b, i) => CodeInterpreterContents.ToData(b, $"block-{i + 1}"))],
                     AdditionalProperties = new() { [RetryAttempt] = attempt },
                 });
-                await foreach (AgentResponseUpdate update in execution.RunAsync(blocks, Context, lease.Executor, executed, cancellationToken).ConfigureAwait(false))
+                await foreach (AgentResponseUpdate update in execution.RunAsync(
+                    blocks, Context, lease.Executor, executed, cancellationToken).ConfigureAwait(false))
                 {
                     yield return update;
                 }
@@ -60,7 +68,7 @@ internal sealed class CodeGeneration(
                 RawRepresentation = execution.Result,
             });
             Remember(execution.Output);
-            if (execution.ExitCode == 0 || attempt == settings.MaxRetriesOnError)
+            if (execution.ExitCode == 0 || attempt == options.MaxRetriesOnError)
             {
                 break;
             }
@@ -82,9 +90,10 @@ internal sealed class CodeGeneration(
             Remember(correction);
         }
 
-        ChatOptions reflection = settings.ChatOptions.Clone();
-        reflection.ResponseFormat = options?.ResponseFormat ?? reflection.ResponseFormat;
-        await foreach (AgentResponseUpdate update in AskAsync(CodeExecution.NewMessageId(), reflection, cancellationToken).ConfigureAwait(false))
+        ChatOptions reflection = options.ChatOptions!.Clone();
+        reflection.ResponseFormat = runOptions?.ResponseFormat ?? reflection.ResponseFormat;
+        await foreach (AgentResponseUpdate update in AskAsync(
+            CodeExecution.NewMessageId(), reflection, cancellationToken).ConfigureAwait(false))
         {
             yield return update;
         }
@@ -92,14 +101,18 @@ internal sealed class CodeGeneration(
         _remembered.AddRange(_answer.Messages);
     }
 
-    /// <summary>The model reads of its code from the side of the user, as no service takes an answer to a call that was none.</summary>
-    private void Remember(string text) => _remembered.Add(new ChatMessage(ChatRole.User, text) { AuthorName = settings.Name });
+    /// <summary>Tells the model of its code as the user does: services take no result of a call that the model did not make.</summary>
+    private void Remember(string text) => _remembered.Add(new ChatMessage(ChatRole.User, text) { AuthorName = options.Name });
 
     private async IAsyncEnumerable<AgentResponseUpdate> AskAsync(
         string fallbackId, ChatOptions chatOptions, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        IAsyncEnumerable<ChatResponseUpdate> answer = streaming
+            ? chatClient.GetStreamingResponseAsync(Context, chatOptions, cancellationToken)
+            : (await chatClient.GetResponseAsync(Context, chatOptions, cancellationToken).ConfigureAwait(false))
+                .ToChatResponseUpdates().ToAsyncEnumerable();
         List<ChatResponseUpdate> updates = [];
-        await foreach (ChatResponseUpdate update in AnswerAsync(chatOptions, cancellationToken).ConfigureAwait(false))
+        await foreach (ChatResponseUpdate update in answer.ConfigureAwait(false))
         {
             updates.Add(update);
             yield return execution.Update(update, fallbackId);
@@ -108,31 +121,11 @@ internal sealed class CodeGeneration(
         _answer = updates.ToChatResponse();
     }
 
-    private async IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(
-        ChatOptions chatOptions, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (streaming)
-        {
-            await foreach (ChatResponseUpdate update in chatClient.GetStreamingResponseAsync(Context, chatOptions, cancellationToken).ConfigureAwait(false))
-            {
-                yield return update;
-            }
-
-            yield break;
-        }
-
-        ChatResponse response = await chatClient.GetResponseAsync(Context, chatOptions, cancellationToken).ConfigureAwait(false);
-        foreach (ChatResponseUpdate update in response.ToChatResponseUpdates())
-        {
-            yield return update;
-        }
-    }
-
     private Task<ChatResponse> AskForDecisionAsync(CancellationToken cancellationToken)
     {
-        ChatOptions chatOptions = settings.ChatOptions.Clone();
+        ChatOptions chatOptions = options.ChatOptions!.Clone();
         chatOptions.ResponseFormat = RetryDecision.Format;
-        ChatMessage question = new(ChatRole.User, RetryDecision.Question(execution.Output)) { AuthorName = settings.Name };
+        ChatMessage question = new(ChatRole.User, RetryDecision.Question(execution.Output)) { AuthorName = options.Name };
         return chatClient.GetResponseAsync([.. Context, question], chatOptions, cancellationToken);
     }
 }

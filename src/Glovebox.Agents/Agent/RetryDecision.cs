@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents.Agent;
 
-/// <summary>What the model says when it is asked whether failed code is worth another attempt.</summary>
+/// <summary>The model's answer to whether failed code is worth another attempt.</summary>
 internal sealed record RetryDecision(
     [property: Description("What went wrong, why another attempt is or is not worth it, and what it would change.")] string Reason,
     [property: Description("Whether to attempt it again.")] bool Retry)
@@ -18,17 +18,15 @@ internal sealed record RetryDecision(
             RetryDecisionContext.Default.Options, "retry_decision", "Whether to attempt it again, and why.");
 
     /// <summary>The question.</summary>
-    public static string Question(string output) => $"""
-        The most recent code execution resulted in an error:
-        {output}
+    public static string Question(string output) =>
+        $"The most recent code execution resulted in an error:\n{output}\n\n"
+        + "Should we attempt to resolve it? Please respond with:\n"
+        + "- A boolean value for 'retry' indicating whether it should be retried.\n"
+        + "- A detailed explanation in 'reason' that identifies the issue, justifies your decision to retry or not, and outlines "
+        + "how you would resolve the error if a retry is attempted.";
 
-        Should we attempt to resolve it? Please respond with:
-        - A boolean value for 'retry' indicating whether it should be retried.
-        - A detailed explanation in 'reason' that identifies the issue, justifies your decision to retry or not, and outlines how you would resolve the error if a retry is attempted.
-        """;
-
-    /// <summary>Reads the answer. Models without structured output put words or a fence around it; one that cannot be read is a
-    /// no.</summary>
+    /// <summary>Reads the answer; one that cannot be read is a no. By hand, because models without structured output put words or a fence
+    /// around it, which <see cref="ChatResponse{T}"/> does not read.</summary>
     public static RetryDecision Parse(string answer)
     {
         int start = answer.IndexOf('{', StringComparison.Ordinal);
@@ -51,5 +49,6 @@ internal sealed record RetryDecision(
 }
 
 [JsonSerializable(typeof(RetryDecision))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 internal sealed partial class RetryDecisionContext : JsonSerializerContext;

@@ -1,10 +1,39 @@
+using Microsoft.Extensions.AI;
+
 namespace Glovebox.Agents.Agent;
 
-/// <summary>The languages that an agent runs, by any of their names.</summary>
-internal sealed class SupportedLanguages(IReadOnlyList<string> names)
+/// <summary>Finds the code blocks that an agent runs.</summary>
+internal static class SupportedLanguages
 {
-    /// <summary>The blocks of a text, in any language.</summary>
-    public static IReadOnlyList<CodeBlock> Blocks(string markdown)
+    /// <summary>Gives the code blocks of messages, in any language.</summary>
+    public static IReadOnlyList<CodeBlock> Blocks(IEnumerable<ChatMessage> messages) => [.. messages.SelectMany(m => Blocks(m.Text))];
+
+    /// <summary>Gives the blocks that are to be run, in order, each under its language's canonical name, so that those who approve them see
+    /// what they are.</summary>
+    /// <param name="blocks">Blocks in any language.</param>
+    /// <param name="names">The languages to run, by any of their names.</param>
+    /// <param name="known">The executor's languages.</param>
+    public static IReadOnlyList<CodeBlock> Filter(IEnumerable<CodeBlock> blocks, IEnumerable<string> names, LanguageRegistry known)
+    {
+        HashSet<string> supported = new(names.Select(n => known.Find(n)?.Name ?? n), StringComparer.OrdinalIgnoreCase);
+        if (supported.Contains(CodeLanguage.Sh.Name))
+        {
+            supported.Add(CodeLanguage.Bash.Name);
+        }
+
+        List<CodeBlock> taken = [];
+        foreach (CodeBlock block in blocks.Select(b => known.Canonical(b) ?? b))
+        {
+            if (supported.TryGetValue(block.Language, out string? name))
+            {
+                taken.Add(block with { Language = name });
+            }
+        }
+
+        return taken;
+    }
+
+    private static IReadOnlyList<CodeBlock> Blocks(string markdown)
     {
         try
         {
@@ -15,30 +44,5 @@ internal sealed class SupportedLanguages(IReadOnlyList<string> names)
             // Nested too deep to be a reply: nothing to run.
             return [];
         }
-    }
-
-    /// <summary>The blocks that are to be run, in order, each under its language's canonical name: who approves them sees what they
-    /// are.</summary>
-    /// <param name="blocks">Blocks in any language.</param>
-    /// <param name="known">The executor's languages.</param>
-    public IReadOnlyList<CodeBlock> Filter(IReadOnlyList<CodeBlock> blocks, LanguageRegistry known)
-    {
-        HashSet<string> supported = new(names.Select(n => known.Find(n)?.Name ?? n), StringComparer.OrdinalIgnoreCase);
-        if (supported.Contains(CodeLanguage.Sh.Name))
-        {
-            supported.Add(CodeLanguage.Bash.Name);
-        }
-
-        List<CodeBlock> taken = [];
-        foreach (CodeBlock block in blocks)
-        {
-            CodeBlock named = known.Canonical(block) ?? block;
-            if (supported.TryGetValue(named.Language, out string? name))
-            {
-                taken.Add(named with { Language = name });
-            }
-        }
-
-        return taken;
     }
 }

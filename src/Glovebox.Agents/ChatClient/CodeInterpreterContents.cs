@@ -9,9 +9,11 @@ internal static class CodeInterpreterContents
 {
     private const string LanguageProperty = "language";
 
-    public static CodeInterpreterToolCallContent ToInterpreterCall(FunctionCallContent call, IReadOnlyList<string> languages)
+    public static bool IsInterpreter(AIContent content) => content is CodeInterpreterToolCallContent or CodeInterpreterToolResultContent;
+
+    public static CodeInterpreterToolCallContent ToInterpreterCall(FunctionCallContent call, CodeCall arguments)
     {
-        CodeCall.TryRead(call.Arguments ?? EmptyArguments, languages, out CodeBlock block, out _);
+        arguments.TryRead(call.Arguments, out CodeBlock block, out _);
         return new CodeInterpreterToolCallContent(call.CallId) { Inputs = [ToData(block)] };
     }
 
@@ -25,36 +27,16 @@ internal static class CodeInterpreterContents
         };
     }
 
-    public static FunctionCallContent ToFunctionCall(
-        CodeInterpreterToolCallContent call, string functionName, IReadOnlyList<string> languages)
-    {
-        Dictionary<string, object?> arguments = [];
-        if (call.Inputs?.OfType<DataContent>().FirstOrDefault(d => d.HasTopLevelMediaType("text")) is { } code)
-        {
-            if (languages.Count != 1)
-            {
-                arguments[CodeCall.Language] = code.AdditionalProperties?.GetValueOrDefault(LanguageProperty)?.ToString() ?? "python";
-            }
-
-            arguments[CodeCall.Code] = Encoding.UTF8.GetString(code.Data.Span);
-        }
-
-        return new FunctionCallContent(call.CallId, functionName, arguments);
-    }
-
-    public static FunctionResultContent ToFunctionResult(CodeInterpreterToolResultContent result) =>
-        new(result.CallId, string.Concat(result.Outputs?.OfType<TextContent>().Select(t => t.Text) ?? []));
-
     /// <summary>Writes a history that a caller replays as the model saw it: each of the interpreter's results as a function's, in a message
     /// of its own after the call.</summary>
-    public static List<ChatMessage> ToModelHistory(IEnumerable<ChatMessage> messages, string functionName, IReadOnlyList<string> languages)
+    public static List<ChatMessage> ToModelHistory(IEnumerable<ChatMessage> messages, string functionName, CodeCall arguments)
     {
         List<ChatMessage> history = [];
         foreach (ChatMessage message in messages)
         {
             if (message.Contents.Any(IsInterpreter))
             {
-                AddSplit(history, message, functionName, languages);
+                AddSplit(history, message, functionName, arguments);
             }
             else
             {
@@ -66,18 +48,29 @@ internal static class CodeInterpreterContents
         return history;
     }
 
-    public static bool IsInterpreter(AIContent content) => content is CodeInterpreterToolCallContent or CodeInterpreterToolResultContent;
+    private static FunctionCallContent ToFunctionCall(CodeInterpreterToolCallContent call, string functionName, CodeCall arguments)
+    {
+        if (call.Inputs?.OfType<DataContent>().FirstOrDefault(d => d.HasTopLevelMediaType("text")) is not { } code)
+        {
+            return new FunctionCallContent(call.CallId, functionName, new Dictionary<string, object?>());
+        }
 
-    private static Dictionary<string, object?> EmptyArguments { get; } = [];
+        string language = code.AdditionalProperties?.GetValueOrDefault(LanguageProperty)?.ToString() ?? "python";
+        CodeBlock block = new(language, Encoding.UTF8.GetString(code.Data.Span));
+        return new FunctionCallContent(call.CallId, functionName, arguments.Write(block));
+    }
 
-    private static void AddSplit(List<ChatMessage> history, ChatMessage message, string functionName, IReadOnlyList<string> languages)
+    private static FunctionResultContent ToFunctionResult(CodeInterpreterToolResultContent result) =>
+        new(result.CallId, string.Concat(result.Outputs?.OfType<TextContent>().Select(t => t.Text) ?? []));
+
+    private static void AddSplit(List<ChatMessage> history, ChatMessage message, string functionName, CodeCall arguments)
     {
         ChatMessage? part = null;
         foreach (AIContent content in message.Contents)
         {
             (ChatRole role, AIContent translated) = content switch
             {
-                CodeInterpreterToolCallContent call => (message.Role, ToFunctionCall(call, functionName, languages)),
+                CodeInterpreterToolCallContent call => (message.Role, ToFunctionCall(call, functionName, arguments)),
                 CodeInterpreterToolResultContent result => (ChatRole.Tool, ToFunctionResult(result)),
                 _ => (message.Role, content),
             };
@@ -94,7 +87,7 @@ internal static class CodeInterpreterContents
         }
     }
 
-    /// <summary>Services refuse a call without a result, as is left of a run that was cancelled.</summary>
+    /// <summary>Answers the calls of runs that were cancelled: services refuse a call without a result.</summary>
     private static void AnswerOpenCalls(List<ChatMessage> history, string functionName)
     {
         HashSet<string> answered = [.. history.SelectMany(m => m.Contents).OfType<FunctionResultContent>().Select(r => r.CallId)];

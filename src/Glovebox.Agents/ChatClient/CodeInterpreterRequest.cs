@@ -1,111 +1,170 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Glovebox.Agents.Functions;
+using Glovebox.Sessions;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents.ChatClient;
 
-/// <summary>One request that holds a code interpreter: its session, taken up when code is first run, and what the runs gave.</summary>
+/// <summary>One request that holds a code interpreter, from turn to turn: what goes to the inner client, the session, taken up when code is
+/// first run, and what the runs gave.</summary>
 internal sealed class CodeInterpreterRequest : IAsyncDisposable
 {
-    private readonly CodeInterpreterSettings _settings;
+    private readonly CodeSessionPool _sessions;
+    private readonly CodeInterpreterOptions _options;
+    private readonly CodeCall _call;
+    private readonly string _sessionName;
     private readonly IReadOnlyList<CodeInterpreterInput> _inputs;
-    private readonly bool _continues;
+    private readonly List<ChatMessage> _history;
+    private readonly AIFunction _function;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly ConcurrentDictionary<string, CodeInterpreterToolResultContent> _results = new(StringComparer.Ordinal);
     private CodeSessionLease? _lease;
+    private bool _hasRun;
     private string _introduction = "";
+    private int _iterationsLeft;
 
-    /// <param name="settings">The client's settings.</param>
-    /// <param name="sessionName">The session to use.</param>
+    /// <param name="sessions">The client's sessions.</param>
+    /// <param name="options">The client's options.</param>
+    /// <param name="call">The call by which the model runs code.</param>
+    /// <param name="asked">The caller's options of this request.</param>
+    /// <param name="given">The caller's messages.</param>
+    /// <param name="history">The same, as the model is to see them.</param>
     /// <param name="inputs">Files for the session.</param>
-    /// <param name="continues">Whether code ran in this conversation before.</param>
     public CodeInterpreterRequest(
-        CodeInterpreterSettings settings, string sessionName, IReadOnlyList<CodeInterpreterInput> inputs, bool continues)
+        CodeSessionPool sessions,
+        CodeInterpreterOptions options,
+        CodeCall call,
+        ChatOptions asked,
+        List<ChatMessage> given,
+        List<ChatMessage> history,
+        IReadOnlyList<CodeInterpreterInput> inputs)
     {
-        _settings = settings;
+        _sessions = sessions;
+        _options = options;
+        _call = call;
+        _sessionName = CodeInterpreterSessions.NameOf(given, asked, sessions);
         _inputs = inputs;
-        _continues = continues;
-        SessionName = sessionName;
-        Function = new InterpreterFunction(this);
+        _history = history;
+        _hasRun = given.Any(m => m.Contents.Any(CodeInterpreterContents.IsInterpreter));
+        _iterationsLeft = options.MaximumIterationsPerRequest;
+        _function = new InterpreterFunction(this);
+        Messages = history;
+        Options = asked.Clone();
+        Options.Tools = [.. Options.Tools!.Where(t => t is not HostedCodeInterpreterTool), _function];
+        if (sessions.Find(_sessionName) is { } executor && CodeInterpreterState.Of(executor).TakeKept() is { Count: > 0 } kept)
+        {
+            history.Insert(0, new ChatMessage(ChatRole.Tool, kept));
+        }
     }
 
-    public string SessionName { get; }
+    /// <summary>The messages for the inner client.</summary>
+    public IEnumerable<ChatMessage> Messages { get; private set; }
 
-    public string FunctionName => _settings.FunctionName;
+    /// <summary>The options for the inner client.</summary>
+    public ChatOptions Options { get; }
 
-    public IReadOnlyList<string> Languages => _settings.Languages;
+    public string FunctionName => _options.FunctionName;
 
-    /// <summary>The interpreter as the model sees it. A client within that calls functions itself may call it.</summary>
-    public AIFunction Function { get; }
+    public CodeCall Call => _call;
+
+    /// <summary>The calls of a turn that are to be run: none once the model was made to answer without the tool.</summary>
+    public IEnumerable<FunctionCallContent> CallsToRun(CodeInterpreterTurn turn) => _iterationsLeft > 0 ? turn.OpenCalls : [];
+
+    /// <summary>Prepares the next turn.</summary>
+    /// <returns>False when there is none.</returns>
+    public bool Continue(ChatResponse response, List<AIContent> results, CodeInterpreterTurn turn)
+    {
+        string? conversationId = response.ConversationId;
+        if (conversationId is not null)
+        {
+            // Some services give the conversation a new name with each answer.
+            _sessions.Link(_sessionName, CodeInterpreterSessions.OfConversation(conversationId));
+        }
+
+        if (results.Count == 0 || turn.IsWaitingForOthers)
+        {
+            if (results.Count > 0 && conversationId is not null)
+            {
+                // The service waits for them together with those of the other functions, in the next request.
+                CodeInterpreterState.Of(_lease!.Executor).Keep(results);
+            }
+
+            return false;
+        }
+
+        _history.AddRange(response.Messages);
+        _history.Add(new ChatMessage(ChatRole.Tool, results));
+        Messages = conversationId is null ? _history : [_history[^1]];
+        Options.ConversationId = conversationId;
+        if (Options.ToolMode is RequiredChatToolMode)
+        {
+            Options.ToolMode = null;
+        }
+
+        if (--_iterationsLeft == 0)
+        {
+            Options.Tools!.Remove(_function);
+        }
+
+        return true;
+    }
 
     /// <summary>Runs the code of a call.</summary>
     /// <returns>What the model gets, and what the caller gets.</returns>
     public async Task<(FunctionResultContent ForModel, CodeInterpreterToolResultContent ForCaller)> RunAsync(
-        FunctionCallContent call, CancellationToken cancellationToken)
+        FunctionCallContent asked, CancellationToken cancellationToken)
     {
-        (object forModel, List<AIContent> outputs) = await RunAsync(
-            call.Arguments ?? new Dictionary<string, object?>(), cancellationToken).ConfigureAwait(false);
-        return (new FunctionResultContent(call.CallId, forModel), ForCaller(call.CallId, outputs));
+        (object forModel, List<AIContent> outputs) = await RunAsync(asked.Arguments, cancellationToken).ConfigureAwait(false);
+        return (new FunctionResultContent(asked.CallId, forModel), ForCaller(asked.CallId, outputs));
     }
 
-    /// <summary>The caller's form of a result that the client within has put into its answer.</summary>
+    /// <summary>Gives the caller's form of a result that the inner client has put into its answer.</summary>
     public CodeInterpreterToolResultContent TakeResult(FunctionResultContent result) =>
         _results.TryRemove(result.CallId, out CodeInterpreterToolResultContent? taken)
             ? taken
             : ForCaller(result.CallId, [new TextContent(result.Result?.ToString() ?? "")]);
 
-    /// <summary>Keeps results for the next request of the conversation, whose service waits for them together with those of other
-    /// functions.</summary>
-    public void Keep(IReadOnlyList<AIContent> results)
-    {
-        if (_lease?.Session is { } session)
-        {
-            CodeInterpreterState.Of(session).Keep(results);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
-        if (_lease is not null)
-        {
-            await _lease.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await DisposeLeaseAsync().ConfigureAwait(false);
         _turn.Dispose();
+    }
+
+    private async ValueTask DisposeLeaseAsync()
+    {
+        if (_lease is { } lease)
+        {
+            _lease = null;
+            await lease.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private CodeInterpreterToolResultContent ForCaller(string callId, List<AIContent> outputs) => new(callId)
     {
         Outputs = outputs,
-        AdditionalProperties = CodeInterpreterSessions.ToMarker(SessionName),
+        AdditionalProperties = CodeInterpreterSessions.ToMarker(_sessionName),
     };
 
     private async Task<(object ForModel, List<AIContent> Outputs)> RunAsync(
-        IEnumerable<KeyValuePair<string, object?>> arguments, CancellationToken cancellationToken)
+        IDictionary<string, object?>? arguments, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // Before all else, so that there is always a session that can keep what is wrong for the next request.
-            CodeSessionLease lease = await UseSessionAsync(cancellationToken).ConfigureAwait(false);
-            if (!CodeCall.TryRead(arguments, _settings.Languages, out CodeBlock block, out string error)
-                || !CodeCall.TryTake(block, _settings.Languages, LanguageRegistry.Of(lease.Executor), isExact: false, out block, out error))
+            ICodeExecutor executor = await UseSessionAsync(cancellationToken).ConfigureAwait(false);
+            if (!_call.TryRead(arguments, out CodeBlock block, out string error))
             {
                 return (error, [new TextContent(error)]);
             }
 
-            await CodeInterpreterState.Of(lease.Session!).WriteAsync(
-                _inputs, lease.Executor.Workspace, cancellationToken).ConfigureAwait(false);
-            CodeResult result = await lease.Executor.ExecuteCodeBlocksAsync([block], cancellationToken).ConfigureAwait(false);
-            List<DataContent> data =
-                await Attachments.ReadAsync(
-                    result, lease.Executor.Workspace, _settings.Attachments, cancellationToken).ConfigureAwait(false);
-            TextContent text = new(_introduction + result.FormatForModel());
+            await CodeInterpreterState.Of(executor).WriteAsync(_inputs, executor.Workspace, cancellationToken).ConfigureAwait(false);
+            (string result, List<DataContent> data) = await _call.RunAsync(block, executor, cancellationToken).ConfigureAwait(false);
+            TextContent text = new(_introduction + result);
             _introduction = "";
-            List<AIContent> images = _settings.SendsImagesToModel ? [.. data.Where(d => MediaTypes.IsImage(d.MediaType))] : [];
-            object forModel = images.Count == 0 ? text.Text : new List<AIContent> { text }.Concat(images).ToList();
-            return (forModel, [text, .. data]);
+            AIContent[] images = _options.SendsImagesToModel ? [.. data.Where(d => MediaTypes.IsImage(d.MediaType))] : [];
+            return (images.Length == 0 ? text.Text : (List<AIContent>)[text, .. images], [text, .. data]);
         }
         finally
         {
@@ -114,36 +173,30 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
     }
 
     /// <summary>Takes the session at the first run, and again when it has ended since.</summary>
-    private async ValueTask<CodeSessionLease> UseSessionAsync(CancellationToken cancellationToken)
+    private async ValueTask<ICodeExecutor> UseSessionAsync(CancellationToken cancellationToken)
     {
-        if (_lease is not null && ReferenceEquals(_settings.Sessions.Find(SessionName), _lease.Session))
+        if (_lease is null || !ReferenceEquals(_sessions.Find(_sessionName), _lease.Executor))
         {
-            return _lease;
+            await DisposeLeaseAsync().ConfigureAwait(false);
+            _lease = await _sessions.AcquireAsync(_sessionName, cancellationToken).ConfigureAwait(false);
+
+            // A model that reads of its earlier runs must know that what they left is gone.
+            _introduction = _hasRun && _lease.IsNew ? "The sandbox is a new one: files and variables of earlier runs are gone.\n" : "";
+            _hasRun = true;
         }
 
-        bool hadRun = _continues || _lease is not null;
-        if (_lease is not null)
-        {
-            await _lease.DisposeAsync().ConfigureAwait(false);
-            _lease = null;
-        }
-
-        _lease = await _settings.Sessions.AcquireAsync(SessionName, cancellationToken).ConfigureAwait(false);
-
-        // A model that reads of its earlier runs must know that what they left is gone.
-        _introduction = hadRun && _lease.IsNew ? "The sandbox is a new one: files and variables of earlier runs are gone.\n" : "";
-        return _lease;
+        return _lease.Executor;
     }
 
     private sealed class InterpreterFunction(CodeInterpreterRequest request) : AIFunction
     {
-        public override string Name => request._settings.FunctionName;
+        public override string Name => request.FunctionName;
 
         public override string Description => request._inputs.Count == 0
-            ? request._settings.Description
-            : $"{request._settings.Description} Files that are there: {string.Join(", ", request._inputs.Select(i => WorkspacePath.Printable(i.Path)))}.";
+            ? request._call.Description
+            : request._call.Description + $" Files that are there: {string.Join(", ", request._inputs.Select(i => WorkspacePath.Printable(i.Path)))}.";
 
-        public override JsonElement JsonSchema => request._settings.Schema;
+        public override JsonElement JsonSchema => request._call.Schema;
 
         protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
         {

@@ -1,3 +1,4 @@
+using Glovebox.Sessions;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents.ChatClient;
@@ -5,8 +6,7 @@ namespace Glovebox.Agents.ChatClient;
 /// <summary>Tells which session a request belongs to.</summary>
 internal static class CodeInterpreterSessions
 {
-    // The kinds of names are kept apart, so that a history that a stranger wrote leads to nobody's session but by a name that cannot be
-    // guessed.
+    // The kinds of names are kept apart, so that a history that a stranger wrote leads to a session only by a name that cannot be guessed.
     private const string ByKey = "key:";
     private const string ByConversation = "conversation:";
     private const string ByMarker = "id:";

@@ -1,36 +1,24 @@
-using Glovebox.Agents.Sessions;
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents.ChatClient;
 
-/// <summary>What is remembered with a session from request to request.</summary>
+/// <summary>What is remembered with a session's executor from request to request.</summary>
 internal sealed class CodeInterpreterState
 {
-    private readonly Lock _lock = new();
-    private readonly HashSet<(string Path, string Identity)> _written = [];
-    private List<AIContent> _kept = [];
+    private static readonly ConditionalWeakTable<ICodeExecutor, CodeInterpreterState> States = [];
 
-    public static CodeInterpreterState Of(CodeSession session)
-    {
-        lock (session)
-        {
-            return (CodeInterpreterState)(session.State ??= new CodeInterpreterState());
-        }
-    }
+    private readonly ConcurrentDictionary<(string Path, string Identity), bool> _written = new();
+    private readonly ConcurrentQueue<AIContent> _kept = new();
+
+    public static CodeInterpreterState Of(ICodeExecutor executor) => States.GetOrCreateValue(executor);
 
     /// <summary>Writes the inputs that the session does not have yet. One that guest code changed or deleted since stays so.</summary>
     public async Task WriteAsync(IReadOnlyList<CodeInterpreterInput> inputs, IWorkspace workspace, CancellationToken cancellationToken)
     {
-        foreach (CodeInterpreterInput input in inputs)
+        foreach (CodeInterpreterInput input in inputs.Where(i => !_written.ContainsKey((i.Path, i.Identity))))
         {
-            lock (_lock)
-            {
-                if (_written.Contains((input.Path, input.Identity)))
-                {
-                    continue;
-                }
-            }
-
             if (await input.OpenAsync(cancellationToken).ConfigureAwait(false) is { } content)
             {
                 await using (content.ConfigureAwait(false))
@@ -39,27 +27,28 @@ internal sealed class CodeInterpreterState
                 }
             }
 
-            lock (_lock)
-            {
-                _written.Add((input.Path, input.Identity));
-            }
+            _written[(input.Path, input.Identity)] = true;
         }
     }
 
-    public void Keep(IReadOnlyList<AIContent> results)
+    /// <summary>Keeps results for the next request of the conversation.</summary>
+    public void Keep(IEnumerable<AIContent> results)
     {
-        lock (_lock)
+        foreach (AIContent result in results)
         {
-            _kept.AddRange(results);
+            _kept.Enqueue(result);
         }
     }
 
+    /// <summary>Gives what was kept, once.</summary>
     public List<AIContent> TakeKept()
     {
-        lock (_lock)
+        List<AIContent> taken = [];
+        while (_kept.TryDequeue(out AIContent? kept))
         {
-            (List<AIContent> kept, _kept) = (_kept, []);
-            return kept;
+            taken.Add(kept);
         }
+
+        return taken;
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents.ChatClient;
 
-/// <summary>One answer of the client within: which calls it makes, which it has answered itself, and how the caller sees it.</summary>
+/// <summary>One answer of the inner client: which calls it makes, which it has answered itself, and how the caller sees it.</summary>
 internal sealed class CodeInterpreterTurn(CodeInterpreterRequest request)
 {
     private readonly Dictionary<string, FunctionCallContent> _open = new(StringComparer.Ordinal);
@@ -53,13 +53,13 @@ internal sealed class CodeInterpreterTurn(CodeInterpreterRequest request)
             case FunctionCallContent call when call.Name == request.FunctionName:
                 _ours.Add(call.CallId);
                 _open[call.CallId] = call;
-                return CodeInterpreterContents.ToInterpreterCall(call, request.Languages);
+                return CodeInterpreterContents.ToInterpreterCall(call, request.Call);
 
             case FunctionCallContent { InformationalOnly: false } call:
                 _otherOpen.Add(call.CallId);
                 return call;
 
-            // A client within that calls functions itself has run the code by the function that it was given.
+            // A inner client that calls functions itself has run the code by the function that it was given.
             case FunctionResultContent result when _ours.Contains(result.CallId):
                 _open.Remove(result.CallId);
                 return request.TakeResult(result);

@@ -6,9 +6,9 @@ namespace Glovebox.Agents.Functions;
 internal static class Attachments
 {
     /// <summary>Reads the pictures that were shown and the files that were made, within limits.</summary>
-    /// <param name="result">What came of the run.</param>
+    /// <param name="result">The result of the run.</param>
     /// <param name="workspace">Where the files are. Guest code may have changed them since.</param>
-    /// <param name="limits">What goes in.</param>
+    /// <param name="limits">Limits what is read.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<List<DataContent>> ReadAsync(
         CodeResult result, IWorkspace workspace, AttachmentLimits limits, CancellationToken cancellationToken)
@@ -30,7 +30,9 @@ internal static class Attachments
         foreach (WorkspaceFile file in result.OutputFiles.Where(f => !shown.Contains(f.Path)))
         {
             int most = Math.Min(limits.MaxSize, room);
-            if (taken.Count == limits.MaxCount || file.Size > most || (limits.ImagesOnly && !MediaTypes.IsImage(MediaTypes.OfName(file.Path)))
+            if (taken.Count == limits.MaxCount
+                || file.Size > most
+                || (limits.ImagesOnly && !MediaTypes.IsImage(MediaTypes.OfName(file.Path)))
                 || await TryReadAsync(workspace, file.Path, most, cancellationToken).ConfigureAwait(false) is not { } data)
             {
                 continue;
@@ -48,7 +50,8 @@ internal static class Attachments
     }
 
     private static KeyValuePair<string, ReadOnlyMemory<byte>>? Image(DisplayOutput display) =>
-        display.Data.Where(d => MediaTypes.IsImage(d.Key, d.Value.Span)).OrderBy(d => d.Key == "image/png" ? 0 : 1).Cast<KeyValuePair<string, ReadOnlyMemory<byte>>?>().FirstOrDefault();
+        display.Data.Where(d => MediaTypes.IsImage(d.Key, d.Value.Span)).OrderBy(d => d.Key == "image/png" ? 0 : 1)
+            .Cast<KeyValuePair<string, ReadOnlyMemory<byte>>?>().FirstOrDefault();
 
     private static async Task<byte[]?> TryReadAsync(IWorkspace workspace, string path, int most, CancellationToken cancellationToken)
     {

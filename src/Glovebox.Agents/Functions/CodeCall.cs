@@ -1,113 +1,138 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents.Functions;
 
-/// <summary>The arguments by which a model asks to run code.</summary>
-internal static class CodeCall
+/// <summary>The call by which a model asks to run code: what the model reads of it, its arguments, and its result.</summary>
+/// <remarks>By hand, and not by <see cref="AIFunctionFactory"/>: the languages are known at run time only, and wrong arguments are answered
+/// with what to do instead of an exception.</remarks>
+internal sealed class CodeCall
 {
-    public const string Code = "code";
-    public const string Language = "language";
+    private const string Code = "code";
+    private const string Language = "language";
 
-    /// <summary>Reads the arguments. Whether the language is taken, <see cref="TryTake"/> says.</summary>
-    /// <param name="arguments">As the model gave them: strings, or JSON.</param>
-    /// <param name="languages">The languages that it may use; none means any, one means that it need not say.</param>
-    /// <param name="block">What it asks for.</param>
-    /// <param name="error">What is wrong, for the model.</param>
-    public static bool TryRead(
-        IEnumerable<KeyValuePair<string, object?>> arguments, IReadOnlyList<string> languages, out CodeBlock block, out string error)
+    private readonly AttachmentLimits _attachments;
+    private readonly bool _isExact;
+
+    /// <param name="languages">The languages that the model may use. Empty: any. One: the model need not name it.</param>
+    /// <param name="description">What the model reads. Null: what the call does, in which languages, how files and state behave.</param>
+    /// <param name="attachments">Limits the pictures and files of a result.</param>
+    /// <param name="isExact">Whether a language is taken in one spelling only, because calls are approved as they are written.</param>
+    public CodeCall(IEnumerable<string> languages, string? description, AttachmentLimits attachments, bool isExact = false)
     {
-        string? code = null;
-        string? language = languages.Count == 1 ? languages[0] : null;
-        foreach ((string name, object? value) in arguments)
+        Languages = [.. languages];
+        if (Languages.Any(string.IsNullOrWhiteSpace))
         {
-            if (name == Code)
-            {
-                code = Text(value);
-            }
-            else if (name == Language && languages.Count != 1)
-            {
-                language = Text(value);
-            }
+            throw new ArgumentException("A language's name must not be empty.", nameof(languages));
         }
 
-        block = new CodeBlock(language ?? "", code ?? "");
-        error = string.IsNullOrWhiteSpace(code) ? "Nothing was run: the argument 'code' is missing. Give the whole source text as a string."
-            : string.IsNullOrWhiteSpace(language) ? "Nothing was run: the argument 'language' is missing. Name the language of the code."
+        _attachments = attachments;
+        _isExact = isExact;
+        Description = description ?? Describe();
+        Schema = MakeSchema();
+    }
+
+    public IReadOnlyList<string> Languages { get; }
+
+    public string Description { get; }
+
+    /// <summary>The JSON schema of the arguments.</summary>
+    public JsonElement Schema { get; }
+
+    /// <summary>Reads the arguments, whether or not their language is taken.</summary>
+    /// <param name="arguments">As the model gave them: strings, or JSON.</param>
+    /// <param name="block">What the model asks for.</param>
+    /// <param name="error">What is wrong, for the model.</param>
+    public bool TryRead(IDictionary<string, object?>? arguments, out CodeBlock block, out string error)
+    {
+        block = new CodeBlock(Languages.Count == 1 ? Languages[0] : Text(arguments, Language), Text(arguments, Code));
+        error = string.IsNullOrWhiteSpace(block.Code)
+            ? "Nothing was run: the argument 'code' is missing. Give the whole source text as a string."
+            : string.IsNullOrWhiteSpace(block.Language)
+            ? "Nothing was run: the argument 'language' is missing. Name the language of the code."
             : "";
         return error.Length == 0;
     }
 
-    /// <summary>Whether a block may run, and under which name: what a language is called is compared, not how the model spelled
-    /// it.</summary>
-    /// <param name="given">What the model asks for.</param>
-    /// <param name="languages">The languages that it may use; none means any.</param>
-    /// <param name="known">The executor's languages.</param>
-    /// <param name="isExact">Whether only one spelling is taken, because the call was approved as it was written.</param>
-    /// <param name="block">What to run, under its language's canonical name.</param>
-    /// <param name="error">What is wrong, for the model.</param>
-    public static bool TryTake(
-        CodeBlock given, IReadOnlyList<string> languages, LanguageRegistry known, bool isExact, out CodeBlock block, out string error)
+    /// <summary>Gives the arguments that ask for a block, as a model would write them.</summary>
+    public Dictionary<string, object?> Write(CodeBlock block) =>
+        Languages.Count == 1 ? new() { [Code] = block.Code } : new() { [Language] = block.Language, [Code] = block.Code };
+
+    /// <summary>Runs a block, if its language is taken.</summary>
+    /// <returns>What the model reads, and the pictures and files of the run.</returns>
+    public async Task<(string Text, List<DataContent> Data)> RunAsync(
+        CodeBlock asked, ICodeExecutor executor, CancellationToken cancellationToken)
     {
-        CodeBlock? named = known.Canonical(given);
-        block = named ?? given;
-        string name = block.Language;
-        bool isTaken = isExact
-            ? (languages.Count > 0 ? languages.Contains(given.Language, StringComparer.Ordinal) : name == given.Language && named is not null)
-            : languages.Count == 0 || languages.Any(l => (known.Find(l)?.Name ?? l).Equals(name, StringComparison.OrdinalIgnoreCase));
-        string use = languages.Count > 0 ? string.Join(", ", languages) : named?.Language ?? "the name of a language that is known";
-        error = isTaken ? "" : $"Nothing was run: code in '{WorkspacePath.Printable(given.Language)}' is not taken. Use {use}.";
-        return isTaken;
+        LanguageRegistry known = LanguageRegistry.Of(executor);
+        CodeBlock? named = known.Canonical(asked);
+        if (!IsTaken(asked, named, known))
+        {
+            string use = Languages.Count > 0 ? string.Join(", ", Languages) : named?.Language ?? "the name of a language that is known";
+            return ($"Nothing was run: code in '{WorkspacePath.Printable(asked.Language)}' is not taken. Use {use}.", []);
+        }
+
+        CodeResult result = await executor.ExecuteCodeBlocksAsync([named ?? asked], cancellationToken).ConfigureAwait(false);
+        List<DataContent> data = await Attachments.ReadAsync(
+            result, executor.Workspace, _attachments, cancellationToken).ConfigureAwait(false);
+        return (result.FormatForModel(), data);
     }
 
-    /// <summary>What the model reads of a function that runs code.</summary>
-    public static string Describe(IReadOnlyList<string> languages)
+    /// <summary>Compares what a language is called, not how the model spelled it.</summary>
+    private bool IsTaken(CodeBlock asked, CodeBlock? named, LanguageRegistry known)
     {
-        string what = languages switch
+        if (_isExact)
+        {
+            return Languages.Count > 0 ? Languages.Contains(asked.Language, StringComparer.Ordinal) : named?.Language == asked.Language;
+        }
+
+        string name = (named ?? asked).Language;
+        return Languages.Count == 0 || Languages.Any(l => (known.Find(l)?.Name ?? l).Equals(name, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private string Describe()
+    {
+        string what = Languages switch
         {
             [] => "code (python, bash, sh and others)",
             [var one] => one + " code",
-            _ => "code in one of: " + string.Join(", ", languages),
+            _ => "code in one of: " + string.Join(", ", Languages),
         };
-        return $"Runs {what} and gives what it printed. Files in the current directory stay from call to call; do not rely on variables of an earlier call. "
-            + "Print what you want to see. Save plots and results as files.";
+        return $"Runs {what} and gives what it printed. Files in the current directory stay from call to call; do not rely on variables of "
+            + "an earlier call. Print what you want to see. Save plots and results as files.";
     }
 
-    /// <summary>The JSON schema of the arguments.</summary>
-    public static JsonElement Schema(IReadOnlyList<string> languages)
+    private JsonElement MakeSchema()
     {
         JsonObject properties = new() { [Code] = Property("The source text to run.") };
-        JsonArray required = [Code];
-        if (languages.Count != 1)
+        if (Languages.Count != 1)
         {
-            JsonObject language = Property(
-                languages.Count == 0 ? "The language of the code: python, bash, sh, …" : "The language of the code.");
-            if (languages.Count > 0)
-            {
-                language["enum"] = new JsonArray([.. languages.Select(l => JsonValue.Create(l))]);
-            }
+            properties[Language] = Property("The language of the code" + (Languages.Count == 0 ? ": python, bash, sh, …" : "."));
+        }
 
-            properties[Language] = language;
-            required.Add((JsonNode)Language);
+        if (Languages.Count > 1)
+        {
+            properties[Language]!["enum"] = Names(Languages);
         }
 
         JsonObject schema = new()
         {
             ["type"] = "object",
             ["properties"] = properties,
-            ["required"] = required,
+            ["required"] = Names(properties.Select(p => p.Key)),
             ["additionalProperties"] = false,
         };
-        using JsonDocument document = JsonDocument.Parse(schema.ToJsonString());
-        return document.RootElement.Clone();
+        return JsonElement.Parse(schema.ToJsonString());
+
+        static JsonObject Property(string description) => new() { ["type"] = "string", ["description"] = description };
+
+        static JsonArray Names(IEnumerable<string> names) => new([.. names.Select(n => JsonValue.Create(n))]);
     }
 
-    private static JsonObject Property(string description) => new() { ["type"] = "string", ["description"] = description };
-
-    private static string? Text(object? value) => value switch
+    private static string Text(IDictionary<string, object?>? arguments, string name)
     {
-        string text => text,
-        JsonElement { ValueKind: JsonValueKind.String } json => json.GetString(),
-        _ => null,
-    };
+        object? value = null;
+        arguments?.TryGetValue(name, out value);
+        return value as string ?? (value is JsonElement { ValueKind: JsonValueKind.String } json ? json.GetString()! : "");
+    }
 }

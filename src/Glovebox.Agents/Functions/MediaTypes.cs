@@ -1,6 +1,6 @@
 namespace Glovebox.Agents.Functions;
 
-/// <summary>Media types of files, by extension.</summary>
+/// <summary>Media types of files, by extension. By hand: the maps of .NET and of Microsoft.Extensions.AI are internal.</summary>
 internal static class MediaTypes
 {
     public const string Binary = "application/octet-stream";
@@ -28,7 +28,7 @@ internal static class MediaTypes
     /// <summary>What a file's name says it is.</summary>
     public static string OfName(string path) => ByExtension.GetValueOrDefault(Path.GetExtension(path), Binary);
 
-    /// <summary>What a file is. A picture must begin like one: services refuse a whole conversation for a picture that is none.</summary>
+    /// <summary>What a file is. A picture must begin like one: services refuse a whole conversation because of a broken one.</summary>
     public static string Of(string path, ReadOnlySpan<byte> content)
     {
         string named = OfName(path);

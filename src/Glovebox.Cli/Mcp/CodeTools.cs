@@ -5,6 +5,7 @@ using System.Text;
 using Glovebox.Agents;
 using Glovebox.Agents.Functions;
 using Glovebox.Cli.Output;
+using Glovebox.Sessions;
 using Microsoft.Extensions.AI;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -205,7 +206,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     /// <summary>Uses a session that has begun: a question for files begins no session.</summary>
     private async ValueTask<CodeSessionLease> ExistingAsync(string name, CancellationToken cancellationToken)
     {
-        if (sessions.Find(name) is not null)
+        if (sessions.Contains(name))
         {
             return await sessions.AcquireAsync(name, cancellationToken).ConfigureAwait(false);
         }

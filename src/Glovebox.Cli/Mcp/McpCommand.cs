@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Glovebox.Agents;
+using Glovebox.Sessions;
 using Glovebox.Cli.Executors;
 
 namespace Glovebox.Cli.Mcp;

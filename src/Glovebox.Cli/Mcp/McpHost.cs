@@ -1,7 +1,7 @@
-using Glovebox.Agents;
 using Glovebox.Cli.Executors;
 using Glovebox.Cli.Run;
 using Glovebox.Hosting;
+using Glovebox.Sessions;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -24,10 +24,11 @@ internal static class McpHost
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         // A client does not wait long for its first answer, so it is served while the executor is tried. A call waits for the choice.
-        Task<CodeExecutorKind> choosing = ChooseAsync(choice, stop.Token);
-        CodeSessionPool sessions = new(() => choosing.Result.Create(request), sessionOptions, log);
+        Task<Func<ICodeExecutor>> choosing = ChooseAsync(choice, request, stop.Token);
+        CodeSessionPool sessions = new(() => choosing.Result(), sessionOptions, log);
         await using (sessions.ConfigureAwait(false))
         {
+            Task filling = FillAsync(sessions, choosing);
             Task serving = ServeAsync(new CodeTools(sessions), choosing, log, stop.Token);
             try
             {
@@ -37,7 +38,7 @@ internal static class McpHost
             finally
             {
                 await stop.CancelAsync().ConfigureAwait(false);
-                await Task.WhenAll(serving, choosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.WhenAll(serving, filling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -46,7 +47,7 @@ internal static class McpHost
     }
 
     private static async Task ServeAsync(
-        CodeTools tools, Task<CodeExecutorKind> choosing, StandardErrorLog log, CancellationToken cancellationToken)
+        CodeTools tools, Task choosing, StandardErrorLog log, CancellationToken cancellationToken)
     {
         using StandardInput input = new(Console.OpenStandardInput());
         McpServerOptions options = new()
@@ -77,11 +78,20 @@ internal static class McpHost
         }
     }
 
-    /// <summary>Starts an executor once, so that one that cannot work is known now and not when a model first needs it.</summary>
-    private static async Task<CodeExecutorKind> ChooseAsync(ExecutorChoice choice, CancellationToken cancellationToken)
+    /// <summary>Starts an executor, so that one that cannot work is known now and not when a model first needs it.</summary>
+    /// <returns>Gives that executor first, and then others of its kind.</returns>
+    private static async Task<Func<ICodeExecutor>> ChooseAsync(
+        ExecutorChoice choice, RunRequest request, CancellationToken cancellationToken)
     {
-        (ICodeExecutor executor, string name) = await choice.StartAsync(made => made, cancellationToken).ConfigureAwait(false);
-        await executor.DisposeAsync().ConfigureAwait(false);
-        return ExecutorKinds.All.Single(k => k.Name == name);
+        (ICodeExecutor? tried, string name) = await choice.StartAsync(made => made, cancellationToken).ConfigureAwait(false);
+        CodeExecutorKind kind = ExecutorKinds.All.Single(k => k.Name == name);
+        return () => Interlocked.Exchange(ref tried, null) ?? kind.Create(request);
+    }
+
+    /// <summary>Hands the executor that was tried over to the sessions.</summary>
+    private static async Task FillAsync(CodeSessionPool sessions, Task choosing)
+    {
+        await choosing.ConfigureAwait(false);
+        await sessions.FillAsync(CancellationToken.None).ConfigureAwait(false);
     }
 }

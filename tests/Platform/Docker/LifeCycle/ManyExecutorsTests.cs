@@ -32,15 +32,25 @@ public sealed class ManyExecutorsTests
     {
         string prefix = TestContainers.NewName();
         int number = 0;
-        await using (CodeExecutorPool pool = new(
-            () => new DockerCommandLineCodeExecutor(new() { Image = TestImages.Python, ContainerName = $"{prefix}-{Interlocked.Increment(ref number)}" }), new() { Size = 1 }))
+        string Name(int of) => $"{prefix}-{of}";
+        await using (CodeSessionPool pool = new(
+            () => new DockerCommandLineCodeExecutor(new() { Image = TestImages.Python, ContainerName = Name(Interlocked.Increment(ref number)) })))
         {
             await pool.FillAsync(TestContext.Current.CancellationToken);
             for (int i = 0; i < 2; i++)
             {
-                await using ICodeExecutor executor = await pool.TakeAsync(TestContext.Current.CancellationToken);
-                Assert.Equal("1", await executor.PrintAsync("bash", "ls | wc -l"));
+                await using CodeSessionLease lease = await pool.RentAsync(TestContext.Current.CancellationToken);
+                Assert.Equal("1", await lease.Executor.PrintAsync("bash", "ls | wc -l"));
             }
+
+            // One that ends while it waits is not given out.
+            await pool.FillAsync(TestContext.Current.CancellationToken);
+            int lost = number;
+            await DockerCommand.RunAsync("docker", "rm", "--force", Name(lost));
+            await Eventually.HoldsAsync(() => pool.ReadyCount == 0, "the pool knows that the container is gone");
+            await using CodeSessionLease next = await pool.AcquireAsync("named", TestContext.Current.CancellationToken);
+            Assert.Equal("1", await next.Executor.PrintAsync("bash", "ls | wc -l"));
+            Assert.True(number > lost);
         }
 
         Assert.Equal("", await DockerCommand.RunAsync("docker", "ps", "-aq", "--filter", $"name={prefix}"));

@@ -1,0 +1,452 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Glovebox.Sessions;
+
+/// <summary>Keeps one executor for each session, so that conversations do not see each other's files, and starts executors ahead of need,
+/// so that a new session begins at once.</summary>
+/// <remarks>
+/// <para>A session begins, with an executor of its own, when its name is first asked for. It ends, with its executor and the files that the
+/// executor made for itself, after <see cref="CodeSessionPoolOptions.IdleTimeout"/> without use, after
+/// <see cref="CodeSessionPoolOptions.MaxLifetime"/>, when <see cref="EndAsync(string)"/> is called, when the pool is full and needs its
+/// place, or when the pool is disposed. A session without a name (<see cref="RentAsync"/>) ends with its only lease. No executor serves a
+/// second session.</para>
+/// <para><see cref="CodeSessionPoolOptions.StartedAhead"/> executors wait for new sessions. They are started when <see cref="FillAsync"/>
+/// is called, and otherwise a moment after each new session, so that its first block does not share the machine with a start. A start
+/// ahead that fails is logged, and tried again after the next new session.</para>
+/// <para>All members may be called from any thread. Two users of one session share its executor, which runs one execution at a time.</para>
+/// </remarks>
+public sealed partial class CodeSessionPool : IAsyncDisposable
+{
+    /// <summary>A block takes some 10 ms, a start some hundreds.</summary>
+    private static readonly TimeSpan RefillDelay = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How many names one session may have; the second oldest gives way.</summary>
+    private const int MaxNames = 16;
+
+    private readonly CodeSessionPoolOptions _options;
+    private readonly SemaphoreSlim _starts;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _timeProvider;
+    private readonly ITimer _nextEnd;
+    private readonly ITimer _refill;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, CodeSession> _byName = new(StringComparer.Ordinal);
+    private readonly HashSet<CodeSession> _sessions = [];
+    private readonly List<CodeSession> _ahead = [];
+    private readonly HashSet<Task> _endings = [];
+    private TaskCompletionSource? _room;
+    private bool _isRefillDue;
+    private bool _disposed;
+
+    /// <summary>Makes a pool; nothing is started yet.</summary>
+    /// <param name="executorFactory">Makes the executor of a session, with a work directory of its own; called on any thread. The pool
+    /// starts and disposes it.</param>
+    /// <param name="options">Null: the defaults.</param>
+    /// <param name="loggerFactory">Null: no log.</param>
+    /// <param name="timeProvider">Measures the sessions' times. Null: the system's clock.</param>
+    public CodeSessionPool(
+        Func<ICodeExecutor> executorFactory,
+        CodeSessionPoolOptions? options = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(executorFactory);
+        ExecutorFactory = executorFactory;
+        _options = options?.Copy() ?? new();
+        _starts = new SemaphoreSlim(_options.MaxConcurrentStarts);
+        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<CodeSessionPool>();
+        _timeProvider = timeProvider ?? TimeProvider.System;
+        _nextEnd = _timeProvider.CreateTimer(_ => Locked(EndThoseOver), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _refill = _timeProvider.CreateTimer(_ => Locked(Refill), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Gets the number of sessions.</summary>
+    public int Count => Locked(() => _sessions.Count);
+
+    /// <summary>Gets the number of executors that wait, started, for new sessions.</summary>
+    public int ReadyCount => Locked(() => _ahead.Count(a => a.Started.IsCompleted && !a.IsLost));
+
+    /// <summary>Gets the first names of the sessions that have names, sorted.</summary>
+    public IReadOnlyList<string> Names =>
+        Locked<IReadOnlyList<string>>(() => [.. _sessions.SelectMany(s => s.Names.Take(1)).Order(StringComparer.Ordinal)]);
+
+    internal Func<ICodeExecutor> ExecutorFactory { get; }
+
+    /// <summary>Gets whether there is a session of that name.</summary>
+    /// <param name="name">The session's name.</param>
+    public bool Contains(string name) => Locked(() => _byName.ContainsKey(name));
+
+    /// <summary>Starts executors until <see cref="CodeSessionPoolOptions.StartedAhead"/> wait, and returns when they have
+    /// started.</summary>
+    /// <param name="cancellationToken">Gives up waiting; the starts go on.</param>
+    /// <exception cref="CodeExecutionException">An executor cannot be started.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
+    public async Task FillAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            try
+            {
+                await Locked(StartAhead).WaitAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (ExecutorStoppedException)
+            {
+                // A session took that executor and was ended, or the pool is disposed: the next round tells.
+            }
+        }
+    }
+
+    /// <summary>Finds a session, or begins it.</summary>
+    /// <param name="name">Its name. Anyone who knows a name can use the session: take names that a stranger cannot choose or guess.</param>
+    /// <param name="cancellationToken">Gives up waiting for the start.</param>
+    /// <returns>The use of the session, to be disposed.</returns>
+    /// <exception cref="CodeExecutionException">The executor cannot be started; or, with code <c>too-many-sessions</c>, the pool is full.
+    /// With an <see cref="ExecutorStoppedException"/>, the session was ended while its executor started.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
+    public ValueTask<CodeSessionLease> AcquireAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return LeaseAsync(name, cancellationToken);
+    }
+
+    /// <summary>Begins a session without a name, which ends when the lease is disposed.</summary>
+    /// <inheritdoc cref="AcquireAsync"/>
+    public ValueTask<CodeSessionLease> RentAsync(CancellationToken cancellationToken = default) => LeaseAsync(null, cancellationToken);
+
+    /// <summary>Ends a session: its code is killed and its executor disposed. Its users get an
+    /// <see cref="ExecutorStoppedException"/>.</summary>
+    /// <param name="name">The session's name.</param>
+    /// <returns>False when there is no such session.</returns>
+    public async ValueTask<bool> EndAsync(string name)
+    {
+        Task? ending = Locked(() => _byName.TryGetValue(name, out CodeSession? session) ? End(session) : null);
+        await (ending ?? Task.CompletedTask).ConfigureAwait(false);
+        return ending is not null;
+    }
+
+    /// <summary>Ends all sessions and the executors that wait, and returns when they have ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task[] endings = Locked<Task[]>(() =>
+        {
+            _disposed = true;
+            Array.ForEach([.. _sessions, .. _ahead], s => End(s));
+            TellOfRoom();
+            return [.. _endings];
+        });
+        await _nextEnd.DisposeAsync().ConfigureAwait(false);
+        await _refill.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(endings).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives a session another name, by which it is found too. Does nothing when there is no such session.</summary>
+    internal void Link(string name, string other)
+    {
+        lock (_lock)
+        {
+            if (!_byName.TryGetValue(name, out CodeSession? session) || !_byName.TryAdd(other, session))
+            {
+                return;
+            }
+
+            session.Names.Add(other);
+            if (session.Names.Count > MaxNames)
+            {
+                _byName.Remove(session.Names[1]);
+                session.Names.RemoveAt(1);
+            }
+        }
+    }
+
+    /// <summary>Looks up the started executor of a session without using it.</summary>
+    internal ICodeExecutor? Find(string name) => Locked(() => _byName.GetValueOrDefault(name)?.Executor);
+
+    private async ValueTask<CodeSessionLease> LeaseAsync(string? name, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        CodeSession? session;
+        while (!TryUse(name, out session, out Task room))
+        {
+            await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            ICodeExecutor executor = await session.Started.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return new CodeSessionLease(executor, Locked(() => IsFirstUse(session)), () => Locked(() => Release(session)));
+        }
+        catch
+        {
+            _ = Locked(() => GiveUp(session));
+            throw;
+        }
+    }
+
+    /// <summary>Takes up the session of that name, or begins one.</summary>
+    /// <returns>False when the pool is full; <paramref name="room"/> completes when it may have room.</returns>
+    private bool TryUse(string? name, [NotNullWhen(true)] out CodeSession? session, out Task room)
+    {
+        room = Task.CompletedTask;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            EndThoseOver();
+            if (name is null || !_byName.TryGetValue(name, out session))
+            {
+                if (_sessions.Count >= _options.MaxSessions && !EndLeastRecentlyUsed())
+                {
+                    session = null;
+                    room = (_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                    return false;
+                }
+
+                session = TakeAhead() ?? new CodeSession(StartAsync);
+                session.Began = _timeProvider.GetTimestamp();
+                _sessions.Add(session);
+                if (name is not null)
+                {
+                    session.Names.Add(name);
+                    _byName.Add(name, session);
+                }
+
+                LogBegan(_logger, session);
+            }
+
+            session.Leases++;
+            SetNextEnd();
+            return true;
+        }
+    }
+
+    private bool IsFirstUse(CodeSession session)
+    {
+        if (session.IsUsed)
+        {
+            return false;
+        }
+
+        if (!_isRefillDue && !_disposed)
+        {
+            _isRefillDue = _refill.Change(RefillDelay, Timeout.InfiniteTimeSpan);
+        }
+
+        return session.IsUsed = true;
+    }
+
+    private Task Release(CodeSession session)
+    {
+        if (--session.Leases > 0 || !_sessions.Contains(session))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (session.Names.Count == 0)
+        {
+            return End(session);
+        }
+
+        session.LastUsed = _timeProvider.GetTimestamp();
+        SetNextEnd();
+        TellOfRoom();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Takes back the use of a session from a caller that did not get its executor.</summary>
+    private Task GiveUp(CodeSession session)
+    {
+        if (session.HasFailed && _sessions.Contains(session))
+        {
+            return End(session);
+        }
+
+        if (session.Names.Count == 0 && _ahead.Count < _options.StartedAhead && _sessions.Remove(session))
+        {
+            // No code has run in it, and no other caller can ask for this session.
+            session.Leases = 0;
+            _ahead.Add(session);
+            TellOfRoom();
+            return Task.CompletedTask;
+        }
+
+        return Release(session);
+    }
+
+    /// <summary>Makes room for a session.</summary>
+    /// <returns>False when all sessions are in use and the caller is to wait.</returns>
+    private bool EndLeastRecentlyUsed()
+    {
+        bool refuses = _options.WhenFull == FullPoolBehavior.Refuse;
+        CodeSession? unused = refuses ? null : _sessions.Where(s => s.Leases == 0).MinBy(s => s.LastUsed);
+        if (unused is not null)
+        {
+            LogMadeRoom(_logger, unused);
+            End(unused);
+        }
+        else if (_options.WhenFull != FullPoolBehavior.Wait)
+        {
+            throw new CodeExecutionException(
+                "too-many-sessions",
+                $"There are {_options.MaxSessions} sessions already{(refuses ? "" : ", all in use")}.",
+                "Use one of them, end one, or allow more.");
+        }
+
+        return unused is not null;
+    }
+
+    /// <summary>Ends the sessions that have reached their time. No other is ended when the timer fires early, or while a session is taken
+    /// up again; and none is given out when it fires late.</summary>
+    private void EndThoseOver()
+    {
+        foreach (CodeSession session in _sessions.Where(s => TimeLeft(s) == TimeSpan.Zero).ToArray())
+        {
+            LogOver(_logger, session);
+            End(session);
+        }
+
+        SetNextEnd();
+    }
+
+    private void SetNextEnd()
+    {
+        TimeSpan next = _sessions.Select(TimeLeft).DefaultIfEmpty(TimeSpan.MaxValue).Min();
+        _nextEnd.Change(next == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : next, Timeout.InfiniteTimeSpan);
+    }
+
+    private TimeSpan TimeLeft(CodeSession session)
+    {
+        TimeSpan life = Left(_options.MaxLifetime, session.Began);
+        TimeSpan idle = session.Leases > 0 ? TimeSpan.MaxValue : Left(_options.IdleTimeout, session.LastUsed);
+        return life < idle ? life : idle;
+
+        TimeSpan Left(TimeSpan most, long since) => most == Timeout.InfiniteTimeSpan
+            ? TimeSpan.MaxValue
+            : TimeSpan.FromTicks(Math.Max(0, (most - _timeProvider.GetElapsedTime(since)).Ticks));
+    }
+
+    private void Refill()
+    {
+        _isRefillDue = false;
+        if (!_disposed)
+        {
+            StartAhead();
+        }
+    }
+
+    /// <summary>Starts the executors that are to wait.</summary>
+    /// <returns>Completes when they have started.</returns>
+    private Task StartAhead()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _ahead.FindAll(a => a.IsLost).ForEach(a => End(a));
+        while (_ahead.Count < _options.StartedAhead)
+        {
+            _ahead.Add(new CodeSession(StartAsync));
+        }
+
+        return Task.WhenAll(_ahead.Select(a => a.Started));
+    }
+
+    private CodeSession? TakeAhead()
+    {
+        _ahead.FindAll(a => a.IsLost).ForEach(a => End(a));
+        CodeSession? taken = _ahead.Find(a => a.Started.IsCompleted) ?? _ahead.FirstOrDefault();
+        _ahead.Remove(taken!);
+        return taken;
+    }
+
+    private async Task<ICodeExecutor> StartAsync(CancellationToken cancellationToken)
+    {
+        ICodeExecutor? executor = null;
+        await _starts.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            executor = ExecutorFactory() ?? throw new InvalidOperationException("The executor factory returned null.");
+            await executor.StartAsync(cancellationToken).ConfigureAwait(false);
+            return executor;
+        }
+        catch (Exception e)
+        {
+            if (executor is not null)
+            {
+                await executor.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                LogStartFailed(_logger, e);
+            }
+
+            throw;
+        }
+        finally
+        {
+            _starts.Release();
+        }
+    }
+
+    /// <summary>Begins to end an executor and its session, on another thread: this one holds the lock.</summary>
+    private Task End(CodeSession session)
+    {
+        _sessions.Remove(session);
+        _ahead.Remove(session);
+        session.Names.ForEach(name => _byName.Remove(name));
+        TellOfRoom();
+        Task ending = Task.Run(() => EndAsync(session));
+        _endings.Add(ending);
+        _ = ending.ContinueWith(
+            ended => Locked(() => _endings.Remove(ended)), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return ending;
+    }
+
+    private async Task EndAsync(CodeSession session)
+    {
+        try
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (CodeExecutionException e)
+        {
+            LogEndFailed(_logger, e, session);
+        }
+    }
+
+    private void TellOfRoom()
+    {
+        _room?.TrySetResult();
+        _room = null;
+    }
+
+    private T Locked<T>(Func<T> what)
+    {
+        lock (_lock)
+        {
+            return what();
+        }
+    }
+
+    private void Locked(Action what)
+    {
+        lock (_lock)
+        {
+            what();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Began the session {Session}.")]
+    private static partial void LogBegan(ILogger logger, CodeSession session);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The session {Session} reached its idle time-out or its lifetime and is ended.")]
+    private static partial void LogOver(ILogger logger, CodeSession session);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "There are too many sessions: {Session}, unused for longest, is ended.")]
+    private static partial void LogMadeRoom(ILogger logger, CodeSession session);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The session {Session} did not end cleanly.")]
+    private static partial void LogEndFailed(ILogger logger, Exception exception, CodeSession session);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An executor could not be started.")]
+    private static partial void LogStartFailed(ILogger logger, Exception exception);
+}

@@ -117,7 +117,6 @@ internal static class GuestStarter
             {
                 User = plan.User,
                 Filter = plan.Filter.AgentProgram,
-                Options = AgentConfiguration.OptionsOf(plan.Spec.Policy),
                 Listen = plan.Spec.Options.StopContainer ? "" : Socket,
             };
             return new ContainerSetup.WithAgent(agent, await agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false));

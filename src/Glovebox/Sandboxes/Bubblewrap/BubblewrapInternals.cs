@@ -23,6 +23,9 @@ internal sealed record BubblewrapInternals
     /// <summary>Whether the agent forks ahead only while no guest process is there to see it.</summary>
     public bool HidesSpares { get; init; } = true;
 
+    /// <summary>What buys time.</summary>
+    public Shortcuts Shortcuts { get; init; } = Shortcuts.All;
+
     /// <summary>Whether the agent is used at all.</summary>
     public bool UsesAgent { get; init; } = true;
 

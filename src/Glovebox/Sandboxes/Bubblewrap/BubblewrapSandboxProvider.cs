@@ -68,7 +68,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         BubblewrapPlace place = await PreparePlaceAsync(request, home, cancellationToken).ConfigureAwait(false);
         try
         {
-            byte[]? compiled = python is null ? null : CompiledAgents.Find(python);
+            byte[]? compiled = python is not null && _internals.Shortcuts.HasFlag(Shortcuts.CompiledAgent) ? CompiledAgents.Find(python) : null;
             home.Files.Value.WriteAgent(compiled);
             SandboxCommands commands = new(bwrap, request, home, place, _readOnlyPaths, _internals);
             if (home.Functions is { } functions)
@@ -169,7 +169,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
             place.WorkDirectory,
             request.Variables)
         {
-            Options = AgentConfiguration.OptionsOf(request.Policy) | (wantsProgram ? AgentOptions.SendProgram : AgentOptions.None),
+            SendsProgram = wantsProgram,
         };
         SandboxSpawn spawn = await SandboxSpawn.StartAsync(commands.Agent(python)).ConfigureAwait(false);
         AgentClient agent = new(spawn.Process.Channel);

@@ -1,3 +1,5 @@
+using Glovebox.Sandboxes.Agent;
+
 namespace Glovebox.Sandboxes.Bubblewrap;
 
 /// <summary>What only tests change: each takes one defence or one way away, to show what it is good for.</summary>

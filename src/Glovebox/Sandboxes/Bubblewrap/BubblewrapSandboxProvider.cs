@@ -153,7 +153,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         }
     }
 
-    private static async Task<ISandbox> StartAgentAsync(
+    private async Task<ISandbox> StartAgentAsync(
         string python,
         bool isCompiled,
         SandboxRequest request,
@@ -162,7 +162,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         SandboxCommands commands,
         CancellationToken cancellationToken)
     {
-        bool wantsProgram = !isCompiled && CompiledAgents.Takes(python);
+        bool wantsProgram = !isCompiled && _internals.Shortcuts.HasFlag(Shortcuts.CompiledAgent) && CompiledAgents.Takes(python);
         AgentConfiguration configuration = new(
             place.Group is { LimitsMemory: true } ? 0 : request.Memory,
             place.Group is { LimitsProcesses: true } ? 0 : request.Processes + OwnProcesses,

@@ -118,17 +118,18 @@ class Agent:
             self.reply(number, FAILED, text_field(os.strerror(e.errno)))
             return
         failed = []
+        gc.freeze()
         preload = frame.texts()
         for module in preload:
             try:
                 __import__(module)
             except BaseException as e:
                 failed.append('%s: %s: %s' % (module, type(e).__name__, e))
-        KEPT.update(sys.modules)
         PRELOADED.update(name for name in sys.modules if name not in _STARTUP_MODULES and '.' not in name)
         sys.path_importer_cache.clear()
         if preload:
             gc.collect()
+        keep_modules()
         gc.freeze()
         self.processes.spares.want()
         self.reply(number, DONE, text_field('\n'.join(failed)))

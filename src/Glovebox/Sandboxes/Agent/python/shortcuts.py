@@ -26,6 +26,12 @@ class End:
         leave(self.code)
 
 
+def keep_modules():
+    """What is there now, and was not there when gc.freeze was called last, was preloaded: scripts may use it, and it may have an end, too."""
+    if not has_finalizers(gc.get_objects()):
+        KEPT.update(sys.modules)
+
+
 def end_early(code):
     """Ends the process of a script as the interpreter ends, but for what nobody could see: at once, or later, or not at all.
 
@@ -60,7 +66,8 @@ def is_of_python(module):
 def leave(code):
     """Exits, unless something that the script made would show that it is cleared."""
     try:
-        if would_show(gc.get_objects()):
+        made = gc.get_objects()
+        if has_finalizers(made) or has_callbacks(made):
             return
         for stream in STREAMS:
             if not stream.closed:
@@ -71,22 +78,28 @@ def leave(code):
     ctypes.pythonapi.exit(code)
 
 
-def would_show(made):
-    kinds = dict(zip(map(id, map(type, made)), map(type, made)))
+def has_finalizers(made):
+    kinds = kinds_of(made)
     kinds.pop(id(End), None)
-    if any(has_finalizer(kind) for kind in kinds.values()):
-        return True
-    looked_at = {number for number, kind in kinds.items() if issubclass(kind, (type, _weakref.ref))}
-    for thing in itertools.compress(made, map(looked_at.__contains__, map(id, map(type, made)))):
-        if not issubclass(type(thing), type):
-            if CALLBACK(thing) is not None:
-                return True
-        elif not FLAGS(thing) & IS_COLLECTED and has_finalizer(thing):
-            return True
-    return False
+    return (any(is_finalized(kind) for kind in kinds.values()) or
+            any(is_finalized(kind) and not FLAGS(kind) & IS_COLLECTED for kind in instances(made, kinds, type)))
 
 
-def has_finalizer(kind):
+def has_callbacks(made):
+    return any(CALLBACK(reference) is not None for reference in instances(made, kinds_of(made), _weakref.ref))
+
+
+def kinds_of(made):
+    """The types of objects by their numbers: what a type brings along says which are equal."""
+    return dict(zip(map(id, map(type, made)), map(type, made)))
+
+
+def instances(made, kinds, base):
+    wanted = {number for number, kind in kinds.items() if issubclass(kind, base)}
+    return itertools.compress(made, map(wanted.__contains__, map(id, map(type, made))))
+
+
+def is_finalized(kind):
     return any('__del__' in NAMES(base) for base in BASES(kind))
 
 

@@ -12,12 +12,16 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly List<double> _milliseconds = [];
+    private Usage _used;
 
     /// <summary>The benchmark that this one is a multiple of; null for one that others are compared with.</summary>
     public Benchmark? Baseline { get; init; }
 
     /// <summary>How many times <see cref="Run"/> does what is measured.</summary>
     public int Operations { get; init; } = 1;
+
+    /// <summary>How many times <see cref="Prepare"/> does it.</summary>
+    public int PreparedOperations { get; init; }
 
     /// <summary>The longest median that is good enough, in milliseconds; null where there is no such goal.</summary>
     public double? GoalMilliseconds { get; init; }
@@ -32,13 +36,22 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
 
     public double Percentile95 => Percentile(0.95);
 
+    /// <summary>The page faults of an operation, what it has left to be done included; the mean.</summary>
+    public double PageFaults => (double)_used.PageFaults / CountedOperations;
+
+    /// <summary>The processor time of an operation in milliseconds, what it has left to be done included; the mean.</summary>
+    public double ProcessorMilliseconds => _used.ProcessorTime.TotalMilliseconds / CountedOperations;
+
     /// <summary>The ratio of the medians.</summary>
     public double? Ratio => Median / Baseline?.Median;
 
     public bool MeetsGoal => (Goal is null || Ratio <= Goal) && (GoalMilliseconds is null || Median <= GoalMilliseconds);
 
+    private int CountedOperations => _milliseconds.Count * (Operations + PreparedOperations);
+
     public async Task MeasureAsync(bool isWarmUp)
     {
+        Usage before = Usage.Now();
         await Task.Delay(Pause);
         await Prepare();
         long started = Stopwatch.GetTimestamp();
@@ -49,9 +62,11 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
             await used.DisposeAsync();
         }
 
+        await Task.Delay(Pause);
         if (!isWarmUp)
         {
             _milliseconds.Add(time.TotalMilliseconds / Operations);
+            _used += Usage.Now() - before;
         }
     }
 

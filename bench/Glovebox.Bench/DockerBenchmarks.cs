@@ -29,7 +29,7 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
         [
             exec,
             new("docker: a python block", () => BlockAsync(_executor)) { Baseline = exec, Goal = 0.1 },
-            new("docker: a python block right after another", () => BlockAsync(_executor)) { Baseline = exec, Prepare = () => BlockAsync(_executor) },
+            new("docker: a python block right after another", () => BlockAsync(_executor)) { Baseline = exec, Goal = 0.15, Prepare = () => BlockAsync(_executor), PreparedOperations = 1 },
             run,
             new("docker: a new session and its first python block", NewSessionAsync) { Baseline = run, Goal = 1.5 },
             new("docker: a new session of a pool and its first python block", PooledSessionAsync)

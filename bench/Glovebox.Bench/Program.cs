@@ -2,11 +2,12 @@ using System.Globalization;
 using Glovebox.Bench;
 
 const int WarmUpRounds = 10;
-const string Usage = "usage: dotnet run -c Release --project bench/Glovebox.Bench -- [--docker IMAGE] [--json] [--rounds N]";
+const string Usage = "usage: dotnet run -c Release --project bench/Glovebox.Bench -- [--docker IMAGE | --shortcuts] [--json] [--rounds N]";
 
 bool json = args.Contains("--json");
 int rounds = 100;
-string[] rest = [.. args.Where(a => a != "--json")];
+bool shortcuts = args.Contains("--shortcuts");
+string[] rest = [.. args.Where(a => a is not ("--json" or "--shortcuts"))];
 string? image = null;
 if (rest is ["--docker", var name, ..])
 {
@@ -19,18 +20,20 @@ if (rest is ["--rounds", var text] && int.TryParse(text, NumberStyles.None, Cult
     rest = [];
 }
 
-if (rest.Length > 0)
+if (rest.Length > 0 || shortcuts && image is not null)
 {
     Console.Error.WriteLine(Usage);
     return 2;
 }
 
 await using SessionBenchmarks sessions = new();
+await using ShortcutBenchmarks alone = new();
 await using FunctionBenchmarks? functions = image is null ? new() : null;
 await using JupyterBenchmarks? jupyter = image is null ? new() : null;
 await using DockerBenchmarks? containers = image is null ? null : new(image);
 IReadOnlyList<Benchmark> benchmarks = containers is not null
     ? await containers.StartAsync()
+    : shortcuts ? await alone.StartAsync()
     : [.. await sessions.StartAsync(), .. await functions!.StartAsync(), .. await jupyter!.StartAsync()];
 
 // One of each in turn, so that a busy moment of the machine meets all of them alike.

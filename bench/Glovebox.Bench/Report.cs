@@ -11,16 +11,17 @@ internal static class Report
     public static void WriteTable(IReadOnlyList<Benchmark> benchmarks, int rounds)
     {
         int width = benchmarks.Max(b => b.Name.Length);
-        Console.WriteLine($"{"".PadRight(width)}  median ms   p95 ms   ratio   goal");
+        Console.WriteLine($"{"".PadRight(width)}  median ms   p95 ms  faults   cpu ms   ratio   goal");
         foreach (Benchmark b in benchmarks)
         {
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{b.Name.PadRight(width)}  {b.Median,9:0.00}  {b.Percentile95,7:0.00}  {b.Ratio,6:0.00}  {Goal(b)}").TrimEnd());
+                CultureInfo.InvariantCulture,
+                $"{b.Name.PadRight(width)}  {b.Median,9:0.00}  {b.Percentile95,7:0.00}  {b.PageFaults,6:0}  {b.ProcessorMilliseconds,7:0.0}  {b.Ratio,6:0.00}  {Goal(b)}").TrimEnd());
         }
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{rounds} rounds, with {Benchmark.Pause.TotalMilliseconds} ms between the measurements; each ratio is that of the medians, to the bare program, the plain WebSocket or the engine's own command above it."));
+            $"{rounds} rounds, with {Benchmark.Pause.TotalMilliseconds} ms between the measurements; each ratio is that of the medians, to the bare program, the plain WebSocket or the engine's own command above it. Page faults and processor time are those of the processes that this program has started; the engine's are not among them."));
     }
 
     public static void WriteJson(IReadOnlyList<Benchmark> benchmarks, int rounds) => Console.WriteLine(JsonSerializer.Serialize(
@@ -33,6 +34,8 @@ internal static class Report
                 b.Name,
                 medianMs = Math.Round(b.Median, 3),
                 percentile95Ms = Math.Round(b.Percentile95, 3),
+                pageFaults = Math.Round(b.PageFaults),
+                processorMs = Math.Round(b.ProcessorMilliseconds, 2),
                 baseline = b.Baseline?.Name,
                 ratio = b.Ratio is { } ratio ? Math.Round(ratio, 3) : (double?)null,
                 b.Goal,

@@ -6,11 +6,15 @@ namespace Glovebox.Bench;
 /// <summary>What a block costs in a session that is there, and what a new session costs, against the bare interpreter.</summary>
 internal sealed class SessionBenchmarks : IAsyncDisposable
 {
-    private static readonly CodeBlock Python = new("python", "print(1)");
+    internal static readonly CodeBlock Python = new("python", "print(1)");
     private static readonly CodeBlock Bash = new("bash", "echo 1");
+
+    /// <summary>How many blocks a busy session runs, one right after the other.</summary>
+    internal const int Busy = 10;
 
     private readonly BubblewrapCommandLineCodeExecutor _bubblewrap = new();
     private readonly CodeSessionPool _pool = new(() => new BubblewrapCommandLineCodeExecutor());
+    private readonly BubblewrapCommandLineCodeExecutor _other = new();
 
     /// <summary>With the system's interpreters, as the sandbox has them: those of a version manager are others, and slower.</summary>
     private readonly LocalCommandLineCodeExecutor _local = new(new() { Environment = { ["PATH"] = "/usr/local/bin:/usr/bin:/bin" } });
@@ -18,27 +22,27 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
     public async Task<IReadOnlyList<Benchmark>> StartAsync()
     {
         await _bubblewrap.StartAsync();
+        await _other.StartAsync();
         await _local.StartAsync();
 
         string python = await GuestProgramAsync("python3"), bash = await GuestProgramAsync("bash");
         Benchmark barePython = new("bare: python3 -c 'print(1)'", () => BareAsync(python, Python.Code));
+        Benchmark twoBare = new("bare: two loops of python3 -c 'print(1)' at once", () => TwiceAsync(() => BareAsync(python, Python.Code))) { Operations = 2 * Busy };
         Benchmark bareBash = new("bare: bash -c 'echo 1'", () => BareAsync(bash, Bash.Code));
         return
         [
             barePython,
-            new("bubblewrap: a python block", () => BlockAsync(_bubblewrap, Python)) { Baseline = barePython, Goal = 1 },
-            new("bubblewrap: a python block right after another", () => BlockAsync(_bubblewrap, Python))
-            {
-                Baseline = barePython,
-                Prepare = () => BlockAsync(_bubblewrap, Python),
-            },
-            new("bubblewrap: a new session and its first python block", NewSessionAsync) { Baseline = barePython, Goal = 3 },
+            new("bubblewrap: a python block", () => BlockAsync(_bubblewrap, Python)) { Baseline = barePython, Goal = 0.4 },
+            RightAfter("bubblewrap", _bubblewrap, barePython, 0.5),
+            new("bubblewrap: a new session and its first python block", () => NewSessionAsync(new())) { Baseline = barePython, Goal = 2.5 },
             new("bubblewrap: a new session of a pool and its first python block", PooledSessionAsync)
             {
                 Baseline = barePython,
                 Goal = 1,
                 Prepare = FillAsync,
             },
+            twoBare,
+            AtOnce("bubblewrap", _bubblewrap, _other, twoBare, 0.5),
             new("local: a python block", () => BlockAsync(_local, Python)) { Baseline = barePython },
             bareBash,
             new("bubblewrap: a bash block", () => BlockAsync(_bubblewrap, Bash)) { Baseline = bareBash },
@@ -50,22 +54,22 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
     {
         await _pool.DisposeAsync();
         await _bubblewrap.DisposeAsync();
+        await _other.DisposeAsync();
         await _local.DisposeAsync();
     }
 
     private async Task<string> GuestProgramAsync(string name) =>
         (await _bubblewrap.ExecuteCodeBlocksAsync([new CodeBlock("sh", $"command -v {name}")])).Output.TrimEnd('\n');
 
-    private static async Task<IAsyncDisposable?> BlockAsync(ICodeExecutor executor, CodeBlock block)
+    internal static async Task<IAsyncDisposable?> BlockAsync(ICodeExecutor executor, CodeBlock block)
     {
         CodeResult result = await executor.ExecuteCodeBlocksAsync([block]);
         Check(result.Output);
         return null;
     }
 
-    private static async Task<IAsyncDisposable?> NewSessionAsync()
+    internal static async Task<IAsyncDisposable?> NewSessionAsync(BubblewrapCommandLineCodeExecutor executor)
     {
-        BubblewrapCommandLineCodeExecutor executor = new();
         await executor.StartAsync();
         await BlockAsync(executor, Python);
         return executor;
@@ -85,8 +89,44 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
         await Task.Delay(Benchmark.Pause);
     }
 
+    /// <summary>A block whose session has done another one just before.</summary>
+    internal static Benchmark RightAfter(string name, ICodeExecutor executor, Benchmark baseline, double? goal) =>
+        new($"{name}: a python block right after another", () => BlockAsync(executor, Python))
+        {
+            Baseline = baseline,
+            Goal = goal,
+            Prepare = () => BlockAsync(executor, Python),
+            PreparedOperations = 1,
+        };
+
+    /// <summary>Two sessions that are both busy. Half of the time is twice the throughput.</summary>
+    internal static Benchmark AtOnce(string name, ICodeExecutor one, ICodeExecutor other, Benchmark baseline, double? goal)
+    {
+        return new($"{name}: two busy sessions at once, a python block", RunAsync) { Baseline = baseline, Goal = goal, Operations = 2 * Busy };
+
+        async Task<IAsyncDisposable?> RunAsync()
+        {
+            await Task.WhenAll(BusyAsync(() => BlockAsync(one, Python)), BusyAsync(() => BlockAsync(other, Python)));
+            return null;
+        }
+    }
+
+    internal static async Task<IAsyncDisposable?> TwiceAsync(Func<Task> operation)
+    {
+        await Task.WhenAll(BusyAsync(operation), BusyAsync(operation));
+        return null;
+    }
+
+    private static async Task BusyAsync(Func<Task> operation)
+    {
+        for (int i = 0; i < Busy; i++)
+        {
+            await operation();
+        }
+    }
+
     /// <summary>The least that a .NET program can do: start the interpreter, read what it prints, wait for its end.</summary>
-    private static async Task<IAsyncDisposable?> BareAsync(string program, string code)
+    internal static async Task<IAsyncDisposable?> BareAsync(string program, string code)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, ["-c", code]) { RedirectStandardOutput = true })!;
         string output = await process.StandardOutput.ReadToEndAsync();

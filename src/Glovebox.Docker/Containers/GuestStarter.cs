@@ -130,7 +130,6 @@ internal static class GuestStarter
             {
                 User = plan.User,
                 Filter = plan.Filter.AgentProgram,
-                Options = AgentConfiguration.OptionsOf(plan.Spec.Policy),
                 Listen = plan.Spec.Options.StopContainer ? "" : Socket,
             };
             AgentHello hello = await agent.ConnectAsync(configuration, cancellationToken).ConfigureAwait(false);

@@ -55,6 +55,25 @@ public sealed partial class ForkServerFixture : IAsyncLifetime
         return forked;
     }
 
+    /// <summary>Fails unless the fork server shows what the plain interpreter shows, of scripts that run one after the other: what one has
+    /// left in a file, the next one prints.</summary>
+    public async Task SameInTurnAsync(IReadOnlyList<string> scripts)
+    {
+        List<string> plain = [], forked = [];
+        foreach (string script in scripts)
+        {
+            plain.Add(Describe(await PlainAsync(script)));
+        }
+
+        foreach (string script in scripts)
+        {
+            forked.Add(Describe(await ForkedAsync(script)));
+        }
+
+        Assert.Equal(plain, forked);
+        Assert.Equal(_origin, (await Session.PythonAsync(Origin)).Output);
+    }
+
     /// <summary>Says what a run showed, but for addresses, which differ from run to run.</summary>
     public static string Describe(BlockResult result) => Address().Replace(
         $"exit code {result.ExitCode}, {result.Termination}\n-- standard output\n{result.StandardOutput}\n-- standard error\n{result.StandardError}", "0x");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Glovebox.Sandboxes.Agent;
 using Glovebox.Tests.Platform.Agent;
 
 namespace Glovebox.Tests.Platform.ForkServer;
@@ -191,6 +192,19 @@ public sealed class SpareTests
         string[] words = result.Output.Split();
         Assert.Equal(["beside", "installed", "/workspace"], words[..3]);
         Assert.InRange(long.Parse(words[3], CultureInfo.InvariantCulture), before, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+    }
+
+    [Fact]
+    public async Task Without_shortcuts_none_waits_and_blocks_show_the_same()
+    {
+        await using Session session = await Session.StartAsync(ExecutorKind.BubblewrapWith(new() { Shortcuts = Shortcuts.None }));
+        for (int i = 0; i < 2; i++)
+        {
+            CodeResult result = await session.RunAsync(
+                new("python", "class C:\n    def __del__(self): print('deleted')\nc = C()"), new("bash", "set -- /proc/[0-9]*; echo $#"));
+            Assert.Equal("deleted\n2\n", result.Output);
+            Assert.Empty(Neighbours(session));
+        }
     }
 
     private static void Kill(int process)

@@ -46,7 +46,7 @@ internal sealed partial class AgentClient : IAsyncDisposable
             .UInt32(configuration.User.Gid)
             .Text(configuration.WorkDirectory)
             .Text(configuration.Listen)
-            .Byte((byte)configuration.Options)
+            .Byte((byte)(configuration.SendsProgram ? 1 : 0))
             .Texts([.. configuration.Variables.SelectMany(v => new[] { v.Key, v.Value })])
             .Bytes(configuration.Filter);
         await SendAsync(frame.Frame(GuestFrameType.Configure, 0), cancellationToken).ConfigureAwait(false);

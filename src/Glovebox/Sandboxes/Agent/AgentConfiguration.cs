@@ -21,12 +21,8 @@ internal sealed record AgentConfiguration(
     /// sandbox filters system calls from the beginning.</summary>
     public byte[] Filter { get; init; } = [];
 
-    /// <summary>What the agent is to do beyond its work.</summary>
-    public AgentOptions Options { get; init; }
-
-    /// <summary>What follows from a limit of processor time. Two processes get ready at once, each on a processor of its own; below that
-    /// they would use up what the next block is to have.</summary>
-    public static AgentOptions OptionsOf(ExecutionPolicy policy) => policy.Cpus < 2 ? AgentOptions.SaveProcessorTime : AgentOptions.None;
+    /// <summary>Whether the agent sends its program as Python has compiled it.</summary>
+    public bool SendsProgram { get; init; }
 }
 
 /// <summary>What the agent says of itself.</summary>

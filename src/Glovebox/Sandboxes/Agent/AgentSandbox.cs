@@ -61,8 +61,7 @@ public sealed class AgentSandbox : ISandbox
         {
             await channel.WriteAsync(AgentSource.Bytes, cancellationToken).ConfigureAwait(false);
             await agent.ConnectAsync(
-                new AgentConfiguration(0, 0, place.WorkDirectory, request.Variables) { Options = AgentConfiguration.OptionsOf(request.Policy) },
-                cancellationToken).ConfigureAwait(false);
+                new AgentConfiguration(0, 0, place.WorkDirectory, request.Variables), cancellationToken).ConfigureAwait(false);
             if (request.Functions is { } offered)
             {
                 GuestFunctions functions = new(offered, $"/tmp/.glovebox-functions-{Guid.NewGuid():n}");

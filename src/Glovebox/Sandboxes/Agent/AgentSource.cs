@@ -8,7 +8,7 @@ namespace Glovebox.Sandboxes.Agent;
 internal static class AgentSource
 {
     /// <summary>The order matters: the first part keeps what a fresh interpreter holds, the last one starts.</summary>
-    private static readonly string[] Parts = ["wire", "privileges", "files", "pages", "spare", "processes", "functions", "script", "streams", "agent", "main"];
+    private static readonly string[] Parts = ["wire", "privileges", "files", "forks", "shortcuts", "processes", "functions", "script", "streams", "agent", "main"];
 
     private static readonly Lazy<string> Joined = new(Join);
 

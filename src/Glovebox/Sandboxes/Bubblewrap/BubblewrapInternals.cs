@@ -1,3 +1,5 @@
+using Glovebox.Sandboxes.Agent;
+
 namespace Glovebox.Sandboxes.Bubblewrap;
 
 /// <summary>What only tests change: each takes one defence or one way away, to show what it is good for.</summary>
@@ -22,6 +24,9 @@ internal sealed record BubblewrapInternals
 
     /// <summary>Whether the agent forks ahead only while no guest process is there to see it.</summary>
     public bool HidesSpares { get; init; } = true;
+
+    /// <summary>What buys time.</summary>
+    public Shortcuts Shortcuts { get; init; } = Shortcuts.All;
 
     /// <summary>Whether the agent is used at all.</summary>
     public bool UsesAgent { get; init; } = true;

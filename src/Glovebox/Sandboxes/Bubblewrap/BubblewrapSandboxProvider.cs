@@ -70,7 +70,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         BubblewrapPlace place = await PreparePlaceAsync(request, home, cancellationToken).ConfigureAwait(false);
         try
         {
-            byte[]? compiled = python is null ? null : CompiledAgents.Find(python);
+            byte[]? compiled = python is not null && _internals.Shortcuts.HasFlag(Shortcuts.CompiledAgent) ? CompiledAgents.Find(python) : null;
             home.Files.Value.WriteAgent(compiled);
             SandboxCommands commands = new(bwrap, request, home, place, _readOnlyPaths, _internals);
             if (home.Functions is { } functions)
@@ -155,7 +155,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         }
     }
 
-    private static async Task<ISandbox> StartAgentAsync(
+    private async Task<ISandbox> StartAgentAsync(
         string python,
         bool isCompiled,
         SandboxRequest request,
@@ -164,14 +164,14 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         SandboxCommands commands,
         CancellationToken cancellationToken)
     {
-        bool wantsProgram = !isCompiled && CompiledAgents.Takes(python);
+        bool wantsProgram = !isCompiled && _internals.Shortcuts.HasFlag(Shortcuts.CompiledAgent) && CompiledAgents.Takes(python);
         AgentConfiguration configuration = new(
             place.Group is { LimitsMemory: true } ? 0 : request.Memory,
             place.Group is { LimitsProcesses: true } ? 0 : request.Processes + OwnProcesses,
             place.WorkDirectory,
             request.Variables)
         {
-            Options = AgentConfiguration.OptionsOf(request.Policy) | (wantsProgram ? AgentOptions.SendProgram : AgentOptions.None),
+            SendsProgram = wantsProgram,
         };
         SandboxSpawn spawn = await SandboxSpawn.StartAsync(commands.Agent(python)).ConfigureAwait(false);
         AgentClient agent = new(spawn.Process.Channel);

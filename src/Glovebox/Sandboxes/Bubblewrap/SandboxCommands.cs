@@ -1,3 +1,6 @@
+using System.Globalization;
+using Glovebox.Sandboxes.Agent;
+
 namespace Glovebox.Sandboxes.Bubblewrap;
 
 /// <summary>Says how commands are started inside one sandbox.</summary>
@@ -24,6 +27,11 @@ internal sealed class SandboxCommands(
         if (!internals.HidesSpares)
         {
             variables["GLOVEBOX_TEST_VISIBLE_SPARES"] = "1";
+        }
+
+        if (internals.Shortcuts != Shortcuts.All)
+        {
+            variables["GLOVEBOX_TEST_SHORTCUTS"] = ((int)internals.Shortcuts).ToString(CultureInfo.InvariantCulture);
         }
 
         return Launch([python, BubblewrapArguments.AgentPath], variables, internals.IsFirstProcess, SharesNetwork, installation: null);

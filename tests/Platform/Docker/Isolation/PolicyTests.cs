@@ -58,23 +58,6 @@ public sealed class PolicyTests
     }
 
     [Fact]
-    public async Task Where_processor_time_is_short_none_is_spent_ahead_of_a_block()
-    {
-        // What a spare process has made its own of the agent's memory, in KiB.
-        const string Own = "print(sum(int(line.split()[1]) for line in open('/proc/self/smaps') if line.startswith('Private_Dirty')))";
-        await using DockerCommandLineCodeExecutor canary = await StartAsync(new());
-        await using DockerCommandLineCodeExecutor executor = await StartAsync(new() { Cpus = 1 });
-        int most = 0, least = int.MaxValue;
-        for (int i = 0; i < 10; i++)
-        {
-            most = Math.Max(most, int.Parse(await canary.PrintAsync("python", Own), null));
-            least = Math.Min(least, int.Parse(await executor.PrintAsync("python", Own), null));
-        }
-
-        Assert.True(least < most - 1000, $"{least} KiB are not less than {most} KiB.");
-    }
-
-    [Fact]
     public async Task A_read_only_root_leaves_the_work_directory_the_home_and_the_temporary_folders()
     {
         const string Writes = "for folder in /usr/local /etc /var /workspace $HOME /tmp /dev/shm; do touch $folder/x 2>/dev/null && echo -n \"$folder \"; done; true";

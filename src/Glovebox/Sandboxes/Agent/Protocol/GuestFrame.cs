@@ -94,19 +94,6 @@ internal enum GuestFrameType : byte
     StreamReset,
 }
 
-/// <summary>What an agent is to do beyond its work, as flags.</summary>
-[Flags]
-internal enum AgentOptions : byte
-{
-    None,
-
-    /// <summary>Send its program as Python has compiled it.</summary>
-    SendProgram,
-
-    /// <summary>Do not prepare memory between blocks: the guest has little processor time.</summary>
-    SaveProcessorTime,
-}
-
 /// <summary>What a run is, as flags.</summary>
 [Flags]
 internal enum AgentRunKind : byte

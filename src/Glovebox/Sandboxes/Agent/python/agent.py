@@ -42,15 +42,11 @@ class Agent:
     def serve(self):
         while True:
             try:
-                ready = self.poll.poll(0 if self.processes.warming else -1)
-                for fd, _ in ready:
+                for fd, _ in self.poll.poll():
                     handler = self.watched.get(fd)
                     if handler is not None:
                         handler(fd)
-                if ready:
-                    self.processes.prepare()
-                else:
-                    self.processes.warm()
+                self.processes.spares.prepare(bool(self.processes.runs))
             except Disconnected:
                 self.disconnected()
 
@@ -60,18 +56,6 @@ class Agent:
         except BlockingIOError:
             pass
         self.processes.reap()
-
-    def leave(self):
-        """In a fork: gives up all that is the agent's."""
-        signal.set_wakeup_fd(-1)
-        self.poll.close()
-        self.wake_read.close()
-        self.wake_write.close()
-        self.channel.close()
-        if self.listener is not None:
-            self.listener.close()
-        for fd in self.files.descriptors() + self.streams.descriptors():
-            os.close(fd)
 
     # The host.
 
@@ -89,8 +73,6 @@ class Agent:
             self.reply(number, DONE)
         elif kind in self.files.handlers:
             self.files.handle(kind, number, frame)
-            if kind == LIST:
-                self.processes.listed()
         elif kind in self.streams.handlers:
             self.streams.handle(kind, number, frame)
         elif kind == FUNCTIONS:
@@ -115,13 +97,12 @@ class Agent:
     def configure(self, frame):
         address_space, processes = frame.number('<Q'), frame.number('<Q')
         uid, gid = frame.number('<I'), frame.number('<I')
-        work, listen, options = frame.text(), frame.text(), frame.number('<B')
+        work, listen, sends_program = frame.text(), frame.text(), frame.number('<B')
         self.processes.configure(address_space, processes, work, frame.texts())
         self.privileges.configure(uid, gid, frame.rest())
-        self.processes.pages.most = 0 if options & SAVE_PROCESSOR_TIME else Pages.MOST
         if listen != '' and self.listener is None:
             self.listen(listen)
-        program = compiled_program() if options & SEND_PROGRAM else b''
+        program = compiled_program() if sends_program else b''
         self.channel.send(HELLO, 0, struct.pack('<I', VERSION) + text_field(sys.version.split()[0]) +
                           struct.pack('<B', self.privileges.can_filter()) + program)
 
@@ -137,16 +118,20 @@ class Agent:
             self.reply(number, FAILED, text_field(os.strerror(e.errno)))
             return
         failed = []
+        gc.freeze()
         preload = frame.texts()
         for module in preload:
             try:
                 __import__(module)
             except BaseException as e:
                 failed.append('%s: %s: %s' % (module, type(e).__name__, e))
+        PRELOADED.update(name for name in sys.modules if name not in _STARTUP_MODULES and '.' not in name)
+        sys.path_importer_cache.clear()
         if preload:
             gc.collect()
+        keep_modules()
         gc.freeze()
-        self.processes.wants_spare = True
+        self.processes.spares.want()
         self.reply(number, DONE, text_field('\n'.join(failed)))
 
     # An agent that outlives its host's process waits for the next one.
@@ -166,7 +151,7 @@ class Agent:
         self.channel = Channel(*[os.open('/dev/null', os.O_RDWR | os.O_CLOEXEC)] * 2)
         self.processes.kill_everything()
         # The next host may have other variables, and seals again.
-        self.processes.wants_spare = self.processes.host_lists = False
+        self.processes.spares.want(False)
         self.files.close_all()
         self.streams.close_all()
         self.watch(self.listener.fileno(), self.accept)
@@ -183,8 +168,3 @@ class Agent:
         self.channel = Channel(source, source)
         self.is_attached = True
         self.watch(source, self.receive)
-
-
-def compiled_program():
-    """This program as a file that Python runs without compiling it: four bytes of its version, twelve that are not looked at, the code."""
-    return sys.modules['_frozen_importlib_external'].MAGIC_NUMBER + bytes(12) + marshal.dumps(PROGRAM)

@@ -32,12 +32,6 @@ class Files:
         if self.root is None:
             self.root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
-    def descriptors(self):
-        found = [] if self.root is None else [self.root]
-        for writing in self.writing.values():
-            found += [fd for fd in (writing.fd, writing.folder) if fd is not None]
-        return found + list(self.reading.values())
-
     def handle(self, kind, number, frame):
         self.answer(number, self.handlers[kind], frame)
 

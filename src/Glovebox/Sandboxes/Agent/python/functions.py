@@ -1,3 +1,7 @@
+# Where guest code finds modules that are offered to it.
+MODULE_FOLDERS = []
+
+
 class Functions:
     """What guest code can import and run beyond what the sandbox has: modules, programs, and the files of both."""
 
@@ -10,6 +14,7 @@ class Functions:
         for name, folders in (('PYTHONPATH', modules), ('PATH', [programs])):
             known = [folder for folder in os.environ.get(name, '').split(':') if folder]
             os.environ[name] = ':'.join(known + [folder for folder in folders if folder not in known])
+        MODULE_FOLDERS[:] = [folder for folder in os.environ['PYTHONPATH'].split(':') if folder]
         try:
             self.write_files(frame.texts())
         except OSError as e:
@@ -33,5 +38,6 @@ class Functions:
 
 def add_module_folders(folder):
     """Gives a script in a fork the modules that a new interpreter finds by its environment, in the same place."""
-    at = sys.path.index(folder) + 1 if folder in sys.path else 0
-    sys.path[at:at] = [path for path in os.environ.get('PYTHONPATH', '').split(':') if path and path not in sys.path]
+    if MODULE_FOLDERS:
+        at = sys.path.index(folder) + 1 if folder in sys.path else 0
+        sys.path[at:at] = [path for path in MODULE_FOLDERS if path not in sys.path]

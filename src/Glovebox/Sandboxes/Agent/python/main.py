@@ -43,9 +43,9 @@ def calls(agent, hook, results):
     except Protocol as e:
         sys.stderr.write('protocol: %s\n' % e)
         os._exit(3)
-    except ForkedScript as e:
-        script = e.script
-    yield from script_calls(script, results)
+    except Forked as e:
+        fork = e.fork
+    yield from script_calls(fork.become_program(agent.processes), results)
 
 
 def start():
@@ -53,7 +53,6 @@ def start():
     if os.getpid() != 1 and os.environ.pop('GLOVEBOX_TEST_NOT_FIRST', None) is None:
         sys.exit('the agent is not the first process of its namespace')
     agent = Agent(os.environ.pop('GLOVEBOX_TEST_DUMPABLE', None) is None)
-    agent.processes.spares_are_hidden = os.environ.pop('GLOVEBOX_TEST_VISIBLE_SPARES', None) is None
     # A script can see its stack, so no frame of ours may be on it. What makes one after the other the calls that the generator gives is in
     # C, where no frames are; a generator has a frame only while it runs; and our main program ends here.
     hook, results = EndHook(), []

@@ -16,7 +16,6 @@ class Privileges:
     """
 
     def __init__(self, hides):
-        self.libc = ctypes.CDLL(None, use_errno=True)
         self.hides = hides
         self.user = None
         self.sealed = False
@@ -45,34 +44,34 @@ class Privileges:
 
     def drop(self, uid, gid):
         for capability in range(64):
-            held = self.libc.prctl(PR_CAPBSET_READ, capability, 0, 0, 0)
+            held = LIBC.prctl(PR_CAPBSET_READ, capability, 0, 0, 0)
             if held < 0:
                 break
             if held:
                 self.prctl(PR_CAPBSET_DROP, capability)
         if uid != 0:
             os.setgroups([])
-        for change, value in ((self.libc.setfsgid, gid), (self.libc.setfsuid, uid)):
+        for change, value in ((LIBC.setfsgid, gid), (LIBC.setfsuid, uid)):
             change(value)
             if change(value) != value:
                 raise OSError(errno.EPERM, 'the user of files cannot be changed')
         kept = 1 << CAP_KILL | 1 << CAP_SETGID | 1 << CAP_SETUID if uid != 0 else 0
         header = struct.pack('<Ii', CAPABILITY_VERSION, 0)
-        if self.libc.capset(header, struct.pack('<6I', kept, kept, 0, 0, 0, 0)) != 0:
+        if LIBC.capset(header, struct.pack('<6I', kept, kept, 0, 0, 0, 0)) != 0:
             self.fail('capset')
         # Changing who one is makes one readable again on some kernels.
         self.dumpable(0)
 
     def can_filter(self):
         """Whether the kernel, or what stands in for it, takes filters of system calls: it looks for the missing one then."""
-        return self.libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, None, 0, 0) != 0 and ctypes.get_errno() == errno.EFAULT
+        return LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, None, 0, 0) != 0 and ctypes.get_errno() == errno.EFAULT
 
     def install_filter(self):
         """Filters the system calls of this process and of all that it starts from here on. It cannot be taken off again."""
         self.prctl(PR_SET_NO_NEW_PRIVS, 1)
         instructions = ctypes.create_string_buffer(self.filter, len(self.filter))
         program = struct.pack('HP', len(self.filter) // 8, ctypes.addressof(instructions))
-        if self.libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) != 0:
+        if LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) != 0:
             self.fail('seccomp')
 
     def become_guest(self):
@@ -83,7 +82,7 @@ class Privileges:
                 os.setgroups([])
             os.setresgid(gid, gid, gid)
             os.setresuid(uid, uid, uid)
-            self.libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+            LIBC.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
         self.prctl(PR_SET_NO_NEW_PRIVS, 1)
         self.dumpable(1)
 
@@ -100,7 +99,7 @@ class Privileges:
         return status.st_mode & bit != 0
 
     def prctl(self, option, value):
-        if self.libc.prctl(option, value, 0, 0, 0) != 0:
+        if LIBC.prctl(option, value, 0, 0, 0) != 0:
             self.fail('prctl')
 
     def fail(self, call):

@@ -1,31 +1,3 @@
-def most_files():
-    """How many files a guest process may have open: few enough that 256 of them leave half of the machine's, which all users share."""
-    try:
-        with open('/proc/sys/fs/file-max') as file:
-            return max(1024, min(4096, int(file.read()) // 512))
-    except (OSError, ValueError):
-        return 1024
-
-
-# What the kernel counts for a user, who may have processes outside, or what memory does not bound.
-GUEST_LIMITS = (
-    (resource.RLIMIT_CORE, 0),
-    (resource.RLIMIT_MEMLOCK, 8 << 20),
-    (resource.RLIMIT_MSGQUEUE, 64 << 10),
-    (resource.RLIMIT_NICE, 0),
-    (resource.RLIMIT_NOFILE, most_files()),
-    (resource.RLIMIT_RTPRIO, 0),
-    (resource.RLIMIT_SIGPENDING, 4096),
-)
-
-
-class ForkedScript(Exception):
-    """Raised in a fork of the agent, which has become a guest process: it is to run this script."""
-
-    def __init__(self, script):
-        self.script = script
-
-
 class Run:
     def __init__(self, number, pid, kind, out, err):
         self.number, self.pid, self.pipes = number, pid, {out: STDOUT, err: STDERR}
@@ -50,11 +22,7 @@ class Processes:
         self.work = '/'
         self.address_space = self.processes = 0
         self.fork_python = False
-        self.spare, self.wants_spare, self.host_lists = None, False, False
-        self.spares_are_hidden = True
-        self.pages = Pages(agent.privileges.libc)
-        # What is left to be done of this process' own pages, since the last fork.
-        self.warming = None
+        self.spares = Spares()
         self.interpreter = os.path.realpath(sys.executable) if sys.executable else ''
         self.out_of_memory = self.out_of_memory_count()
 
@@ -83,24 +51,16 @@ class Processes:
         if not self.fork_python or os.path.realpath(path) != self.interpreter or path != sys.executable:
             # The script is among the arguments, too.
             script = ''
-        spare, self.spare = self.spare, None
-        if spare is not None and spare.take(script, path, arguments):
-            self.track(number, spare.pid, kind, spare.out, spare.err)
-            return
-        out_read, out_write = os.pipe()
-        err_read, err_write = os.pipe()
-        try:
-            pid = self.fork()
-        except OSError as e:
-            for fd in (out_read, out_write, err_read, err_write):
-                os.close(fd)
-            self.exit(number, NOT_STARTED, 126, 'no process can be started: ' + e.strerror)
-            return
-        if pid == 0:
-            become_program(script, path, arguments, lambda: self.become_guest(as_root, out_write, err_write, [out_read, err_read]))
-        os.close(out_write)
-        os.close(err_write)
-        self.track(number, pid, kind, out_read, err_read)
+        order = field(os.fsencode(script)) + field(os.fsencode(path)) + struct.pack('<I', len(arguments))
+        order += b''.join(field(os.fsencode(argument)) for argument in arguments)
+        fork = self.spares.take(order)
+        if fork is None:
+            try:
+                fork = Fork(self.fork, order, as_root)
+            except OSError as e:
+                self.exit(number, NOT_STARTED, 126, 'no process can be started: ' + e.strerror)
+                return
+        self.track(number, fork.pid, kind, fork.out, fork.err)
 
     def track(self, number, pid, kind, out, err):
         run = Run(number, pid, kind, out, err)
@@ -110,29 +70,6 @@ class Processes:
             os.set_blocking(fd, False)
             self.pipes[fd] = run
             self.agent.watch(fd, self.read_pipe)
-
-    def prepare(self):
-        """Uses the time in which nothing of the guest's runs to get ready for what comes next."""
-        if not self.wants_spare or self.spare is not None or self.runs or self.spares_are_hidden and not is_alone():
-            return
-        # Once after each run, and no more: one that does not last would not the next time either.
-        self.wants_spare = False
-        try:
-            self.pages.look()
-            self.spare = Spare(self)
-        except OSError:
-            return
-        self.warming = self.pages.use_data()
-
-    def warm(self):
-        """Goes on with this process' own pages, which it shares with its spare. While a program runs, they would be in its way."""
-        if self.runs or self.spare is None or next(self.warming, self) is self:
-            self.warming = None
-
-    def listed(self):
-        """A host that sees the files through the agent lists them after each run, and waits for that: only then is there time."""
-        self.host_lists = True
-        self.wants_spare = self.agent.privileges.sealed
 
     def fork(self):
         try:
@@ -146,36 +83,6 @@ class Processes:
         else:
             self.kill_all_but_services()
         return os.fork()
-
-    def become_guest(self, as_root, out, err, others):
-        """Turns a fork of the agent into a process that is the guest's: nothing of the channel stays open in it."""
-        os.setsid()
-        os.dup2(out, 1)
-        os.dup2(err, 2)
-        self.agent.leave()
-        for fd in [out, err, *others, *self.pipes]:
-            os.close(fd)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if as_root:
-            os.environ.update(HOME='/root', USER='root', LOGNAME='root')
-        else:
-            self.agent.privileges.become_guest()
-        # Many programs obey or import what they find where they are, and an earlier guest may have left it in the work directory.
-        os.chdir('/' if as_root else self.work)
-        # The kernel ends these before the agent when memory is short.
-        try:
-            with open('/proc/self/oom_score_adj', 'w') as file:
-                file.write('1000')
-        except OSError:
-            pass
-        for limit, most in GUEST_LIMITS:
-            soft, hard = (value if 0 <= value < most else most for value in resource.getrlimit(limit))
-            resource.setrlimit(limit, (soft, hard))
-        if self.address_space:
-            resource.setrlimit(resource.RLIMIT_AS, (self.address_space, self.address_space))
-        if self.processes:
-            resource.setrlimit(resource.RLIMIT_NPROC, (self.processes, self.processes))
 
     # Output and ends.
 
@@ -211,15 +118,13 @@ class Processes:
         if os.WIFSTOPPED(status):
             # A program can make its parent its tracer, who is told of every stop.
             return
-        if self.spare is not None and pid == self.spare.pid:
-            self.spare.close()
-            self.spare = None
+        if self.spares.ended(pid):
             # If that was for want of memory, it is not the next run's.
             self.ran_out_of_memory()
         run = self.runs.pop(pid, None)
         if run is None:
             return
-        self.wants_spare = self.agent.privileges.sealed and not self.host_lists
+        self.spares.want(self.agent.privileges.sealed)
         for fd in run.pipes:
             if fd in self.pipes:
                 self.drain(run, fd)
@@ -234,7 +139,6 @@ class Processes:
             self.exit(run.number, EXITED, code, '')
             if run.lists:
                 self.agent.files.list(run.number)
-                self.listed()
 
     def drain(self, run, fd):
         """Sends what was printed before the end. No more than a pipe holds can be that; the rest is a background child's."""
@@ -321,37 +225,6 @@ class Processes:
             except ChildProcessError:
                 return
             self.reaped(pid, status, True)
-
-
-def is_alone():
-    """Whether nothing but this process is here: what is the guest's descends from it, and what loses its parent becomes its child."""
-    try:
-        # Without this bit the kernel speaks only of children that end with SIGCHLD.
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | 0x40000000)
-        return False
-    except ChildProcessError:
-        return True
-    except OSError:
-        # Kernels before 4.7 do not know how to ask.
-        return False
-
-
-def become_program(script, path, arguments, prepare):
-    """In a fork of the agent: becomes a program, or leaves with ForkedScript."""
-    try:
-        prepare()
-        if script == '':
-            # Python ignores these, and what is ignored stays so in another program.
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-            os.execv(path, [path] + arguments)
-    except OSError as e:
-        os.write(2, ('%s: %s\n' % (path, e.strerror)).encode())
-        os._exit(126)
-    except BaseException as e:
-        os.write(2, ('%s: %s\n' % (path, e)).encode('utf-8', 'backslashreplace'))
-        os._exit(126)
-    raise ForkedScript(script)
 
 
 def send_signal(pid, number):

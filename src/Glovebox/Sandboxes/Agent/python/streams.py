@@ -296,10 +296,6 @@ class Streams:
         del self.of(stream.number)[stream.number]
         stream.socket.close()
 
-    def descriptors(self):
-        listening = [listener.socket.fileno() for listener in self.listeners.values() if listener.socket is not None]
-        return listening + [stream.fd for streams in (self.connected, self.incoming) for stream in streams.values()]
-
     def close_all(self):
         """The host has gone, and with it all that it knew of the streams. The next one may listen at the same places."""
         for streams in (self.connected, self.incoming):

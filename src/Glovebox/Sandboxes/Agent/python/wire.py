@@ -20,6 +20,7 @@ import struct
 import _functools as functools
 import _signal as signal
 import _socket as socket
+import _weakref
 
 # A fresh interpreter has none of the modules that only we use, and nothing is imported from where we are. What is preloaded gets modules
 # that it shares with the scripts, and a place is kept on the path for the folder of the script.
@@ -31,6 +32,7 @@ if HAS_SCRIPT_FOLDER:
     sys.path[0] = SCRIPT_FOLDER
 
 VERSION = 7
+LIBC = ctypes.CDLL(None, use_errno=True)
 PROGRAM = sys._getframe().f_code
 MAX_FRAME = 1 << 20
 CHUNK = 64 << 10
@@ -50,9 +52,6 @@ DONE, MORE, REFUSED, MISSING, FAILED = range(5)
 # What a run is: a part of the set-up, a server that the ends of other runs leave alive; and what comes with it: a file that is to be
 # saved first, a list of the files when it has ended by itself.
 RUN_SETUP, RUN_SERVICE, RUN_SAVES, RUN_LISTS = 1, 2, 4, 8
-
-# What the host wants beyond the work.
-SEND_PROGRAM, SAVE_PROCESSOR_TIME = 1, 2
 
 
 class Protocol(Exception):

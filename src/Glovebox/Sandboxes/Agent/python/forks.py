@@ -1,0 +1,131 @@
+def most_files():
+    """How many files a guest process may have open: few enough that 256 of them leave half of the machine's, which all users share."""
+    try:
+        with open('/proc/sys/fs/file-max') as file:
+            return max(1024, min(4096, int(file.read()) // 512))
+    except (OSError, ValueError):
+        return 1024
+
+
+# What the kernel counts for a user, who may have processes outside, or what memory does not bound.
+GUEST_LIMITS = (
+    (resource.RLIMIT_CORE, 0),
+    (resource.RLIMIT_MEMLOCK, 8 << 20),
+    (resource.RLIMIT_MSGQUEUE, 64 << 10),
+    (resource.RLIMIT_NICE, 0),
+    (resource.RLIMIT_NOFILE, most_files()),
+    (resource.RLIMIT_RTPRIO, 0),
+    (resource.RLIMIT_SIGPENDING, 4096),
+)
+# Before version 2.34 libc does not have it, and before 5.9 the kernel.
+CLOSE_RANGE = getattr(LIBC, 'close_range', None)
+
+
+class Forked(Exception):
+    """Raised in a fork of the agent, so that nothing of the agent's is on the stack any more."""
+
+    def __init__(self, fork):
+        self.fork = fork
+
+
+class Fork:
+    """A process that was forked from the agent, and becomes a program of the guest's.
+
+    One that is forked ahead of time, a spare, waits until it is told which program.
+    """
+
+    # What a pipe takes at once, however small the kernel has made it.
+    LONGEST = select.PIPE_BUF
+    GO = 3
+
+    def __init__(self, fork, order=b'', as_root=False):
+        """Raises Forked in the child, and OSError where there can be no process."""
+        self.order, self.as_root, ends = order, as_root, []
+        try:
+            for _ in range(3):
+                ends += os.pipe()
+            self.pid = fork()
+        except OSError:
+            for fd in ends:
+                os.close(fd)
+            raise
+        if self.pid == 0:
+            self.go, _, _, self.out, _, self.err = ends
+            raise Forked(self)
+        go, self.go, self.out, out, self.err, err = ends
+        for fd in (go, out, err):
+            os.close(fd)
+        if order:
+            os.close(self.go)
+
+    def take(self, order):
+        """Has a spare become a program. Tells whether it does."""
+        try:
+            if len(order) <= self.LONGEST:
+                os.write(self.go, order)
+                os.close(self.go)
+                return True
+        except BrokenPipeError:
+            # The kernel has ended it, for want of memory.
+            pass
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self.close()
+        return False
+
+    def close(self):
+        """Gives up a spare that has ended."""
+        for fd in (self.go, self.out, self.err):
+            os.close(fd)
+
+    def become_program(self, processes):
+        """In the child: becomes the program. Comes back with the path of a script, where that is to run in this interpreter."""
+        path = 'agent'
+        try:
+            self.become_guest(processes)
+            order = Reader(self.order or os.read(self.GO, self.LONGEST))
+            if not order.data:
+                os._exit(0)
+            os.close(self.GO)
+            script, path, arguments = order.text(), order.text(), order.texts()
+            # Many programs obey or import what they find where they are, and an earlier guest may have left it in the work directory.
+            os.chdir('/' if self.as_root else processes.work)
+            if script:
+                return script
+            # Python ignores these, and what is ignored stays so in another program.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+            os.execv(path, [path] + arguments)
+        except BaseException as e:
+            os.write(2, ('%s: %s\n' % (path, getattr(e, 'strerror', None) or e)).encode('utf-8', 'backslashreplace'))
+        os._exit(126)
+
+    def become_guest(self, processes):
+        """Turns a fork of the agent into a process that is the guest's: nothing of the agent's stays open in it."""
+        os.setsid()
+        os.dup2(self.out, 1)
+        os.dup2(self.err, 2)
+        os.dup2(self.go, self.GO)
+        signal.set_wakeup_fd(-1)
+        if CLOSE_RANGE is None or CLOSE_RANGE(self.GO + 1, 0x7fffffff, 0) != 0:
+            os.closerange(self.GO + 1, 1 << 16)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.as_root:
+            os.environ.update(HOME='/root', USER='root', LOGNAME='root')
+        else:
+            processes.agent.privileges.become_guest()
+        # The kernel ends these before the agent when memory is short.
+        try:
+            score = os.open('/proc/self/oom_score_adj', os.O_WRONLY)
+            os.write(score, b'1000')
+            os.close(score)
+        except OSError:
+            pass
+        for limit, most in GUEST_LIMITS:
+            soft, hard = (value if 0 <= value < most else most for value in resource.getrlimit(limit))
+            resource.setrlimit(limit, (soft, hard))
+        if processes.address_space:
+            resource.setrlimit(resource.RLIMIT_AS, (processes.address_space, processes.address_space))
+        if processes.processes:
+            resource.setrlimit(resource.RLIMIT_NPROC, (processes.processes, processes.processes))

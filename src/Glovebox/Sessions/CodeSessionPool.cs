@@ -262,7 +262,7 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
             return End(session);
         }
 
-        if (session.Names.Count == 0 && _ahead.Count < _options.StartedAhead && _sessions.Remove(session))
+        if (session is { Names.Count: 0, IsUsed: false } && _ahead.Count < _options.StartedAhead && _sessions.Remove(session))
         {
             // No code has run in it, and no other caller can ask for this session.
             session.Leases = 0;

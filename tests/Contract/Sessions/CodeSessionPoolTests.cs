@@ -349,7 +349,7 @@ public sealed class CodeSessionPoolTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new CodeSessionPoolOptions { MaxConcurrentStarts = 1001 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new CodeSessionPoolOptions { IdleTimeout = TimeSpan.Zero });
         Assert.Throws<ArgumentOutOfRangeException>(() => new CodeSessionPoolOptions { IdleTimeout = TimeSpan.FromDays(30) });
-        Assert.Equal("MaxLifetime", Assert.Throws<ArgumentOutOfRangeException>(() => new CodeSessionPoolOptions { MaxLifetime = TimeSpan.Zero }).ParamName);
+        Assert.Throws<ArgumentOutOfRangeException>("MaxLifetime", () => new CodeSessionPoolOptions { MaxLifetime = TimeSpan.Zero });
         Assert.Throws<ArgumentNullException>(() => new CodeSessionPool(null!));
     }
 

@@ -47,7 +47,8 @@ internal sealed class PoolSetup
         public Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
-        public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();

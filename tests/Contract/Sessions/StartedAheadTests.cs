@@ -295,8 +295,8 @@ public sealed class StartedAheadTests
             foreach (string owner in new[] { "first", "second", "third" })
             {
                 await using CodeSessionLease lease = await pool.RentAsync(Ct);
-                CodeResult result = await lease.Executor.ExecuteCodeBlocksAsync(
-                    [new("bash", $"ls | grep -v tmp_code; ls -A /tmp; touch {owner} /tmp/{owner}; (exec -a {marker} sleep 600) & echo done")], Ct);
+                string code = $"ls | grep -v tmp_code; ls -A /tmp; touch {owner} /tmp/{owner}; (exec -a {marker} sleep 600) & echo done";
+                CodeResult result = await lease.Executor.ExecuteCodeBlocksAsync([new("bash", code)], Ct);
                 Assert.Equal("done\n", result.Output);
             }
         }

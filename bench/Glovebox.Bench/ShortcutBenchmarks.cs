@@ -12,17 +12,17 @@ internal sealed class ShortcutBenchmarks : IAsyncDisposable
     {
         const string Python = "/usr/bin/python3";
         Benchmark bare = new("bare: python3 -c 'print(1)'", () => SessionBenchmarks.BareAsync(Python, SessionBenchmarks.Python.Code));
-        Benchmark twoBare = new(
-            "bare: two loops of python3 -c 'print(1)' at once",
-            () => SessionBenchmarks.TwiceAsync(() => SessionBenchmarks.BareAsync(Python, SessionBenchmarks.Python.Code))) { Operations = 2 * SessionBenchmarks.Busy };
+        Benchmark twoBare = SessionBenchmarks.TwoBare(Python);
         List<Benchmark> found = [bare, twoBare];
-        foreach (Shortcuts shortcuts in (Shortcuts[])[Shortcuts.None, Shortcuts.EndEarly, Shortcuts.ForkAhead, Shortcuts.CompiledAgent, Shortcuts.All])
+        foreach (Shortcuts shortcuts in
+            (Shortcuts[])[Shortcuts.None, Shortcuts.EndEarly, Shortcuts.ForkAhead, Shortcuts.CompiledAgent, Shortcuts.All])
         {
             ICodeExecutor one = await StartAsync(shortcuts), other = await StartAsync(shortcuts);
             found.Add(new($"{shortcuts}: a python block", () => SessionBenchmarks.BlockAsync(one, SessionBenchmarks.Python)) { Baseline = bare });
             found.Add(SessionBenchmarks.RightAfter($"{shortcuts}", one, bare, goal: null));
             found.Add(SessionBenchmarks.AtOnce($"{shortcuts}", one, other, twoBare, goal: null));
-            found.Add(new($"{shortcuts}: a new session and its first python block", () => SessionBenchmarks.NewSessionAsync(Make(shortcuts))) { Baseline = bare });
+            found.Add(new(
+                $"{shortcuts}: a new session and its first python block", () => SessionBenchmarks.NewSessionAsync(Make(shortcuts))) { Baseline = bare });
         }
 
         return found;
@@ -36,7 +36,8 @@ internal sealed class ShortcutBenchmarks : IAsyncDisposable
         }
     }
 
-    private static BubblewrapCommandLineCodeExecutor Make(Shortcuts shortcuts) => new(new(), new BubblewrapInternals { Shortcuts = shortcuts });
+    private static BubblewrapCommandLineCodeExecutor Make(Shortcuts shortcuts) =>
+        new(new(), new BubblewrapInternals { Shortcuts = shortcuts });
 
     private async Task<ICodeExecutor> StartAsync(Shortcuts shortcuts)
     {

@@ -10,9 +10,11 @@ internal readonly record struct Usage(long PageFaults, TimeSpan ProcessorTime)
     /// <summary>The kernel counts in hundredths of a second, on every machine that .NET runs on.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    public static Usage operator -(Usage left, Usage right) => new(left.PageFaults - right.PageFaults, left.ProcessorTime - right.ProcessorTime);
+    public static Usage operator -(Usage left, Usage right) =>
+        new(left.PageFaults - right.PageFaults, left.ProcessorTime - right.ProcessorTime);
 
-    public static Usage operator +(Usage left, Usage right) => new(left.PageFaults + right.PageFaults, left.ProcessorTime + right.ProcessorTime);
+    public static Usage operator +(Usage left, Usage right) =>
+        new(left.PageFaults + right.PageFaults, left.ProcessorTime + right.ProcessorTime);
 
     /// <summary>Reads what was used until now.</summary>
     public static Usage Now()
@@ -20,7 +22,8 @@ internal readonly record struct Usage(long PageFaults, TimeSpan ProcessorTime)
         Dictionary<int, long[]> all = [];
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && Fields(folder) is { } fields)
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && Fields(folder) is { } fields)
             {
                 all[id] = fields;
             }
@@ -58,7 +61,8 @@ internal readonly record struct Usage(long PageFaults, TimeSpan ProcessorTime)
         try
         {
             string line = File.ReadAllText(Path.Combine(folder, "stat"));
-            return [.. line[(line.LastIndexOf(')') + 2)..].Split(' ').Take(15).Select(field => long.TryParse(field, CultureInfo.InvariantCulture, out long number) ? number : 0)];
+            return [.. line[(line.LastIndexOf(')') + 2)..].Split(' ').Take(15)
+                .Select(field => long.TryParse(field, CultureInfo.InvariantCulture, out long number) ? number : 0)];
         }
         catch (IOException)
         {

@@ -107,7 +107,7 @@ public sealed class EndTests(ForkServerFixture forkServer) : IClassFixture<ForkS
             logging.getLogger().addHandler(h); logging.warning('buffered')
             ---
             import logging
-            h = logging.FileHandler('log.txt'); logging.getLogger().addHandler(h); logging.error('in file')
+            h = logging.FileHandler('log.txt', 'w'); logging.getLogger().addHandler(h); logging.error('in file')
             +++
             print(open('log.txt').read())
             ---

@@ -9,7 +9,8 @@ STREAMS = sys.stdout, sys.stderr
 LARGE = 64 << 10
 # Of a class: the collector knows its instances.
 IS_COLLECTED = 1 << 14
-PYTHON_LOADERS = (sys.modules['_frozen_importlib_external'].SourceFileLoader, sys.modules['_frozen_importlib_external'].SourcelessFileLoader, type)
+# What loads modules that are no extensions: of source and of byte code, and those of the interpreter itself, which are classes.
+PYTHON_LOADERS = (*(getattr(sys.modules['_frozen_importlib_external'], name) for name in ('SourceFileLoader', 'SourcelessFileLoader')), type)
 
 # A class can replace its attributes by code of its own; these cannot be replaced.
 BASES, NAMES, FLAGS = (type.__dict__[name].__get__ for name in ('__mro__', '__dict__', '__flags__'))
@@ -27,7 +28,7 @@ class End:
 
 
 def keep_modules():
-    """What is there now, and was not there when gc.freeze was called last, was preloaded: scripts may use it, and it may have an end, too."""
+    """Called when modules are preloaded. What they have made since gc.freeze was called last may have an end, too: then none is early."""
     if not has_finalizers(gc.get_objects()):
         KEPT.update(sys.modules)
 

@@ -42,16 +42,16 @@ public sealed class CodeLanguage(
     public IReadOnlyList<string> LineComments { get; init; } = lineComments ?? ["#"];
 
     /// <summary>Gets whether <c>pip install</c> lines are made quiet (<c>-qqq</c>). The default is false.</summary>
-    public bool QuietsPip { get; init; } = quietsPip;
+    public bool QuietsPip => quietsPip;
 
     /// <summary>Python: aliases <c>py</c> and <c>python3</c>.</summary>
     public static CodeLanguage Python { get; } = new("python", ".py", ["python3", "python"], []) { Aliases = ["py", "python3"] };
 
     /// <summary>Bash.</summary>
-    public static CodeLanguage Bash { get; } = new("bash", ".sh", ["bash"], []) { QuietsPip = true };
+    public static CodeLanguage Bash { get; } = new("bash", ".sh", ["bash"], [], quietsPip: true);
 
     /// <summary>The POSIX shell: alias <c>shell</c>.</summary>
-    public static CodeLanguage Sh { get; } = new("sh", ".sh", ["sh"], []) { Aliases = ["shell"], QuietsPip = true };
+    public static CodeLanguage Sh { get; } = new("sh", ".sh", ["sh"], [], ["shell"], quietsPip: true);
 
     /// <summary>PowerShell: aliases <c>powershell</c> and <c>ps1</c>.</summary>
     public static CodeLanguage PowerShell { get; } =

@@ -113,7 +113,8 @@ public sealed class CodeExecutorKind<TOptions> : CodeExecutorKind
         {
             if (language[nameof(CodeLanguage.LineComments)] == "")
             {
-                languages[index] = languages[index] with { LineComments = [] };
+                CodeLanguage l = languages[index];
+                languages[index] = new(l.Name, l.Extension, l.Programs, l.Arguments, l.Aliases, [], l.QuietsPip);
             }
         }
     }

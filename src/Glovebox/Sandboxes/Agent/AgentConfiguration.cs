@@ -1,5 +1,3 @@
-using Glovebox.Sandboxes.Agent.Protocol;
-
 namespace Glovebox.Sandboxes.Agent;
 
 /// <summary>What the agent is told at its start.</summary>

@@ -1,22 +1,23 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Glovebox.Functions.Python;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Functions;
 
 /// <summary>The functions that an executor offers to guest code, and the module that holds them.</summary>
-internal sealed class FunctionSet
+internal sealed partial class FunctionSet
 {
     /// <summary>The default text that a model is told.</summary>
     private const string DefaultTemplate =
-        """
-        The Python module `$module_name` has the functions below. Import those that you need, for example `from $module_name import $first`; do not write them yourself.
+        "The Python module `$module_name` has the functions below. Import those that you need, for example "
+        + "`from $module_name import $first`; do not write them yourself.\n\n$functions";
 
-        $functions
-        """;
-
-    /// <summary>Names that are ours.</summary>
-    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal) { "_glovebox", "_glovebox_functions", "HostFunctionError", "__main__" };
+    /// <summary>Names that Glovebox uses itself.</summary>
+    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
+    {
+        "_glovebox", "_glovebox_functions", "HostFunctionError", "__main__",
+    };
 
     private readonly List<FunctionWithRequirements> _python = [];
     private readonly Dictionary<string, AIFunction> _host = new(StringComparer.Ordinal);
@@ -45,7 +46,8 @@ internal sealed class FunctionSet
                     throw new ArgumentException("Functions holds a null.");
                 default:
                     throw new ArgumentException(
-                        $"Functions holds '{tool.Name}', a {tool.GetType().Name}. Guest code can be given an AIFunction or a FunctionWithRequirements.");
+                        $"Functions holds '{tool.Name}', a {tool.GetType().Name}. Guest code can be given an AIFunction or a "
+                        + "FunctionWithRequirements.");
             }
 
             if (!names.Add(tool.Name))
@@ -74,7 +76,7 @@ internal sealed class FunctionSet
 
     private string FirstName { get; }
 
-    /// <summary>Whether a module may be called so: an identifier, no keyword, and no name of ours.</summary>
+    /// <summary>Whether a module may be called so: an identifier, no keyword, and no name that Glovebox uses itself.</summary>
     public static bool IsModuleName(string? module) => module is not null && PythonName.IsIdentifier(module) && !Reserved.Contains(module);
 
     /// <summary>The module's source.</summary>
@@ -106,7 +108,16 @@ internal sealed class FunctionSet
     public string StubSource()
     {
         // Types as text: they are for the reader, and older interpreters do not know all of them.
-        StringBuilder text = new("from __future__ import annotations\n\nfrom typing import Any, Literal\n\nimport _glovebox\nfrom _glovebox import HostFunctionError\n");
+        StringBuilder text = new(
+            """
+            from __future__ import annotations
+
+            from typing import Any, Literal
+
+            import _glovebox
+            from _glovebox import HostFunctionError
+
+            """);
         foreach (AIFunction function in _host.Values)
         {
             text.Append("\n\n").Append(new HostFunctionStub(function).Source);
@@ -115,7 +126,7 @@ internal sealed class FunctionSet
         return text.ToString();
     }
 
-    /// <summary>Describes the functions for a model; nothing when there are none.</summary>
+    /// <summary>Describes the functions for a model; an empty text when there are no functions.</summary>
     public string FormatForPrompt(string? template)
     {
         if (IsEmpty)
@@ -123,22 +134,10 @@ internal sealed class FunctionSet
             return "";
         }
 
-        // Placeholders are replaced in one pass: what a function says of itself is only text.
-        StringBuilder text = new();
-        string rest = template ?? DefaultTemplate.Replace("$first", FirstName, StringComparison.Ordinal);
-        for (int at; (at = rest.IndexOf('$', StringComparison.Ordinal)) >= 0;)
-        {
-            text.Append(rest, 0, at);
-            rest = rest[at..];
-            (string placeholder, string value) =
-                rest.StartsWith("$module_name", StringComparison.Ordinal) ? ("$module_name", Module)
-                : rest.StartsWith("$functions", StringComparison.Ordinal) ? ("$functions", string.Join("\n\n", _stubs))
-                : ("$", "$");
-            text.Append(value);
-            rest = rest[placeholder.Length..];
-        }
-
-        return text.Append(rest).ToString();
+        // In one pass: what a function says of itself is only text.
+        return Placeholder().Replace(
+            template ?? DefaultTemplate.Replace("$first", FirstName, StringComparison.Ordinal),
+            placeholder => placeholder.Value == "$functions" ? string.Join("\n\n", _stubs) : Module);
     }
 
     private static void CheckName(string name)
@@ -146,7 +145,11 @@ internal sealed class FunctionSet
         if (!PythonName.IsIdentifier(name) || Reserved.Contains(name))
         {
             throw new ArgumentException(
-                $"The function's name '{name}' must be a Python identifier, for guest code to import it. Give it another with AIFunctionFactoryOptions.Name.");
+                $"The function's name '{name}' must be a Python identifier, for guest code to import it. Give it another with "
+                + "AIFunctionFactoryOptions.Name.");
         }
     }
+
+    [GeneratedRegex(@"\$(module_name|functions)", RegexOptions.CultureInvariant)]
+    private static partial Regex Placeholder();
 }

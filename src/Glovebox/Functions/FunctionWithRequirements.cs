@@ -19,19 +19,19 @@ public sealed class FunctionWithRequirements : AITool
         GlobalImports = imports;
     }
 
-    /// <summary>The function's name.</summary>
+    /// <summary>Gets the function's name.</summary>
     public override string Name => _function.Name;
 
-    /// <summary>What its docstring says.</summary>
+    /// <summary>Gets what its docstring says.</summary>
     public override string Description => _function.Description;
 
-    /// <summary>The source: one function, and whatever else stands beside it on the outermost level.</summary>
+    /// <summary>Gets the source: one function, and whatever else stands beside it on the outermost level.</summary>
     public string Source { get; }
 
-    /// <summary>What pip is asked to install, as it takes it: <c>pandas</c>, <c>requests&gt;=2.31</c>.</summary>
+    /// <summary>Gets what pip is asked to install, as it takes it: <c>pandas</c>, <c>requests&gt;=2.31</c>.</summary>
     public IReadOnlyList<string> PythonPackages { get; }
 
-    /// <summary>Imports at the top of the module, for the function to use. Default: none.</summary>
+    /// <summary>Gets the imports at the top of the module, for the function to use. The default is empty.</summary>
     public IReadOnlyList<PythonImport> GlobalImports { get; }
 
     /// <summary>The function without its body.</summary>
@@ -54,8 +54,8 @@ public sealed class FunctionWithRequirements : AITool
         IReadOnlyList<PythonFunction> functions = PythonSource.Functions(text);
         if (functions is not [PythonFunction function])
         {
-            throw new ArgumentException(
-                $"The source must hold exactly one function; it holds {(functions.Count == 0 ? "none" : string.Join(", ", functions.Select(f => f.Name)))}.", nameof(source));
+            string held = functions.Count == 0 ? "none" : string.Join(", ", functions.Select(f => f.Name));
+            throw new ArgumentException($"The source must hold exactly one function; it holds {held}.", nameof(source));
         }
 
         if (!PythonName.IsIdentifier(function.Name))

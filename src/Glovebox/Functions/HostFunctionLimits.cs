@@ -1,15 +1,15 @@
 namespace Glovebox.Functions;
 
-/// <summary>What guest code may ask of the host's functions. Beyond a limit, Python code gets a <c>HostFunctionError</c> whose <c>code</c>
-/// says which. An executor copies its limits when it is made.</summary>
+/// <summary>What guest code may ask of the host's functions. Beyond a limit, Python code gets a <c>HostFunctionError</c> with a
+/// <c>code</c> that says which. An executor copies its limits when it is made.</summary>
 public sealed record HostFunctionLimits
 {
     // Setters, not init: the source-generated configuration binder passes over init.
 
     private const int Largest = 256 << 20;
 
-    /// <summary>How many bytes the arguments of one call may have, as JSON in UTF-8. From 1 KiB to 256 MiB.</summary>
-    /// <value>Default: 4 MiB.</value>
+    /// <summary>Gets or sets how many bytes the arguments of one call may have, as JSON in UTF-8. From 1 KiB to 256 MiB.</summary>
+    /// <value>The default is 4 MiB.</value>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1 KiB or more than 256 MiB.</exception>
     public int MaxArgumentSize
     {
@@ -17,8 +17,8 @@ public sealed record HostFunctionLimits
         set => field = Between(value, 1 << 10, Largest, nameof(MaxArgumentSize));
     } = 4 << 20;
 
-    /// <summary>How many bytes the result of one call may have, as JSON in UTF-8. From 1 KiB to 256 MiB.</summary>
-    /// <value>Default: 4 MiB.</value>
+    /// <summary>Gets or sets how many bytes the result of one call may have, as JSON in UTF-8. From 1 KiB to 256 MiB.</summary>
+    /// <value>The default is 4 MiB.</value>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1 KiB or more than 256 MiB.</exception>
     public int MaxResultSize
     {
@@ -26,8 +26,9 @@ public sealed record HostFunctionLimits
         set => field = Between(value, 1 << 10, Largest, nameof(MaxResultSize));
     } = 4 << 20;
 
-    /// <summary>How many calls may begin in a second, over all functions of an executor; that many may begin at once. At least 1.</summary>
-    /// <value>Default: 20,000, which a loop of Python does not reach.</value>
+    /// <summary>Gets or sets how many calls may begin in a second, over all functions of an executor; that many may begin at once. At least
+    /// 1.</summary>
+    /// <value>The default is 20,000, which a loop of Python does not reach.</value>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     public int MaxCallsPerSecond
     {
@@ -35,9 +36,9 @@ public sealed record HostFunctionLimits
         set => field = Between(value, 1, int.MaxValue, nameof(MaxCallsPerSecond));
     } = 20_000;
 
-    /// <summary>How many calls may be on their way at once, over all functions of an executor. A function that does not heed its
+    /// <summary>Gets or sets how many calls may run at once, over all functions of an executor. A function that does not heed its
     /// cancellation counts until it returns. From 1 to 1,024.</summary>
-    /// <value>Default: 32.</value>
+    /// <value>The default is 32.</value>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1 or more than 1,024.</exception>
     public int MaxConcurrentCalls
     {

@@ -23,7 +23,7 @@ internal readonly record struct CodeFileName(string Path, bool IsTemporary)
 
     private static string? FromFirstLine(string code, IReadOnlyList<string> lineComments)
     {
-        // A byte-order mark is white space to nobody but the eye.
+        // .NET does not count a byte-order mark as white space.
         foreach (ReadOnlySpan<char> raw in code.AsSpan().TrimStart('\uFEFF').EnumerateLines())
         {
             ReadOnlySpan<char> line = raw.Trim();

@@ -31,7 +31,10 @@ internal sealed class BoundedText(OutputStream? only = null) : IOutputSink
 
     /// <summary>Gets the last lines that are not empty, without control characters.</summary>
     public IEnumerable<string> LastLines(int count) =>
-        Text().ReplaceLineEndings("\n").Split('\n').Where(l => !string.IsNullOrWhiteSpace(l)).TakeLast(count).Select(WorkspacePath.Printable);
+        Text().ReplaceLineEndings("\n").Split('\n')
+            .Where(l => !string.IsNullOrWhiteSpace(l))
+            .TakeLast(count)
+            .Select(WorkspacePath.Printable);
 
     public override string ToString() => Text().Trim();
 

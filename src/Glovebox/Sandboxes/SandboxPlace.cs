@@ -56,9 +56,11 @@ public abstract class SandboxPlace : IAsyncDisposable
                 : await ExplainEndAsync(kill).ConfigureAwait(false);
         }
 
-        bool mayBeOutOfMemory = reported is { ExitCode: 137, Kind: ProcessExitKind.Exited or ProcessExitKind.Signaled };
-        if (reported.Kind != ProcessExitKind.OutOfMemory
-            && !(mayBeOutOfMemory && await TakeOutOfMemoryAsync(isExpected: !reportsMemory && reported.Kind == ProcessExitKind.Signaled).ConfigureAwait(false)))
+        bool isExpected = !reportsMemory && reported.Kind == ProcessExitKind.Signaled;
+        bool isOutOfMemory = reported.Kind == ProcessExitKind.OutOfMemory
+            || (reported is { ExitCode: 137, Kind: ProcessExitKind.Exited or ProcessExitKind.Signaled }
+                && await TakeOutOfMemoryAsync(isExpected).ConfigureAwait(false));
+        if (!isOutOfMemory)
         {
             return reported;
         }

@@ -23,7 +23,7 @@ public sealed class SandboxRequest : IAsyncDisposable
     /// <summary>Gets the Python modules that the fork server imports once. The default is empty.</summary>
     public IReadOnlyList<string> Preload { get; init; } = [];
 
-    /// <summary>The functions that guest code can import; null: none. They are ready, with their packages installed, when the sandbox is
+    /// <summary>The functions that guest code can import, or null. They are ready, with their packages installed, when the sandbox is
     /// sealed.</summary>
     internal OfferedFunctions? Functions { get; init; }
 
@@ -75,10 +75,12 @@ public sealed class SandboxRequest : IAsyncDisposable
         }
 
         if (Preload.Count > 0
-            && Variables.FirstOrDefault(v => v.Key.StartsWith("PYTHON", StringComparison.Ordinal) && GuestVariables.Python.GetValueOrDefault(v.Key) != v.Value).Key is { } name)
+            && Variables.Except(GuestVariables.Python)
+                .FirstOrDefault(v => v.Key.StartsWith("PYTHON", StringComparison.Ordinal)).Key is { } name)
         {
             throw new ArgumentException(
-                $"Preload has no effect beside the environment variable {name}: only an interpreter that is started for each block obeys it. Leave out one of them.");
+                $"Preload has no effect beside the environment variable {name}: only an interpreter that is started for each block obeys "
+                + "it. Leave out one of them.");
         }
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace Glovebox.Functions.Calls;
 
-/// <summary>Takes the arguments of a call apart, and compares them with the function's schema as far as its outermost level.</summary>
+/// <summary>Reads the arguments of a call, and compares them with the function's schema as far as its outermost level.</summary>
 /// <remarks>What goes wrong here can be told to guest code in full: it is about nothing but the schema, which it knows, and what it
 /// sent.</remarks>
 internal static class ArgumentCheck
@@ -44,14 +44,13 @@ internal static class ArgumentCheck
         }
 
         JsonElement schema = function.JsonSchema;
-        JsonElement properties = schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(
-            "properties", out JsonElement p) && p.ValueKind == JsonValueKind.Object ? p : default;
-        bool isOpen = properties.ValueKind == JsonValueKind.Undefined || (
-            schema.TryGetProperty("additionalProperties", out JsonElement more) && more.ValueKind != JsonValueKind.False);
+        bool isNamed = schema.TryGet("properties", JsonValueKind.Object, out JsonElement properties);
+        bool isOpen = !isNamed
+            || (schema.TryGetProperty("additionalProperties", out JsonElement more) && more.ValueKind != JsonValueKind.False);
         foreach (JsonProperty argument in given.EnumerateObject())
         {
             JsonElement parameter = default;
-            if (properties.ValueKind == JsonValueKind.Object && !properties.TryGetProperty(argument.Name, out parameter) && !isOpen)
+            if (isNamed && !properties.TryGetProperty(argument.Name, out parameter) && !isOpen)
             {
                 return Invalid($"there is no parameter '{Shown(argument.Name)}'");
             }
@@ -64,18 +63,12 @@ internal static class ArgumentCheck
             arguments[argument.Name] = argument.Value;
         }
 
-        if (schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("required", out JsonElement required) && required.ValueKind == JsonValueKind.Array)
-        {
-            foreach (JsonElement name in required.EnumerateArray())
-            {
-                if (name.ValueKind == JsonValueKind.String && !arguments.ContainsKey(name.GetString()!))
-                {
-                    return Invalid($"'{name.GetString()}' is missing");
-                }
-            }
-        }
+        return schema.TryGet("required", JsonValueKind.Array, out JsonElement required)
+            && required.EnumerateArray().FirstOrDefault(IsMissing) is { ValueKind: JsonValueKind.String } missing
+            ? Invalid($"'{missing.GetString()}' is missing")
+            : null;
 
-        return null;
+        bool IsMissing(JsonElement name) => name.ValueKind == JsonValueKind.String && !arguments.ContainsKey(name.GetString()!);
     }
 
     private static string Shown(string name) => name.Length <= MaxShownName ? name : name[..MaxShownName] + "…";

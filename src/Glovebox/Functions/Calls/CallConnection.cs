@@ -24,11 +24,15 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
 
     private ArrayBufferWriter<byte> _answer = new();
 
+    /// <summary>Whether this connection holds one of the places for calls that are on their way.</summary>
+    private bool _hasPlace;
+
     public async Task ServeAsync()
     {
         try
         {
-            while (await stream.FillAsync(CallStream.HeaderSize, CancellationToken.None).ConfigureAwait(false) && await ServeOneAsync().ConfigureAwait(false))
+            while (await stream.FillAsync(CallStream.HeaderSize, CancellationToken.None).ConfigureAwait(false)
+                && await ServeOneAsync().ConfigureAwait(false))
             {
             }
         }
@@ -41,7 +45,7 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
     /// <summary>Answers one request; false when the connection is of no more use.</summary>
     private async Task<bool> ServeOneAsync()
     {
-        int size = stream.NextSize;
+        int size = BinaryPrimitives.ReadInt32LittleEndian(stream.Peek(CallStream.HeaderSize));
         if (size < 1 || size - 1 - MaxNameSize > server.Limits.MaxArgumentSize)
         {
             await AnswerAsync(
@@ -60,14 +64,15 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
             return await RefuseAsync(size, CallFailure.TooMany(server.Limits.MaxConcurrentCalls)).ConfigureAwait(false);
         }
 
-        Place place = new(server);
+        _hasPlace = true;
         try
         {
-            return (stream.Available.Length >= size || await ArriveAsync(size, scope).ConfigureAwait(false)) && await CallAsync(size, scope, place).ConfigureAwait(false);
+            return (stream.Arrived >= size || await ArriveAsync(size, scope).ConfigureAwait(false))
+                && await CallAsync(size, scope).ConfigureAwait(false);
         }
         finally
         {
-            place.Leave();
+            Leave();
         }
     }
 
@@ -89,7 +94,7 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
 
     private async Task<bool> RefuseAsync(int size, CallFailure failure)
     {
-        if (!await stream.SkipAsync(size, CancellationToken.None).ConfigureAwait(false))
+        if (!await stream.SkipAsync(size).ConfigureAwait(false))
         {
             return false;
         }
@@ -99,7 +104,7 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
     }
 
     /// <summary>Runs the call that has arrived, and answers it.</summary>
-    private async Task<bool> CallAsync(int size, CallScope scope, Place place)
+    private async Task<bool> CallAsync(int size, CallScope scope)
     {
         HostFunctionCall? call = Read(size, scope, out CallFailure? failure);
         if (call is not null)
@@ -114,27 +119,29 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
             {
                 // The function may still write to this buffer, and a function that does not heed its cancellation counts until it returns.
                 _answer = new();
-                place.LeaveAfter(running);
+                _hasPlace = false;
+                _ = running.ContinueWith(
+                    _ => server.Leave(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 await AnswerAsync(CallFailure.Cancelled).ConfigureAwait(false);
                 return false;
             }
 
             if (failure is null)
             {
-                await AnswerAsync(place, 0, ending.Token).ConfigureAwait(false);
+                await AnswerAsync(0, ending.Token).ConfigureAwait(false);
                 return true;
             }
         }
 
         failure!.WriteTo(Begin());
-        await AnswerAsync(place, 1, scope.Ending).ConfigureAwait(false);
+        await AnswerAsync(1, scope.Ending).ConfigureAwait(false);
         return true;
     }
 
     /// <summary>Reads the request that has arrived; null when it names no offered function.</summary>
     private HostFunctionCall? Read(int size, CallScope scope, out CallFailure? failure)
     {
-        ReadOnlySpan<byte> request = stream.Available[..size];
+        ReadOnlySpan<byte> request = stream.Peek(size);
         int nameSize = request[0];
         HostFunctionCall? call = null;
         failure = CallFailure.Malformed;
@@ -180,9 +187,8 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
     }
 
     /// <summary>Sends the answer of a call, a failure's words included. The call counts until little of it is left: a caller that does not
-    /// read holds a place, and not memory without end;
-    /// and one that has read it all has no call on its way.</summary>
-    private async Task AnswerAsync(Place place, byte status, CancellationToken ending)
+    /// read holds a place, and not memory without end, and one that has read it all has no call on its way.</summary>
+    private async Task AnswerAsync(byte status, CancellationToken ending)
     {
         ReadOnlyMemory<byte> answer = Complete(_answer, status);
         if (answer.Length > LastPiece)
@@ -193,7 +199,7 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
         }
 
         // That a call was cancelled is told when its block has ended, too.
-        place.Leave();
+        Leave();
         await stream.WriteAsync(answer, status == 0 ? ending : CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -205,25 +211,12 @@ internal sealed class CallConnection(HostFunctionServer server, CallStream strea
         return answer.WrittenMemory;
     }
 
-    /// <summary>One of the places for calls that are on their way, given back once.</summary>
-    private sealed class Place(HostFunctionServer server)
+    private void Leave()
     {
-        private bool _left;
-
-        public void Leave()
+        if (_hasPlace)
         {
-            if (!_left)
-            {
-                _left = true;
-                server.Leave();
-            }
-        }
-
-        public void LeaveAfter(Task task)
-        {
-            _left = true;
-            _ = task.ContinueWith(
-                static (_, server) => ((HostFunctionServer)server!).Leave(), server, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _hasPlace = false;
+            server.Leave();
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
@@ -8,17 +9,14 @@ namespace Glovebox.Functions.Calls;
 internal static class CallResult
 {
     /// <summary>Like a reader of JSON in Python would, and unlike .NET: no text needs to be fit for HTML.</summary>
-    private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Write(object? result, JsonSerializerOptions options, IBufferWriter<byte> output)
     {
         using Utf8JsonWriter writer = new(output, Options);
         switch (result)
         {
-            case null:
-                writer.WriteNullValue();
-                break;
-            case JsonElement { ValueKind: JsonValueKind.Undefined }:
+            case null or JsonElement { ValueKind: JsonValueKind.Undefined }:
                 writer.WriteNullValue();
                 break;
             case JsonElement element:

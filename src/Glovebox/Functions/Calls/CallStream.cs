@@ -1,4 +1,5 @@
-using System.Buffers.Binary;
+using System.Buffers;
+using System.IO.Pipelines;
 
 namespace Glovebox.Functions.Calls;
 
@@ -8,53 +9,48 @@ internal sealed class CallStream(Stream stream) : IDisposable
 {
     public const int HeaderSize = sizeof(int);
 
-    private const int SmallBuffer = 4 << 10;
-    private const int LargestKept = 64 << 10;
-
+    private readonly PipeReader _reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 << 10, leaveOpen: true));
     private readonly CancellationTokenSource _closed = new();
-    private byte[] _buffer = new byte[SmallBuffer];
-    private int _start;
-    private int _end;
-    private Task<int>? _reading;
+    private ReadOnlySequence<byte> _arrived;
+    private Task _watching = Task.CompletedTask;
+    private bool _hasRead;
 
-    /// <summary>Cancelled when the guest has closed the connection, as far as that was watched for.</summary>
+    /// <summary>Cancelled when the guest has closed the connection while <see cref="Watch"/> looked.</summary>
     public CancellationToken Closed => _closed.Token;
 
-    /// <summary>Bytes that are there.</summary>
-    public ReadOnlySpan<byte> Available => _buffer.AsSpan(_start, _end - _start);
+    /// <summary>Gets how many bytes have arrived.</summary>
+    public long Arrived => _arrived.Length;
 
-    public int NextSize => BinaryPrimitives.ReadInt32LittleEndian(Available);
+    /// <summary>Gives bytes that have arrived.</summary>
+    public ReadOnlySpan<byte> Peek(int count) =>
+        _arrived.Slice(0, count) is { IsSingleSegment: false } parts ? parts.ToArray() : _arrived.FirstSpan[..count];
 
-    /// <summary>Waits until so many bytes are there; false at the connection's end.</summary>
-    public async ValueTask<bool> FillAsync(int count, CancellationToken cancellationToken)
+    /// <summary>Waits until so many bytes have arrived; false at the connection's end.</summary>
+    public async ValueTask<bool> FillAsync(long count, CancellationToken cancellationToken)
     {
-        while (_end - _start < count)
+        await _watching.WaitAsync(cancellationToken).ConfigureAwait(false);
+        while (_arrived.Length < count)
         {
-            Task<int> reading = _reading ?? BeginRead(count);
-            int read = await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
-            _reading = null;
-            if (read == 0)
+            if (await IsEndAsync(cancellationToken).ConfigureAwait(false) && _arrived.Length < count)
             {
                 return false;
             }
-
-            _end += read;
         }
 
         return true;
     }
 
     /// <summary>Reads past bytes; false at the connection's end.</summary>
-    public async ValueTask<bool> SkipAsync(int count, CancellationToken cancellationToken)
+    public async ValueTask<bool> SkipAsync(long count)
     {
         while (count > 0)
         {
-            if (!await FillAsync(1, cancellationToken).ConfigureAwait(false))
+            if (!await FillAsync(1, CancellationToken.None).ConfigureAwait(false))
             {
                 return false;
             }
 
-            int skipped = Math.Min(count, _end - _start);
+            long skipped = Math.Min(count, _arrived.Length);
             Consume(skipped);
             count -= skipped;
         }
@@ -62,65 +58,51 @@ internal sealed class CallStream(Stream stream) : IDisposable
         return true;
     }
 
-    public void Consume(int count)
-    {
-        _start += count;
-        if (_start == _end)
-        {
-            _start = _end = 0;
-            if (_buffer.Length > LargestKept)
-            {
-                _buffer = new byte[SmallBuffer];
-            }
-        }
-    }
+    public void Consume(long count) => _arrived = _arrived.Slice(count);
 
     /// <summary>Watches for the connection's end while a call runs.</summary>
     public void Watch()
     {
-        if (_end == _start && _reading is null)
+        if (_arrived.IsEmpty)
         {
-            _ = BeginRead(1).ContinueWith(
-                static (read, closed) =>
-                {
-                    if (read is not { IsCompletedSuccessfully: true, Result: > 0 })
-                    {
-                        ((CancellationTokenSource)closed!).Cancel();
-                    }
-                },
-                _closed,
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+            _watching = WatchAsync();
         }
     }
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> answer, CancellationToken cancellationToken) =>
         stream.WriteAsync(answer, cancellationToken);
 
-    public void Dispose()
-    {
-        stream.Dispose();
+    public void Dispose() => stream.Dispose();
 
-        // What became of a read that nobody waits for any more is of no interest.
-        _ = _reading?.ContinueWith(
-            static r => r.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    private async Task WatchAsync()
+    {
+        bool isEnd = true;
+        try
+        {
+            isEnd = await IsEndAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The same as its end.
+        }
+
+        if (isEnd && _arrived.IsEmpty)
+        {
+            await _closed.CancelAsync().ConfigureAwait(false);
+        }
     }
 
-    private Task<int> BeginRead(int wanted)
+    /// <summary>Reads once. Tells whether the connection has ended.</summary>
+    private async ValueTask<bool> IsEndAsync(CancellationToken cancellationToken)
     {
-        if (_start > 0 && _start + wanted > _buffer.Length)
+        if (_hasRead)
         {
-            Available.CopyTo(_buffer);
-            _end -= _start;
-            _start = 0;
+            _reader.AdvanceTo(_arrived.Start, _arrived.End);
+            (_hasRead, _arrived) = (false, default);
         }
 
-        if (_end == _buffer.Length)
-        {
-            Array.Resize(ref _buffer, Math.Min(wanted, _buffer.Length * 2));
-        }
-
-        return _reading = stream.ReadAsync(_buffer.AsMemory(_end)).AsTask();
+        ReadResult result = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        (_hasRead, _arrived) = (true, result.Buffer);
+        return result.IsCompleted;
     }
 }

@@ -6,10 +6,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Functions.Calls;
 
-/// <summary>Runs functions of the host: asks for approval where it must, keeps what goes wrong from the guest, and tells who
-/// watches.</summary>
+/// <summary>Runs functions of the host: asks for approval where it must, hides the reasons of failures from the guest, and
+/// reports each call.</summary>
 internal sealed partial class HostFunctionInvoker(
-    Func<FunctionCallContext, CancellationToken, ValueTask<ApprovalDecision>>? approve, ILogger logger, TimeProvider timeProvider) : IDisposable
+    Func<FunctionCallContext, CancellationToken, ValueTask<ApprovalDecision>>? approve, ILogger logger, TimeProvider timeProvider)
+    : IDisposable
 {
     private static readonly ActivitySource Activities = new("Glovebox");
 
@@ -97,7 +98,7 @@ internal sealed partial class HostFunctionInvoker(
         }
     }
 
-    /// <summary>Asks whether a call may be made; without anyone to ask it may not.</summary>
+    /// <summary>Asks for approval of a call. Without <c>FunctionApproval</c> it is denied.</summary>
     private async Task<CallFailure?> AskAsync(HostFunctionCall call, CancellationToken cancellationToken)
     {
         if (approve is null)
@@ -125,6 +126,8 @@ internal sealed partial class HostFunctionInvoker(
     [LoggerMessage(Level = LogLevel.Debug, Message = "The host function {Name} gave guest code an error.")]
     private static partial void LogRefused(ILogger logger, string name, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The host function {Name} needs approval, and the option FunctionApproval is not set; the call was denied.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The host function {Name} needs approval, and the option FunctionApproval is not set; the call was denied.")]
     private static partial void LogNoApproval(ILogger logger, string name);
 }

@@ -5,7 +5,8 @@ namespace Glovebox.Functions.Calls;
 
 /// <summary>Serves the calls of guest code: knows the functions, the block that runs, and what is allowed at once.</summary>
 internal sealed class HostFunctionServer(
-    IReadOnlyDictionary<string, AIFunction> functions, HostFunctionLimits limits, HostFunctionInvoker invoker, TimeProvider timeProvider) : IDisposable
+    IReadOnlyDictionary<string, AIFunction> functions, HostFunctionLimits limits, HostFunctionInvoker invoker, TimeProvider timeProvider)
+    : IDisposable
 {
     /// <summary>How many connections a guest may have at once: as many as it may have threads, by default.</summary>
     public const int MaxConnections = 256;

@@ -29,15 +29,9 @@ internal sealed class HostFunctionStub
     {
         get
         {
-            StringBuilder text = new(
-                $"def {_function.Name}({string.Join(", ", _parameters.Select(p => p.Declaration))}) -> {ReturnHint}:\n");
             string docstring = Docstring();
-            if (docstring.Length > 0)
-            {
-                text.Append(Indentation).Append(PythonText.Docstring(docstring, Indentation)).Append('\n');
-            }
-
-            return text.ToString();
+            return $"def {_function.Name}({string.Join(", ", _parameters.Select(p => p.Declaration))}) -> {ReturnHint}:\n"
+                + (docstring.Length == 0 ? "" : $"{Indentation}{PythonText.Docstring(docstring, Indentation)}\n");
         }
     }
 
@@ -49,20 +43,13 @@ internal sealed class HostFunctionStub
     {
         get
         {
-            StringBuilder text = new(Head);
-            string always = string.Join(
-                ", ", _parameters.Where(p => !p.IsLeftOutWhenNone).Select(p => $"{PythonText.Literal(p.JsonName)}: {p.Name}"));
-            text.Append(Indentation).Append("_glovebox_arguments = {").Append(always).Append("}\n");
-            foreach (Parameter parameter in _parameters.Where(p => p.IsLeftOutWhenNone))
-            {
-                text.Append(Indentation).Append("if ").Append(parameter.Name).Append(" is not None:\n");
-                text.Append(Indentation).Append(Indentation).Append("_glovebox_arguments[").Append(
-                    PythonText.Literal(parameter.JsonName)).Append("] = ").Append(parameter.Name).Append('\n');
-            }
-
+            IEnumerable<string> always = _parameters.Where(p => !p.IsLeftOutWhenNone)
+                .Select(p => $"{PythonText.Literal(p.JsonName)}: {p.Name}");
+            IEnumerable<string> optional = _parameters.Where(p => p.IsLeftOutWhenNone)
+                .Select(p => $"    if {p.Name} is not None:\n        _glovebox_arguments[{PythonText.Literal(p.JsonName)}] = {p.Name}\n");
             string call = $"_glovebox.call({PythonText.Literal(_function.Name)}, _glovebox_arguments)";
-            return text.Append(Indentation).Append("return ").Append(
-                _returnsBytes ? $"_glovebox.decode({call})" : call).Append('\n').ToString();
+            return $"{Head}    _glovebox_arguments = {{{string.Join(", ", always)}}}\n{string.Concat(optional)}"
+                + $"    return {(_returnsBytes ? $"_glovebox.decode({call})" : call)}\n";
         }
     }
 
@@ -73,15 +60,12 @@ internal sealed class HostFunctionStub
 
     private void ReadParameters()
     {
-        if (_function.JsonSchema.ValueKind != JsonValueKind.Object
-            || !_function.JsonSchema.TryGetProperty(
-                "properties", out JsonElement properties) || properties.ValueKind != JsonValueKind.Object)
+        if (!_function.JsonSchema.TryGet("properties", JsonValueKind.Object, out JsonElement properties))
         {
             return;
         }
 
-        HashSet<string> required = _function.JsonSchema.TryGetProperty(
-            "required", out JsonElement names) && names.ValueKind == JsonValueKind.Array
+        HashSet<string> required = _function.JsonSchema.TryGet("required", JsonValueKind.Array, out JsonElement names)
             ? [.. names.EnumerateArray().Select(n => n.ToString())]
             : [];
         HashSet<string> taken = new(StringComparer.Ordinal) { "_glovebox", "_glovebox_arguments" };
@@ -118,10 +102,7 @@ internal sealed class HostFunctionStub
     }
 
     private static string DescriptionOf(JsonElement schema) =>
-        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(
-            "description", out JsonElement text) && text.ValueKind == JsonValueKind.String
-            ? text.GetString()!.Trim()
-            : "";
+        schema.TryGet("description", JsonValueKind.String, out JsonElement text) ? text.GetString()!.Trim() : "";
 
     /// <summary>In JSON these are base64, which only the method's own types tell from other text.</summary>
     private static bool IsBytes(Type? type) =>
@@ -130,8 +111,8 @@ internal sealed class HostFunctionStub
     /// <summary>What a method gives in the end; null for nothing.</summary>
     private static Type? ResultOf(Type type) =>
         type == typeof(void) || type == typeof(Task) || type == typeof(ValueTask) ? null
-        : type.IsGenericType && type.GetGenericTypeDefinition() is { } task && (
-            task == typeof(Task<>) || task == typeof(ValueTask<>)) ? type.GenericTypeArguments[0]
+        : type.IsGenericType && type.GetGenericTypeDefinition() is { } task && (task == typeof(Task<>) || task == typeof(ValueTask<>))
+            ? type.GenericTypeArguments[0]
         : type;
 
     private sealed record Parameter(string JsonName, string Name, JsonElement Schema, bool IsRequired, bool IsBytes)

@@ -8,9 +8,9 @@ internal static class PythonName
     /// <summary>The keywords, and those of <c>match</c> and its like left out: they are names elsewhere.</summary>
     private static readonly HashSet<string> Keywords = new(StringComparer.Ordinal)
     {
-        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
-        "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try",
-        "while", "with", "yield",
+        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+        "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
+        "return", "try", "while", "with", "yield",
     };
 
     private static readonly SearchValues<char> Letters = SearchValues.Create(

@@ -69,8 +69,8 @@ internal static class PythonText
     /// <summary>Whether a character may stand in source as it is: nothing that a reader would not see, and nothing that ends a
     /// line.</summary>
     private static bool IsPlain(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned
-        or UnicodeCategory.PrivateUse);
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
 
     private static string Escape(Rune rune) =>
         rune.Value <= 0xFFFF

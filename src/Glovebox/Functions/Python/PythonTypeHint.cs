@@ -7,7 +7,7 @@ internal static class PythonTypeHint
 {
     private const string Anything = "Any";
 
-    /// <summary>Deeper than this nobody reads, and a schema may refer to itself.</summary>
+    /// <summary>A deeper hint is of no use to a reader, and a schema may refer to itself.</summary>
     private const int MaxDepth = 8;
 
     public static string Of(JsonElement schema) => Of(schema, 0);
@@ -19,15 +19,15 @@ internal static class PythonTypeHint
             return Anything;
         }
 
-        if (schema.TryGetProperty("enum", out JsonElement values) && values.ValueKind == JsonValueKind.Array
-            && values.EnumerateArray().All(v => v.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False))
+        if (schema.TryGet("enum", JsonValueKind.Array, out JsonElement values)
+            && values.EnumerateArray().All(v => v.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object)))
         {
             return $"Literal[{string.Join(", ", values.EnumerateArray().Select(PythonText.Literal))}]";
         }
 
         foreach (string keyword in (ReadOnlySpan<string>)["anyOf", "oneOf"])
         {
-            if (schema.TryGetProperty(keyword, out JsonElement options) && options.ValueKind == JsonValueKind.Array)
+            if (schema.TryGet(keyword, JsonValueKind.Array, out JsonElement options))
             {
                 return Union(options.EnumerateArray().Select(o => Of(o, depth + 1)));
             }
@@ -47,7 +47,7 @@ internal static class PythonTypeHint
         "boolean" => "bool",
         "null" => "None",
         "array" => schema.TryGetProperty("items", out JsonElement items) ? $"list[{Of(items, depth + 1)}]" : "list",
-        "object" => schema.TryGetProperty("additionalProperties", out JsonElement values) && values.ValueKind == JsonValueKind.Object
+        "object" => schema.TryGet("additionalProperties", JsonValueKind.Object, out JsonElement values)
             ? $"dict[str, {Of(values, depth + 1)}]"
             : "dict[str, Any]",
         _ => Anything,

@@ -4,68 +4,58 @@ using Glovebox.Sandboxes.Host;
 namespace Glovebox.Functions.Setup;
 
 /// <summary>The functions' files on the host, in a temporary folder of which guest code gets to see parts.</summary>
-/// <remarks>The modules and programs are ours; the packages are pip's, and so a guest's: what is in their folder is never followed nor run
+/// <remarks>The modules and programs are ours. The packages are pip's, and so a guest's: nothing in their folder is followed or run
 /// here.</remarks>
-internal sealed class FunctionFolder
+internal sealed class FunctionFolder : IAsyncDisposable
 {
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private bool _isInstalled;
 
-    private FunctionFolder(string path) => Path = path;
-
-    public string Path { get; }
-
-    /// <summary>Modules.</summary>
-    public string Library => System.IO.Path.Combine(Path, OfferedFunctions.LibraryFolder);
-
-    /// <summary>Programs.</summary>
-    public string Programs => System.IO.Path.Combine(Path, OfferedFunctions.ProgramFolder);
-
-    /// <summary>Packages.</summary>
-    public string Packages => System.IO.Path.Combine(Path, OfferedFunctions.PackageFolder);
-
-    /// <summary>Where pip keeps what it works on.</summary>
-    public string Scratch => System.IO.Path.Combine(Path, "scratch");
-
-    /// <summary>Whether the packages are there.</summary>
-    public bool IsInstalled { get; private set; }
-
-    /// <summary>Makes the folder and writes what is ours.</summary>
+    /// <summary>Makes the folder and writes the modules and programs.</summary>
     /// <param name="functions">The functions that the files are of.</param>
-    /// <param name="socket">The path of the socket for calls, as guest code sees it; gets the folder's path.</param>
+    /// <param name="socket">The path of the socket for calls, as guest code sees it; null: one in this folder.</param>
     /// <param name="isPrivate">Whether only this process' user may enter.</param>
-    public static FunctionFolder Create(OfferedFunctions functions, Func<string, string> socket, bool isPrivate)
+    public FunctionFolder(OfferedFunctions functions, string? socket, bool isPrivate)
     {
-        FunctionFolder folder = new(TemporaryFolders.Create("functions"));
+        Socket = socket ?? In("calls");
         if (!isPrivate)
         {
-            Open(folder.Path);
+            TemporaryFolders.LetOthersEnter(Path);
         }
 
-        foreach (string path in new[] { folder.Library, folder.Programs, folder.Packages })
+        foreach (string folder in new[] { Library, Programs, Packages })
         {
-            Directory.CreateDirectory(path);
-            Open(path);
+            Directory.CreateDirectory(folder);
+            TemporaryFolders.LetOthersEnter(folder);
         }
 
-        foreach (FunctionFile file in functions.Files(socket(folder.Path)))
+        foreach (FunctionFile file in functions.Files(Socket))
         {
-            string path = System.IO.Path.Combine(folder.Path, file.Path);
-            File.WriteAllText(path, file.Text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(path, file.IsProgram ? Executable : Readable);
-            }
+            TemporaryFolders.WriteFile(In(file.Path), Encoding.UTF8.GetBytes(file.Text), file.IsProgram);
         }
-
-        return folder;
     }
+
+    public string Path { get; } = TemporaryFolders.Create("functions");
+
+    /// <summary>The path of the socket for calls, as guest code sees it.</summary>
+    public string Socket { get; }
+
+    /// <summary>Modules.</summary>
+    public string Library => In(OfferedFunctions.LibraryFolder);
+
+    /// <summary>Programs.</summary>
+    public string Programs => In(OfferedFunctions.ProgramFolder);
+
+    /// <summary>Packages.</summary>
+    public string Packages => In(OfferedFunctions.PackageFolder);
+
+    /// <summary>Where pip keeps what it works on.</summary>
+    public string Scratch => In("scratch");
 
     /// <summary>Installs the packages, once.</summary>
     /// <param name="install">Installs them into <see cref="Packages"/>, with <see cref="Scratch"/> to work in.</param>
     public async Task InstallAsync(Func<Task> install)
     {
-        if (IsInstalled)
+        if (_isInstalled)
         {
             return;
         }
@@ -73,17 +63,13 @@ internal sealed class FunctionFolder
         // What an attempt before this one left there may be half.
         await TemporaryFolders.DeleteAsync(Packages).ConfigureAwait(false);
         Directory.CreateDirectory(Packages);
-        Directory.CreateDirectory(Scratch);
-        if (!OperatingSystem.IsWindows())
-        {
-            // It may hold secrets.
-            File.SetUnixFileMode(Scratch, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
 
+        // It may hold secrets.
+        TemporaryFolders.MakePrivate(Scratch);
         try
         {
             await install().ConfigureAwait(false);
-            IsInstalled = true;
+            _isInstalled = true;
         }
         finally
         {
@@ -91,14 +77,7 @@ internal sealed class FunctionFolder
         }
     }
 
-    public Task DeleteAsync() => TemporaryFolders.DeleteAsync(Path);
+    public async ValueTask DisposeAsync() => await TemporaryFolders.DeleteAsync(Path).ConfigureAwait(false);
 
-    /// <summary>The user that guest code is must be able to enter.</summary>
-    private static void Open(string path)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, Executable);
-        }
-    }
+    private string In(string path) => System.IO.Path.Combine(Path, path);
 }

@@ -7,12 +7,11 @@ namespace Glovebox.Functions.Setup;
 /// <summary>Runs the programs of the set-up, and makes sure that the functions' module loads.</summary>
 internal static class FunctionSetup
 {
-    public const string MoreTime = "Give it more with SetupTimeout.";
     public const string NoPython = "Functions need a Python in the sandbox.";
 
-    public static readonly string[] Interpreters = [.. CodeLanguage.Python.Programs];
-
     private const int KeptLines = 12;
+    private const string Uncompiled = "Could not compile function:";
+    private const string Unloaded = "Functions failed to load:";
 
     private static readonly Lazy<string> CheckProgram = new(() => GuestText("check.py"));
 
@@ -23,29 +22,18 @@ internal static class FunctionSetup
     /// <exception cref="FunctionSetupException">It does not.</exception>
     public static async Task CheckAsync(OfferedFunctions functions, Run run, CancellationToken cancellationToken)
     {
-        BoundedText output = new();
         using CancellationTokenSource deadline = Deadline(functions);
-        ProcessExit exit = await RunAsync(
-            new ProcessRequest(
-                Interpreters,
-                ["-c", CheckProgram.Value, functions.Set.Module, functions.HasCalls ? "calls" : "", .. functions.Set.PythonNames])
-            {
-                Output = output,
-            },
-            run,
-            deadline,
-            () => new FunctionSetupException(
-                $"Functions failed to load: the module '{functions.Set.Module}' was not loaded after {Seconds(functions)} s.", MoreTime),
-            cancellationToken).ConfigureAwait(false);
+        string[] arguments =
+            ["-c", CheckProgram.Value, functions.Set.Module, functions.HasCalls ? "calls" : "", .. functions.Set.PythonNames];
+        (ProcessExit exit, string words) = await RunPythonAsync(
+            functions, arguments, run, deadline, $"{Unloaded} the module '{functions.Set.Module}' was not loaded", cancellationToken)
+            .ConfigureAwait(false);
         if (exit.ExitCode == 0)
         {
             return;
         }
 
         // What the module itself printed comes before the verdict.
-        const string Uncompiled = "Could not compile function:";
-        const string Unloaded = "Functions failed to load:";
-        string words = Words(exit, output);
         int verdict = Math.Max(
             words.LastIndexOf(Uncompiled, StringComparison.Ordinal), words.LastIndexOf(Unloaded, StringComparison.Ordinal));
         words = verdict >= 0 ? words[verdict..] : $"{Unloaded} {words}";
@@ -54,13 +42,12 @@ internal static class FunctionSetup
             : new FunctionSetupException(
                 words,
                 exit.Kind == ProcessExitKind.NotFound ? NoPython
-                : words.Contains(
-                    "ModuleNotFoundError",
-                    StringComparison.Ordinal) ? "Name the package that is missing with the function: FromSource(source, \"package\")."
+                : words.Contains("ModuleNotFoundError", StringComparison.Ordinal)
+                    ? "Name the package that is missing with the function: FromSource(source, \"package\")."
                 : null);
     }
 
-    /// <summary>A file of ours for the guest.</summary>
+    /// <summary>Reads a file that Glovebox gives to guest code.</summary>
     public static string GuestText(string name)
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Glovebox.Functions.{name}")
@@ -72,26 +59,37 @@ internal static class FunctionSetup
     /// <summary>The end of the time that the set-up has for packages or for the module.</summary>
     public static CancellationTokenSource Deadline(OfferedFunctions functions) => new(functions.SetupTimeout, functions.TimeProvider);
 
-    /// <summary>Runs a program until the deadline.</summary>
-    /// <exception cref="FunctionSetupException">What <paramref name="late"/> makes, when the deadline passes.</exception>
-    public static async Task<ProcessExit> RunAsync(
-        ProcessRequest request,
+    /// <summary>Runs Python until the deadline.</summary>
+    /// <param name="functions">The functions that are set up.</param>
+    /// <param name="arguments">Python's arguments.</param>
+    /// <param name="run">Runs it.</param>
+    /// <param name="deadline">The end of its time.</param>
+    /// <param name="late">What has happened when the deadline passes, for a message.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How it ended, and its last words.</returns>
+    /// <exception cref="FunctionSetupException">The deadline passed.</exception>
+    public static async Task<(ProcessExit Exit, string Words)> RunPythonAsync(
+        OfferedFunctions functions,
+        IReadOnlyList<string> arguments,
         Run run,
         CancellationTokenSource deadline,
-        Func<FunctionSetupException> late,
+        string late,
         CancellationToken cancellationToken)
     {
+        BoundedText output = new();
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        ProcessExit exit = await run(request, either.Token).ConfigureAwait(false);
+        ProcessExit exit = await run(
+            new ProcessRequest([.. CodeLanguage.Python.Programs], arguments) { Output = output }, either.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        return exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost && deadline.IsCancellationRequested ? throw late() : exit;
+        if (exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost && deadline.IsCancellationRequested)
+        {
+            throw new FunctionSetupException(
+                string.Create(CultureInfo.InvariantCulture, $"{late} after {functions.SetupTimeout.TotalSeconds:0.###} s."),
+                "Give it more with SetupTimeout.");
+        }
+
+        string lines = string.Join('\n', output.LastLines(KeptLines));
+        return (exit, lines.Length > 0 ? lines
+            : exit.Message ?? string.Create(CultureInfo.InvariantCulture, $"It exited with code {exit.ExitCode} and no output."));
     }
-
-    /// <summary>The last lines that a program printed, or how it ended.</summary>
-    public static string Words(ProcessExit exit, BoundedText output) =>
-        string.Join('\n', output.LastLines(KeptLines)) is { Length: > 0 } lines ? lines
-        : exit.Message ?? string.Create(CultureInfo.InvariantCulture, $"It exited with code {exit.ExitCode} and no output.");
-
-    public static string Seconds(OfferedFunctions functions) =>
-        functions.SetupTimeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 }

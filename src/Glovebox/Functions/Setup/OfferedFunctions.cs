@@ -13,7 +13,11 @@ namespace Glovebox.Functions.Setup;
 /// <param name="SetupVariables">Environment variables of the installation.</param>
 /// <param name="TimeProvider">Measures time.</param>
 internal sealed record OfferedFunctions(
-    FunctionSet Set, HostFunctionServer Server, TimeSpan SetupTimeout, IReadOnlyDictionary<string, string> SetupVariables, TimeProvider TimeProvider)
+    FunctionSet Set,
+    HostFunctionServer Server,
+    TimeSpan SetupTimeout,
+    IReadOnlyDictionary<string, string> SetupVariables,
+    TimeProvider TimeProvider)
 {
     /// <summary>The folder of modules, below the folder that a sandbox gives to the functions.</summary>
     public const string LibraryFolder = "lib";
@@ -76,7 +80,7 @@ internal sealed record OfferedFunctions(
     }
 }
 
-/// <summary>A file of ours for guest code.</summary>
+/// <summary>A file that Glovebox gives to guest code.</summary>
 /// <param name="Path">Relative to the functions' folder.</param>
 /// <param name="Text">What it holds.</param>
 /// <param name="IsProgram">Whether it can be executed.</param>

@@ -35,10 +35,8 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
     public async Task InstallAsync(FunctionSetup.Run run, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = FunctionSetup.Deadline(functions);
-        Outcome outcome = await RunAsync(
-            ["-m", "pip", "install", "--target", target, .. _options, "--", .. functions.Set.Packages], run, deadline, cancellationToken)
-            .ConfigureAwait(false);
-        ThrowUnlessDone(outcome, NamesAndIndex);
+        string[] arguments = ["-m", "pip", "install", "--target", target, .. _options, "--", .. functions.Set.Packages];
+        ThrowUnlessDone(await RunAsync(arguments, run, deadline, cancellationToken).ConfigureAwait(false), NamesAndIndex);
     }
 
     /// <summary>Installs in two steps: pip fetches wheels and runs nothing; then it installs them and builds local sources.</summary>
@@ -59,10 +57,10 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
         bool isFetched = false;
         if (others.Length > 0)
         {
-            Outcome outcome = await RunAsync(
+            (ProcessExit Exit, string) outcome = await RunAsync(
                 ["-c", FetchProgram.Value, wheels, variables ?? "", .. _options, "--", .. others], fetch, deadline, cancellationToken)
                 .ConfigureAwait(false);
-            isFetched = outcome.IsDone;
+            isFetched = outcome.Exit.ExitCode == 0;
             if (!isFetched && isOffline && outcome.Exit.Kind == ProcessExitKind.Exited)
             {
                 // There is nothing to fetch: all that pip may use is on the disk, and what is no wheel is built without the network.
@@ -79,7 +77,8 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
         string[] built = sources.Length == 0
             ? ["--no-deps", "--only-binary", ":all:"]
             : [.. folders.SelectMany(f => new[] { "--find-links", f })];
-        string[] arguments = ["-m", "pip", "install", "--target", target, "--no-index", .. _options, .. fetched, .. built, "--", .. sources];
+        string[] arguments =
+            ["-m", "pip", "install", "--target", target, "--no-index", .. _options, .. fetched, .. built, "--", .. sources];
         ThrowUnlessDone(
             await RunAsync(arguments, install, deadline, cancellationToken).ConfigureAwait(false),
             sources.Length == 0
@@ -108,33 +107,24 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
         return folders;
     }
 
-    private async Task<Outcome> RunAsync(
-        string[] arguments, FunctionSetup.Run run, CancellationTokenSource deadline, CancellationToken cancellationToken)
-    {
-        BoundedText output = new();
-        ProcessExit exit = await FunctionSetup.RunAsync(
-            new ProcessRequest(FunctionSetup.Interpreters, arguments) { Output = output },
-            run,
-            deadline,
-            () => new FunctionSetupException($"Pip install timed out after {FunctionSetup.Seconds(functions)} s.", FunctionSetup.MoreTime),
-            cancellationToken).ConfigureAwait(false);
-        return new Outcome(exit, output);
-    }
+    private Task<(ProcessExit Exit, string Words)> RunAsync(
+        string[] arguments, FunctionSetup.Run run, CancellationTokenSource deadline, CancellationToken cancellationToken) =>
+        FunctionSetup.RunPythonAsync(functions, arguments, run, deadline, "Pip install timed out", cancellationToken);
 
-    private void ThrowUnlessDone(Outcome outcome, string? hint)
+    private void ThrowUnlessDone((ProcessExit Exit, string Words) outcome, string? hint)
     {
-        if (outcome.IsDone)
+        (ProcessExit exit, string words) = outcome;
+        if (exit.ExitCode == 0)
         {
             return;
         }
 
-        string words = FunctionSetup.Words(outcome.Exit, outcome.Output);
-        if (outcome.Exit.ExitCode == NeedsBuild && words.LastIndexOf(Verdict, StringComparison.Ordinal) is >= 0 and int verdict)
+        if (exit.ExitCode == NeedsBuild && words.LastIndexOf(Verdict, StringComparison.Ordinal) is >= 0 and int verdict)
         {
             // What comes before is a trace of pip's own.
             throw new FunctionSetupException(
-                "Pip install failed. A package, or one that it requires, is named by an address or a path and is no wheel. It must be built, "
-                + $"and code that builds gets neither the network nor SetupEnvironment: {words[(verdict + Verdict.Length)..].Trim()}",
+                "Pip install failed. A package, or one that it requires, is named by an address or a path and is no wheel. It must "
+                + $"be built, and code that builds gets neither the network nor SetupEnvironment: {words[(verdict + Verdict.Length)..].Trim()}",
                 HowToBuild);
         }
 
@@ -142,13 +132,8 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
             $"Pip install failed. {words}",
             words.Contains("No module named pip", StringComparison.Ordinal)
                 ? "Install pip for the sandbox's Python: apt-get install python3-pip, or another image."
-            : outcome.Exit.Kind == ProcessExitKind.NotFound ? FunctionSetup.NoPython
+            : exit.Kind == ProcessExitKind.NotFound ? FunctionSetup.NoPython
             : hasNetwork ? hint
-            : "Network is None, so pip reaches no package index. NetworkAccess.SetupOnly gives the network to the set-up, and not to code.");
-    }
-
-    private sealed record Outcome(ProcessExit Exit, BoundedText Output)
-    {
-        public bool IsDone => Exit.ExitCode == 0;
+            : "Network is None, so pip reaches no package index. NetworkAccess.SetupOnly gives the network to the set-up alone.");
     }
 }

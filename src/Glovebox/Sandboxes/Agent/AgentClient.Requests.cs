@@ -15,8 +15,7 @@ internal sealed partial class AgentClient
     {
         GuestReply reply = await RequestAsync(
             GuestFrameType.Seal, new GuestFrameWriter().Texts(preload), cancellationToken).ConfigureAwait(false);
-        string said = Said(reply);
-        return reply.Status == GuestReplyStatus.Done ? said : throw new IOException($"{WorkspacePath.Printable(said)}.");
+        return reply is { Status: GuestReplyStatus.Done, Words: { } notLoaded } ? notLoaded : throw new IOException($"{reply.Reason}.");
     }
 
     /// <summary>Lets guest code import modules and run programs. Before the seal.</summary>
@@ -32,7 +31,7 @@ internal sealed partial class AgentClient
         GuestReply reply = await RequestAsync(GuestFrameType.Functions, frame, cancellationToken).ConfigureAwait(false);
         if (reply.Status != GuestReplyStatus.Done)
         {
-            throw new IOException($"The guest agent cannot offer functions: {WorkspacePath.Printable(Said(reply))}.");
+            throw new IOException($"The guest agent cannot offer functions: {reply.Reason}.");
         }
     }
 
@@ -75,33 +74,19 @@ internal sealed partial class AgentClient
         return await TrySendAsync(frame.Frame(type, number)).ConfigureAwait(false) ? number : throw Lost();
     }
 
-    /// <summary>The words of an answer.</summary>
-    /// <exception cref="IOException">It has none.</exception>
-    internal static string Said(GuestReply reply)
-    {
-        try
-        {
-            return new GuestFrameReader(reply.Parts[^1]).Text();
-        }
-        catch (GuestProtocolException e)
-        {
-            throw new IOException("The guest agent's answer makes no sense.", e);
-        }
-    }
-
     internal static SandboxLostException Lost() => new("The sandbox has ended.");
 }
 
 /// <summary>A request that the agent has yet to answer.</summary>
 internal sealed class PendingRequest
 {
-    private readonly TaskCompletionSource<GuestReply> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
     /// <summary>How many bytes an answer may have in all: more than any listing takes.</summary>
     private const int MaxReply = 64 << 20;
 
     /// <summary>What each part of an answer takes beside its bytes, about.</summary>
     private const int PartOverhead = 64;
 
+    private readonly TaskCompletionSource<GuestReply> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<byte[]> _parts = [];
     private int _size;
 
@@ -120,7 +105,7 @@ internal sealed class PendingRequest
         return status != GuestReplyStatus.More && _reply.TrySetResult(new GuestReply(status, _parts));
     }
 
-    /// <summary>No answer comes any more, which need not matter to anybody.</summary>
+    /// <summary>Says that no answer will come. The request may have been given up already.</summary>
     public void Lose()
     {
         _reply.TrySetException(AgentClient.Lost());
@@ -133,8 +118,27 @@ internal sealed class PendingRequest
 /// <param name="Parts">What each frame of the answer held.</param>
 internal sealed record GuestReply(GuestReplyStatus Status, IReadOnlyList<byte[]> Parts)
 {
-    /// <summary>The number that the request had.</summary>
+    /// <summary>The number of the request.</summary>
     public uint Number { get; init; }
+
+    /// <summary>The text of the answer; null: it holds no text.</summary>
+    public string? Words
+    {
+        get
+        {
+            try
+            {
+                return new GuestFrameReader(Parts[^1]).Text();
+            }
+            catch (GuestProtocolException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>The reason for a failure, fit to be shown.</summary>
+    public string Reason => Words is { } words ? WorkspacePath.Printable(words) : "the agent gives no reason";
 }
 
 /// <summary>What the agent is told of functions. Every path is the guest's.</summary>
@@ -142,6 +146,6 @@ internal sealed record GuestReply(GuestReplyStatus Status, IReadOnlyList<byte[]>
 /// <param name="ProgramFolder">The folder of programs.</param>
 internal sealed record GuestOffer(IReadOnlyList<string> ModuleFolders, string ProgramFolder)
 {
-    /// <summary>Files for the agent to write; none where the guest sees them already.</summary>
+    /// <summary>Files for the agent to write; empty where the guest sees them already.</summary>
     public IReadOnlyList<FunctionFile> Files { get; init; } = [];
 }

@@ -271,7 +271,7 @@ internal sealed partial class AgentClient : IAsyncDisposable
             request.Lose();
         }
 
-        // From here on this thread puts nothing off: nobody would come back to it.
+        // From here on this thread puts nothing off, because it does not come back to it.
         FrameWork.QueueAll();
         _streams.End();
 

@@ -1,16 +1,17 @@
 using System.Net;
+using System.Threading.Channels;
 using Glovebox.Sandboxes.Agent.Protocol;
 
 namespace Glovebox.Sandboxes.Agent;
 
-/// <summary>A socket that the agent listens at.</summary>
-/// <remarks>The agent has at most <see cref="AgentStreams.MaxOpen"/> connections open, so no more than that wait here.</remarks>
+/// <summary>A socket inside at which the agent listens.</summary>
+/// <remarks>The agent has at most <see cref="AgentStreams.MaxOpen"/> connections open and lets the oldest go for a new one. The listener
+/// does so, too, with those that were not accepted yet.</remarks>
 internal sealed class AgentListener(AgentStreams streams, uint number, EndPoint endPoint) : ISandboxListener
 {
-    private readonly Lock _lock = new();
-    private readonly LinkedList<AgentStream> _waiting = new();
-    private readonly Queue<TaskCompletionSource<AgentStream>> _accepting = new();
-    private Exception? _end;
+    private readonly Channel<AgentStream> _waiting = Channel.CreateBounded<AgentStream>(
+        new BoundedChannelOptions(AgentStreams.MaxOpen) { FullMode = BoundedChannelFullMode.DropOldest },
+        static oldest => oldest.Dispose());
 
     public uint Number => number;
 
@@ -18,74 +19,36 @@ internal sealed class AgentListener(AgentStreams streams, uint number, EndPoint 
 
     public async Task<Stream> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        TaskCompletionSource<AgentStream> accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_lock)
+        try
         {
-            if (_end is { } end)
+            AgentStream stream;
+            do
             {
-                throw end;
+                stream = await _waiting.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             }
-
-            if (_waiting.First is { } first)
-            {
-                _waiting.RemoveFirst();
-                return first.Value;
-            }
-
-            _accepting.Enqueue(accepted);
+            while (stream.Opened.IsFaulted);
+            return stream;
         }
-
-        CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(
-            static (a, token) => ((TaskCompletionSource<AgentStream>)a!).TrySetCanceled(token), accepted);
-        await using (giveUp.ConfigureAwait(false))
+        catch (ChannelClosedException e) when (e.InnerException is { } reason)
         {
-            return await accepted.Task.ConfigureAwait(false);
+            throw reason;
         }
     }
 
     /// <summary>Takes a connection. Called by the channel's reader.</summary>
     public void Add(AgentStream stream)
     {
-        lock (_lock)
+        if (!_waiting.Writer.TryWrite(stream))
         {
-            while (_accepting.TryDequeue(out TaskCompletionSource<AgentStream>? accepting))
-            {
-                if (accepting.TrySetResult(stream))
-                {
-                    return;
-                }
-            }
-
-            _waiting.AddLast(stream);
+            stream.Dispose();
         }
     }
 
-    /// <summary>Forgets a connection that has ended before it was taken.</summary>
-    public void Remove(AgentStream stream)
-    {
-        lock (_lock)
-        {
-            _waiting.Remove(stream);
-        }
-    }
-
-    /// <summary>No more connections come.</summary>
+    /// <summary>Ends the waiting for connections, and those that were not accepted.</summary>
     public void End(Exception reason)
     {
-        AgentStream[] waiting;
-        lock (_lock)
-        {
-            _end ??= reason;
-            waiting = [.. _waiting];
-            _waiting.Clear();
-            while (_accepting.TryDequeue(out TaskCompletionSource<AgentStream>? accepting))
-            {
-                accepting.TrySetException(reason);
-                _ = accepting.Task.Exception;
-            }
-        }
-
-        foreach (AgentStream stream in waiting)
+        _waiting.Writer.TryComplete(reason);
+        while (_waiting.Reader.TryRead(out AgentStream? stream))
         {
             stream.Dispose();
         }

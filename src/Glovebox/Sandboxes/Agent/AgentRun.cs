@@ -4,14 +4,14 @@ namespace Glovebox.Sandboxes.Agent;
 /// <param name="client">The agent.</param>
 /// <param name="number">The number of its frames.</param>
 /// <param name="request">What runs.</param>
-/// <param name="file">The file that goes with the request; null: none, or it is saved already.</param>
+/// <param name="file">The file that goes with the request; null: the request has no file, or it is saved already.</param>
 /// <param name="listsFiles">Whether the work directory is listed after it.</param>
 internal sealed class AgentRun(AgentClient client, uint number, ProcessRequest request, ProcessFile? file, bool listsFiles)
 {
     private readonly TaskCompletionSource<ProcessExit?> _reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The answers that belong to the run: that the file could not be saved, or the files after its end. Null: none can
-    /// come.</summary>
+    /// <summary>The answers that belong to the run: that the file could not be saved, or the files after its end. Null: no answer
+    /// can come.</summary>
     public PendingRequest? Answers { get; } = file is not null || listsFiles ? new() : null;
 
     /// <summary>Where its output goes.</summary>

@@ -50,7 +50,11 @@ public sealed class AgentSandbox : ISandbox
     /// <exception cref="SandboxUnavailableException">The agent does not start, or a module of the request cannot be preloaded.</exception>
     /// <exception cref="FunctionSetupException">The functions of the request cannot be set up.</exception>
     public static async Task<AgentSandbox> StartAsync(
-        Stream channel, SandboxPlace place, SandboxCapabilities capabilities, SandboxRequest request, CancellationToken cancellationToken = default)
+        Stream channel,
+        SandboxPlace place,
+        SandboxCapabilities capabilities,
+        SandboxRequest request,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(channel);
         ArgumentNullException.ThrowIfNull(place);
@@ -73,7 +77,9 @@ public sealed class AgentSandbox : ISandbox
             return notLoaded.Length == 0
                 ? new AgentSandbox(agent, place, capabilities)
                 : throw new SandboxUnavailableException(
-                    "preload-failed", $"Modules cannot be preloaded: {WorkspacePath.Printable(notLoaded)}", "Install them there, or take them out of Preload.");
+                    "preload-failed",
+                    $"Modules cannot be preloaded: {WorkspacePath.Printable(notLoaded)}",
+                    "Install them there, or take them out of Preload.");
         }
         catch (Exception e)
         {

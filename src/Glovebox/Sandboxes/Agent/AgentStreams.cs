@@ -7,7 +7,8 @@ using Glovebox.Sandboxes.Agent.Protocol;
 namespace Glovebox.Sandboxes.Agent;
 
 /// <summary>The connections that the channel carries, in both directions: to servers inside, and of guest code to the host.</summary>
-/// <remarks>What comes from the guest is hostile: a stream holds no more than its window, and the guest opens no more than so many.</remarks>
+/// <remarks>What comes from the guest is hostile: a stream holds no more than its window, and the guest opens at most
+/// <see cref="MaxOpen"/>.</remarks>
 internal sealed class AgentStreams(AgentClient agent) : IStreamFrames
 {
     /// <summary>How many connections of guest code there are at once, as the agent has it, too.</summary>
@@ -57,29 +58,26 @@ internal sealed class AgentStreams(AgentClient agent) : IStreamFrames
 
         // Connections may come with the answer.
         _listeners[number] = listener;
-        GuestReply reply;
         try
         {
-            reply = await agent.RequestAsync(GuestFrameType.Listen, frame, cancellationToken, number).ConfigureAwait(false);
+            GuestReply reply = await agent.RequestAsync(GuestFrameType.Listen, frame, cancellationToken, number).ConfigureAwait(false);
+            if (reply.Status != GuestReplyStatus.Done)
+            {
+                throw new IOException($"The guest agent cannot listen at '{endPoint}': {reply.Reason}.");
+            }
+
+            if (endPoint is IPEndPoint && reply.Parts[^1] is { Length: 2 } port)
+            {
+                listener.EndPoint = new IPEndPoint(IPAddress.Loopback, BitConverter.ToUInt16(port));
+            }
+
+            return listener;
         }
         catch
         {
             _listeners.TryRemove(number, out _);
             throw;
         }
-
-        if (reply.Status != GuestReplyStatus.Done)
-        {
-            _listeners.TryRemove(number, out _);
-            throw new IOException($"The guest agent cannot listen at '{endPoint}': {WorkspacePath.Printable(AgentClient.Said(reply))}.");
-        }
-
-        if (endPoint is IPEndPoint && reply.Parts[^1] is { Length: 2 } port)
-        {
-            listener.EndPoint = new IPEndPoint(IPAddress.Loopback, BitConverter.ToUInt16(port));
-        }
-
-        return listener;
     }
 
     /// <summary>Has the agent listen no more.</summary>
@@ -122,7 +120,6 @@ internal sealed class AgentStreams(AgentClient agent) : IStreamFrames
         if (_streams.TryRemove(stream.Number, out _) && (stream.Number & Inside) != 0)
         {
             Interlocked.Decrement(ref _incoming);
-            stream.Listener?.Remove(stream);
         }
     }
 
@@ -143,7 +140,8 @@ internal sealed class AgentStreams(AgentClient agent) : IStreamFrames
     private static GuestFrameWriter Place(EndPoint endPoint, int minimumPort) => endPoint switch
     {
         UnixDomainSocketEndPoint socket when socket.ToString() is ['/', ..] path => new GuestFrameWriter().UInt16(0).Text(path),
-        IPEndPoint port when IPAddress.Loopback.Equals(port.Address) && port.Port >= minimumPort => new GuestFrameWriter().UInt16((ushort)port.Port).Text(""),
+        IPEndPoint port when IPAddress.Loopback.Equals(port.Address) && port.Port >= minimumPort =>
+            new GuestFrameWriter().UInt16((ushort)port.Port).Text(""),
         _ => throw new ArgumentException(
             $"Connections lead to the absolute path of a Unix socket or to a port of 127.0.0.1, not to '{endPoint}'."),
     };
@@ -155,7 +153,7 @@ internal sealed class AgentStreams(AgentClient agent) : IStreamFrames
             throw new GuestProtocolException("a connection is one too many");
         }
 
-        AgentStream stream = new(this, number, agent.FrameWork) { Listener = listener };
+        AgentStream stream = new(this, number, agent.FrameWork);
         if (!_streams.TryAdd(number, stream))
         {
             throw new GuestProtocolException("a connection is opened twice");

@@ -35,7 +35,8 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
         {
             byte[] buffer = new byte[content.CanSeek ? (int)Math.Clamp(content.Length - content.Position, 1, ChunkSize) : ChunkSize];
             int read;
-            while ((read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0)
+            while ((read = await content.ReadAtLeastAsync(
+                buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0)
             {
                 await agent.TellAsync(
                     GuestFrameType.Write, new GuestFrameWriter().UInt32(handle).Bytes(buffer.AsSpan(0, read))).ConfigureAwait(false);
@@ -71,7 +72,7 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
     }
 
     /// <summary>The listing that an answer holds.</summary>
-    /// <exception cref="WorkspaceException">It holds none.</exception>
+    /// <exception cref="WorkspaceException">The answer is not a listing.</exception>
     internal static WorkspaceListing Listing(GuestReply reply)
     {
         if (reply.Status != GuestReplyStatus.Done)
@@ -101,7 +102,7 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
     {
         GuestReplyStatus.Refused => WorkspacePath.Refused(path),
         GuestReplyStatus.Missing => WorkspacePath.NotFound(path),
-        _ => new($"'{WorkspacePath.Printable(path)}' cannot be used: {Words(reply)}."),
+        _ => new($"'{WorkspacePath.Printable(path)}' cannot be used: {reply.Reason}."),
     };
 
     internal static async Task CloseAsync(AgentClient agent, uint handle)
@@ -136,18 +137,6 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
                 HasSetIdBits = hasSetIdBits,
                 ChangeStamp = stamp,
             });
-        }
-    }
-
-    private static string Words(GuestReply reply)
-    {
-        try
-        {
-            return WorkspacePath.Printable(new GuestFrameReader(reply.Parts[^1]).Text());
-        }
-        catch (GuestProtocolException)
-        {
-            return "the agent gives no reason";
         }
     }
 }

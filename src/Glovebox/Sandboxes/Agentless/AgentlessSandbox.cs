@@ -10,7 +10,7 @@ namespace Glovebox.Sandboxes.Agentless;
 internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter programs, IWorkspace files, SandboxCapabilities capabilities)
     : ISandbox
 {
-    private readonly ProgramFinder _finder = new((command, output, kill) => programs.RunAsync(command, output, kill));
+    private readonly ProgramFinder _finder = new(programs.RunAsync);
 
     public string Kind => place.Kind;
 
@@ -29,7 +29,11 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
 
         // What ran out of memory before is not this program's.
         await place.TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false);
-        return SandboxProcess.Start(kill => RunAsync(request, kill));
+        return SandboxProcess.Start(async kill =>
+        {
+            ProcessExit? exit = await _finder.RunAsync(request, kill).ConfigureAwait(false);
+            return await place.FinishAsync(exit, reportsMemory: false, Ended, kill).ConfigureAwait(false);
+        });
     }
 
     public Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
@@ -46,31 +50,10 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
     {
         await place.EndAsync().ConfigureAwait(false);
         await programs.DisposeAsync().ConfigureAwait(false);
-        _finder.Dispose();
         await place.DisposeAsync().ConfigureAwait(false);
     }
 
     private static SandboxLostException NoAgent() => new("The sandbox has no guest agent.");
-
-    private async Task<ProcessExit> RunAsync(ProcessRequest request, CancellationToken kill)
-    {
-        try
-        {
-            (string? program, ProcessExit? failure) = await _finder.FindAsync(request.Programs, kill).ConfigureAwait(false);
-            if (failure is not null)
-            {
-                return failure;
-            }
-
-            ProcessExit? exit = program is null ? null
-                : await programs.RunAsync([program, .. request.Arguments], request.Output ?? NoOutput.Instance, kill).ConfigureAwait(false);
-            return await place.FinishAsync(exit, reportsMemory: false, Ended, kill).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (kill.IsCancellationRequested)
-        {
-            return new ProcessExit(ProcessExitKind.Killed, 137);
-        }
-    }
 }
 
 /// <summary>Starts programs in a sandbox without a guest agent.</summary>

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
+
 namespace Glovebox.Sandboxes.Agentless;
 
-/// <summary>Finds programs in a sandbox without a guest agent, by asking a shell inside, until they are there.</summary>
-/// <param name="ask">Runs a command inside. Null: the sandbox has ended.</param>
-internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, CancellationToken, Task<ProcessExit?>> ask) : IDisposable
+/// <summary>Runs programs in a sandbox without a guest agent, and finds them by asking a shell inside.</summary>
+/// <param name="run">Runs a command inside. Null: the sandbox has ended.</param>
+internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, CancellationToken, Task<ProcessExit?>> run)
 {
     /// <summary>Says where a program is, after a mark: executable or not. Not <c>command -v</c>: it prefers what the shell has built
     /// in.</summary>
@@ -18,62 +20,55 @@ internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, Can
 
     private const string Shell = "/bin/sh";
 
-    private readonly Dictionary<string, string> _programs = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _looking = new(1, 1);
+    private readonly ConcurrentDictionary<string, string> _programs = new(StringComparer.Ordinal);
 
-    /// <summary>Finds the first of some programs that exists.</summary>
-    /// <returns>Its path, or how the run ends that has none; both null: the sandbox has ended.</returns>
-    public async Task<(string? Path, ProcessExit? Failure)> FindAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    /// <summary>Runs the first program of a request that exists.</summary>
+    /// <returns>How it ended; null: the sandbox ended with it.</returns>
+    public async Task<ProcessExit?> RunAsync(ProcessRequest request, CancellationToken kill)
     {
-        foreach (string name in names)
-        {
-            if (await FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } found)
-            {
-                return (null, null);
-            }
-
-            if (found.Length > 1)
-            {
-                return found[0] == 'x'
-                    ? (found[1..], null)
-                    : (null, new ProcessExit(ProcessExitKind.NotStarted, 126, $"{found[1..]}: Permission denied"));
-            }
-        }
-
-        return (null, new ProcessExit(ProcessExitKind.NotFound, 127, $"{names[0]}: not found"));
-    }
-
-    public void Dispose() => _looking.Dispose();
-
-    private async Task<string?> FindAsync(string name, CancellationToken cancellationToken)
-    {
-        await _looking.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_programs.TryGetValue(name, out string? known))
+            foreach (string name in request.Programs)
             {
-                return known;
+                if (await FindAsync(name, kill).ConfigureAwait(false) is not { } found)
+                {
+                    return null;
+                }
+
+                if (found.Length > 1)
+                {
+                    return found[0] == 'x'
+                        ? await run([found[1..], .. request.Arguments], request.Output ?? NoOutput.Instance, kill).ConfigureAwait(false)
+                        : new ProcessExit(ProcessExitKind.NotStarted, 126, $"{found[1..]}: Permission denied");
+                }
             }
 
-            BoundedText answer = new(OutputStream.StandardOutput);
-            ProcessExit? exit = await ask([Shell, "-c", Finder, "sh", name], answer, cancellationToken).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (exit is null)
-            {
-                return null;
-            }
-
-            string found = answer.ToString();
-            if (found.StartsWith('x'))
-            {
-                _programs[name] = found;
-            }
-
-            return found;
+            return new ProcessExit(ProcessExitKind.NotFound, 127, $"{request.Programs[0]}: not found");
         }
-        finally
+        catch (OperationCanceledException) when (kill.IsCancellationRequested)
         {
-            _looking.Release();
+            return new ProcessExit(ProcessExitKind.Killed, 137);
         }
+    }
+
+    /// <summary>Finds a program.</summary>
+    /// <returns>What <see cref="Finder"/> prints; null: the sandbox has ended.</returns>
+    private async Task<string?> FindAsync(string name, CancellationToken kill)
+    {
+        if (_programs.TryGetValue(name, out string? known))
+        {
+            return known;
+        }
+
+        BoundedText answer = new(OutputStream.StandardOutput);
+        ProcessExit? exit = await run([Shell, "-c", Finder, "sh", name], answer, kill).ConfigureAwait(false);
+        kill.ThrowIfCancellationRequested();
+        string? found = exit is null ? null : answer.ToString();
+        if (found is ['x', ..])
+        {
+            _programs[name] = found;
+        }
+
+        return found;
     }
 }

@@ -6,6 +6,9 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <summary>Which controls a sandbox enforces, and how.</summary>
 internal static class BubblewrapControls
 {
+    private const string NoGroup = "no control group can be made here";
+    private const string ReadOnlyKernel = "/proc read-only where it is the machine's, no /sys";
+
     /// <summary>Makes sure that what the caller set can be enforced.</summary>
     /// <exception cref="PolicyNotEnforceableException">It cannot.</exception>
     public static void Check(ExecutionPolicy policy, ControlGroup? group)
@@ -24,7 +27,8 @@ internal static class BubblewrapControls
         if (policy.DiskSpace is not null)
         {
             throw new PolicyNotEnforceableException(
-                "DiskSpace was set, but bubblewrap cannot limit what a directory of the host holds.", "Put the work directory on a file system of that size, and leave DiskSpace out.");
+                "DiskSpace was set, but bubblewrap cannot limit what a directory of the host holds.",
+                "Put the work directory on a file system of that size, and leave DiskSpace out.");
         }
 
         if (policy.ReadOnlyRootFilesystem == false)
@@ -49,18 +53,13 @@ internal static class BubblewrapControls
             GuestAgentDetail = hello is not null ? null : "the sandbox has no Python; each block gets a sandbox of its own",
             Controls =
             [
-                group is { LimitsMemory: true }
-                    ? new("memory", EnforcementLevel.Full, groups)
-                    : hello is not null
-                        ? new("memory", EnforcementLevel.Partial, "address space of each process; no control group can be made here")
-                        : new("memory", EnforcementLevel.None, "no control group can be made here"),
-                group is { LimitsProcesses: true }
-                    ? new("processes", EnforcementLevel.Full, groups)
-                    : hello is not null
-                        ? new("processes", EnforcementLevel.Full, "processes of the user in its namespace (RLIMIT_NPROC)")
-                        : new("processes", EnforcementLevel.None, "no control group can be made here"),
-                group is { LimitsCpus: true }
-                    ? new("cpus", EnforcementLevel.Full, groups)
+                group is { LimitsMemory: true } ? new("memory", EnforcementLevel.Full, groups)
+                    : hello is null ? new("memory", EnforcementLevel.None, NoGroup)
+                    : new("memory", EnforcementLevel.Partial, $"address space of each process; {NoGroup}"),
+                group is { LimitsProcesses: true } ? new("processes", EnforcementLevel.Full, groups)
+                    : hello is null ? new("processes", EnforcementLevel.None, NoGroup)
+                    : new("processes", EnforcementLevel.Full, "processes of the user in its namespace (RLIMIT_NPROC)"),
+                group is { LimitsCpus: true } ? new("cpus", EnforcementLevel.Full, groups)
                     : new("cpus", EnforcementLevel.None, "no limit was set"),
                 new("disk", EnforcementLevel.Partial, "temporary file systems have a size; the work directory has the disk's"),
                 policy.Network == NetworkAccess.Full
@@ -73,16 +72,9 @@ internal static class BubblewrapControls
                     : hasMounts ? "; in a work directory of root's, root's files would be mapped to that uid"
                     : "; a work directory of root's would be refused")),
                 user.MustSwitch && !hasMounts
-                    ? new(
-                        "kernel",
-                        EnforcementLevel.Partial,
-                        "/proc read-only where it is the machine's, no /sys; device nodes are protected by their owner alone")
-                    : new(
-                        "kernel",
-                        EnforcementLevel.Full,
-                        "/proc read-only where it is the machine's, no /sys, device nodes that cannot be changed"),
-                hasSeccomp
-                    ? new("seccomp", EnforcementLevel.Full, "a filter of system calls")
+                    ? new("kernel", EnforcementLevel.Partial, $"{ReadOnlyKernel}; device nodes are protected by their owner alone")
+                    : new("kernel", EnforcementLevel.Full, $"{ReadOnlyKernel}, device nodes that cannot be changed"),
+                hasSeccomp ? new("seccomp", EnforcementLevel.Full, "a filter of system calls")
                     : new("seccomp", EnforcementLevel.None, "no filter for this processor"),
                 new("output", EnforcementLevel.Full, "bounded by the executor"),
             ],

@@ -2,30 +2,22 @@ using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 
-/// <summary>What outlives the sandboxes of one request: the work directory with its owner, our files for the sandbox, the
+/// <summary>What outlives the sandboxes of one request: the work directory with its user, our files for the sandbox, the
 /// functions.</summary>
-internal sealed class BubblewrapHome : IAsyncDisposable
+internal sealed class BubblewrapHome(SandboxRequest request) : IAsyncDisposable
 {
     private OwnerMap? _owners;
 
-    public BubblewrapHome(SandboxRequest request)
-    {
-        Work = new WorkDirectory(request.WorkDirectory);
-        Inside = request.Policy.User is { } user ? UserId.Parse(user) : new UserId(1000, 1000);
-        Functions = request.Functions is { } offered ? new SandboxFunctions(offered) : null;
-        Files = new Lazy<SandboxFiles>(() => new SandboxFiles(Inside));
-    }
-
-    public WorkDirectory Work { get; }
+    public WorkDirectory Work { get; } = request.Keep(() => new WorkDirectory(request.WorkDirectory));
 
     /// <summary>The user that guest code sees itself as.</summary>
-    public UserId Inside { get; }
+    public UserId Inside { get; } = request.Policy.User is { } user ? UserId.Parse(user) : new UserId(1000, 1000);
 
-    public SandboxFunctions? Functions { get; }
+    public SandboxFiles Files => request.Keep(() => new SandboxFiles(Inside));
 
-    public Lazy<SandboxFiles> Files { get; }
+    public SandboxFunctions? Functions => request.Functions is { } offered ? request.Keep(() => new SandboxFunctions(offered)) : null;
 
-    /// <summary>The user of the host that guest code is.</summary>
+    /// <summary>The user of the host that guest code runs as.</summary>
     public GuestUser User { get; private set; } = new(0, 0);
 
     /// <summary>Makes the work directory, chooses its user, and opens it.</summary>
@@ -37,14 +29,12 @@ internal sealed class BubblewrapHome : IAsyncDisposable
             // The directory may have another owner than at the last start.
             User = GuestUser.Choose(Work.Path, Work.IsMade, internals.AvoidsRoot);
             _owners?.Dispose();
-            _owners = User.StandsForRoot
-                ? await OwnerMap.CreateAsync(new UserId(User.Uid, User.Gid), cancellationToken).ConfigureAwait(false)
-                : null;
+            _owners = User.StandsForRoot ? await OwnerMap.CreateAsync(User.Id, cancellationToken).ConfigureAwait(false) : null;
         }
 
         HostDirectory directory = User.StandsForRoot
             ? new HostDirectory(Work.Path, owner: null, reader: default(UserId))
-            : new HostDirectory(Work.Path, User.MustSwitch ? new UserId(User.Uid, User.Gid) : null);
+            : new HostDirectory(Work.Path, User.Owner);
         try
         {
             if (User.TakesOver)
@@ -63,26 +53,42 @@ internal sealed class BubblewrapHome : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the mounts that a sandbox sees alone; null: it needs none.</summary>
-    public Task<PrivateMounts?> MountAsync(HostDirectory directory, bool sealsDevices)
+    /// <summary>Makes the mounts that a sandbox sees alone: what it needs of the host is reachable for its user, root's files are that
+    /// user's, and device nodes cannot be changed.</summary>
+    /// <returns>Null where the sandbox does without: for a plain user, and for a root who may make no mounts but has a guest that is another
+    /// user than root and reaches all by itself.</returns>
+    /// <exception cref="SandboxUnavailableException">The sandbox needs the mounts, and they cannot be made.</exception>
+    public async Task<PrivateMounts?> MountAsync(HostDirectory directory, bool sealsDevices)
     {
-        (string, string)[] folders = [("files", Files.Value.Folder), .. Functions is null ? [] : new[] { ("functions", Functions.MakeFolder()) }];
-        return SandboxMounts.CreateAsync(User, (directory, Work.Path), folders, _owners, sealsDevices);
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return null;
+        }
+
+        if (await PrivateMounts.FindObstacleAsync().ConfigureAwait(false) is { } obstacle)
+        {
+            return _owners is not null ? throw SandboxErrors.NotMapped(Work.Path, obstacle)
+                : User.CanReach(Work.Path) && User.CanReach(Files.Folder) && (Functions is null || User.CanReach(Functions.Folder)) ? null
+                : throw new SandboxUnavailableException(
+                    "work-directory-unusable",
+                    $"Guest code runs as uid {User.Uid}, which cannot enter every folder above '{Work.Path}', and {obstacle}.",
+                    "Let every user enter those folders (chmod o+x), or set TMPDIR to a folder such as /tmp.");
+        }
+
+        PrivateMounts mounts = new(sealsDevices);
+        mounts.Add("work", Work.Path, directory.Root, _owners);
+        mounts.Add("files", Files.Folder);
+        if (Functions is { } functions)
+        {
+            mounts.Add("functions", functions.Folder);
+        }
+
+        return mounts;
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         _owners?.Dispose();
-        if (Functions is not null)
-        {
-            await Functions.DeleteAsync().ConfigureAwait(false);
-        }
-
-        if (Files.IsValueCreated)
-        {
-            await Files.Value.DeleteAsync().ConfigureAwait(false);
-        }
-
-        await Work.DeleteOwnedAsync().ConfigureAwait(false);
+        return ValueTask.CompletedTask;
     }
 }

@@ -5,8 +5,8 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <summary>What only tests change: each takes one defence or one way away, to show what it is good for.</summary>
 internal sealed record BubblewrapInternals
 {
-    /// <summary>Whether guest code is another user of the host than root, whoever owns the work directory: the first of two
-    /// walls.</summary>
+    /// <summary>Whether guest code is another user of the host than root, also in a work directory of root's: the first of
+    /// two walls.</summary>
     public bool AvoidsRoot { get; init; } = true;
 
     /// <summary>Whether the kernel's files below <c>/proc</c> and the device nodes cannot be changed, even by root: the second

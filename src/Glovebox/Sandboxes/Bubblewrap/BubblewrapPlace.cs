@@ -5,10 +5,8 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <summary>What a sandbox stands on, and ends with: the open work directory, what is mounted for it alone, its control group, its
 /// process.</summary>
 /// <param name="directory">The work directory.</param>
-/// <param name="mounts">What is mounted; null: nothing need be.</param>
-/// <param name="group">The control group; null: there is none.</param>
 /// <param name="memory">The bytes of memory that the guest may have.</param>
-internal sealed class BubblewrapPlace(HostDirectory directory, PrivateMounts? mounts, ControlGroup? group, long memory) : SandboxPlace
+internal sealed class BubblewrapPlace(HostDirectory directory, long memory) : SandboxPlace
 {
     private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(500);
 
@@ -20,21 +18,25 @@ internal sealed class BubblewrapPlace(HostDirectory directory, PrivateMounts? mo
 
     public override long Memory => memory;
 
-    public PrivateMounts? Mounts => mounts;
+    public HostDirectory Directory => directory;
 
-    public ControlGroup? Group => group;
+    /// <summary>What is mounted for the sandbox alone; null: it needs no mounts.</summary>
+    public PrivateMounts? Mounts { get; set; }
+
+    /// <summary>The control group; null: control groups are not used.</summary>
+    public ControlGroup? Group { get; set; }
 
     /// <summary>Takes over the process that holds the sandbox. Without one, each program has a sandbox of its own.</summary>
     public void Own(SandboxSpawn spawn) => _spawn = spawn;
 
-    /// <summary>The path of a file or folder of ours for the sandbox's user.</summary>
-    public string Reachable(string path) => mounts?.PathOf(path) ?? path;
+    /// <summary>The path by which the sandbox's user reaches a file or folder.</summary>
+    public string Reachable(string path) => Mounts?.PathOf(path) ?? path;
 
     public override void Kill() => _spawn?.Process.Kill();
 
-    public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => new(group?.TakeOutOfMemory() ?? false);
+    public override ValueTask<bool> TakeOutOfMemoryAsync(bool isExpected) => new(Group?.TakeOutOfMemory() ?? false);
 
-    public override ValueTask<long> MemoryInUseAsync() => new(_spawn is null ? 0 : group?.MemoryInUse() ?? 0);
+    public override ValueTask<long> MemoryInUseAsync() => new(_spawn is null ? 0 : Group?.MemoryInUse() ?? 0);
 
     /// <summary>Ends what is left. When this returns it is gone; only where the agent did not end in time the kernel may be about to bury
     /// the last of the processes, which are killed.</summary>
@@ -46,8 +48,8 @@ internal sealed class BubblewrapPlace(HostDirectory directory, PrivateMounts? mo
             await spawn.EndAsync(LongestEnd).ConfigureAwait(false);
         }
 
-        group?.Dispose();
-        mounts?.Dispose();
+        Group?.Dispose();
+        Mounts?.Dispose();
         directory.Dispose();
     }
 }

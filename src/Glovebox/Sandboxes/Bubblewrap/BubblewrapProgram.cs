@@ -22,7 +22,7 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
     /// <param name="path">Where it is looked for; null: PATH.</param>
     /// <param name="workDirectory">Where it is not taken from: guest code can write there. Null: a temporary one.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="SandboxUnavailableException">There is none, it does not run, or it is too old.</exception>
+    /// <exception cref="SandboxUnavailableException">It is missing, does not run, or is too old.</exception>
     public static async Task<BubblewrapProgram> FindAsync(string? path, string? workDirectory, CancellationToken cancellationToken)
     {
         if (!OperatingSystem.IsLinux())
@@ -65,7 +65,8 @@ internal sealed record BubblewrapProgram(string Path, Version Version)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(file, ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            ProcessStartInfo info = new(file, ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using Process process = Process.Start(info)!;
             string text = await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
 

@@ -19,7 +19,7 @@ internal sealed class BubblewrapPrograms(Func<IReadOnlyList<string>, SandboxComm
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         BoundedText errors = new(OutputStream.StandardError);
-        ProcessExit exit = await StartAsync([SandboxLauncher.Shell, "-c", ":"], errors, cancellationToken).ConfigureAwait(false);
+        ProcessExit exit = await StartAsync([SandboxCommands.Shell, "-c", ":"], errors, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         if (exit.ExitCode != 0)
         {
@@ -41,21 +41,9 @@ internal sealed class BubblewrapPrograms(Func<IReadOnlyList<string>, SandboxComm
         }
     }
 
-    /// <summary>Runs an interpreter, which is looked for first.</summary>
-    public async Task<ProcessExit> RunAsync(ProcessRequest request, CancellationToken kill)
-    {
-        using ProgramFinder finder = new(RunAsync);
-        try
-        {
-            (string? program, ProcessExit? failure) = await finder.FindAsync(request.Programs, kill).ConfigureAwait(false);
-            return failure ?? await StartAsync(
-                [program!, .. request.Arguments], request.Output ?? NoOutput.Instance, kill).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (kill.IsCancellationRequested)
-        {
-            return new ProcessExit(ProcessExitKind.Killed, 137);
-        }
-    }
+    /// <summary>Runs a program, which is looked for first.</summary>
+    public async Task<ProcessExit> RunAsync(ProcessRequest request, CancellationToken kill) =>
+        (await new ProgramFinder(RunAsync).RunAsync(request, kill).ConfigureAwait(false))!;
 
     public async ValueTask DisposeAsync()
     {
@@ -70,7 +58,7 @@ internal sealed class BubblewrapPrograms(Func<IReadOnlyList<string>, SandboxComm
         // In a process group of its own, with which it is killed: a child of bwrap's that waits for its parent's word would wait for ever.
         // The shell finds setsid in the system's folders. .NET would look in the current directory first, and guest code may be able to
         // write there.
-        ProcessStartInfo info = new(SandboxLauncher.Shell, ["-c", "exec setsid \"$@\"", "glovebox", .. start.Arguments]);
+        ProcessStartInfo info = new(SandboxCommands.Shell, ["-c", "exec setsid \"$@\"", "glovebox", .. start.Arguments]);
         info.Environment.Clear();
         using HostProcess process = await SpawnerThread.RunAsync(() => HostProcess.Start(info, output), start.Mounts).ConfigureAwait(false);
 

@@ -24,8 +24,8 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
     private readonly BubblewrapInternals _internals;
 
     /// <summary>Makes a provider.</summary>
-    /// <param name="readOnlyPaths">Further host files and directories that sandboxes see, read-only, under the same absolute path. Null:
-    /// none.</param>
+    /// <param name="readOnlyPaths">Further host files and directories that sandboxes see, read-only, under the same absolute path. Null,
+    /// the default, for no more than the system directories.</param>
     /// <exception cref="ArgumentException">A path is not absolute, or is below a place that guest code can write.</exception>
     public BubblewrapSandboxProvider(IEnumerable<string>? readOnlyPaths = null)
         : this(readOnlyPaths ?? [], new BubblewrapInternals())
@@ -55,7 +55,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         }
         catch (OwnersNotMappedException e)
         {
-            throw SandboxMounts.NotMapped(home.Work.Path, e.Message, e);
+            throw SandboxErrors.NotMapped(home.Work.Path, e.Message, e);
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
@@ -67,22 +67,36 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         BubblewrapProgram bwrap, SandboxRequest request, BubblewrapHome home, CancellationToken cancellationToken)
     {
         string? python = _internals.UsesAgent ? FindPython(request.Variables) : null;
-        BubblewrapPlace place = await PreparePlaceAsync(request, home, cancellationToken).ConfigureAwait(false);
+        BubblewrapPlace place = new(await home.OpenWorkAsync(_internals, cancellationToken).ConfigureAwait(false), request.Memory);
         try
         {
-            byte[]? compiled = python is not null && _internals.Shortcuts.HasFlag(Shortcuts.CompiledAgent) ? CompiledAgents.Find(python) : null;
-            home.Files.Value.WriteAgent(compiled);
+            if (_readOnlyPaths.FirstOrDefault(p => !Path.Exists(p)) is { } missing)
+            {
+                throw new SandboxUnavailableException(
+                    "read-only-path-missing", $"'{missing}' of ReadOnlyPaths does not exist.", "Name paths that exist on this machine.");
+            }
+
+            place.Mounts = await home.MountAsync(place.Directory, _internals.SealsKernel).ConfigureAwait(false);
+            place.Group = _internals.UsesControlGroups
+                ? ControlGroup.Create(request.Memory, request.Processes + OwnProcesses, request.Policy.Cpus)
+                : null;
+            BubblewrapControls.Check(request.Policy, place.Group);
+            byte[]? compiled = python is not null && _internals.Shortcuts.HasFlag(Shortcuts.CompiledAgent)
+                ? CompiledAgents.Find(python)
+                : null;
+            home.Files.WriteAgent(compiled);
             SandboxCommands commands = new(bwrap, request, home, place, _readOnlyPaths, _internals);
             if (home.Functions is { } functions)
             {
                 if (python is null)
                 {
                     throw new FunctionSetupException(
-                        "Functions cannot be offered: the sandbox has no Python.", "Install python3 in the system's folders, or take Functions out.");
+                        "Functions cannot be offered: the sandbox has no Python.",
+                        "Install python3 in the system's folders, or take Functions out.");
                 }
 
                 await functions.PrepareAsync(
-                    home.User, request.Policy.Network != NetworkAccess.None, commands.Installer, cancellationToken).ConfigureAwait(false);
+                    home.User, request.Policy.Network != NetworkAccess.None, commands.Program, cancellationToken).ConfigureAwait(false);
             }
 
             if (python is null)
@@ -99,58 +113,20 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
             {
                 // The interpreter may have been replaced by one that cannot run it.
                 CompiledAgents.Forget(python);
-                home.Files.Value.WriteAgent(null);
+                home.Files.WriteAgent(null);
                 return await StartAgentAsync(
                     python, isCompiled: false, request, home, place, commands, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (SandboxStartException e) when (e.ExitCode == SandboxLauncher.ControlGroupRefused)
-        {
-            await place.DisposeAsync().ConfigureAwait(false);
-            throw new SandboxUnavailableException(
-                "sandbox-failed",
-                "The control group of the sandbox takes no members.",
-                "Run in a session whose control group is your own.");
-        }
-        catch (SandboxStartException e)
+        catch (Exception e)
         {
             string reachable = place.Reachable(home.Work.Path);
             await place.DisposeAsync().ConfigureAwait(false);
-            throw SandboxErrors.Explain(e.Message, home.Work.Path, reachable);
-        }
-        catch
-        {
-            await place.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    /// <summary>Makes what the sandbox stands on.</summary>
-    private async Task<BubblewrapPlace> PreparePlaceAsync(SandboxRequest request, BubblewrapHome home, CancellationToken cancellationToken)
-    {
-        HostDirectory directory = await home.OpenWorkAsync(_internals, cancellationToken).ConfigureAwait(false);
-        PrivateMounts? mounts = null;
-        ControlGroup? group = null;
-        try
-        {
-            if (_readOnlyPaths.FirstOrDefault(p => !Path.Exists(p)) is { } missing)
+            if (e is SandboxStartException failure)
             {
-                throw new SandboxUnavailableException(
-                    "read-only-path-missing", $"'{missing}' of ReadOnlyPaths does not exist.", "Name paths that exist on this machine.");
+                throw SandboxErrors.Explain(failure, home.Work.Path, reachable);
             }
 
-            mounts = await home.MountAsync(directory, _internals.SealsKernel).ConfigureAwait(false);
-            group = _internals.UsesControlGroups
-                ? ControlGroup.Create(request.Memory, request.Processes + OwnProcesses, request.Policy.Cpus)
-                : null;
-            BubblewrapControls.Check(request.Policy, group);
-            return new BubblewrapPlace(directory, mounts, group, request.Memory);
-        }
-        catch
-        {
-            group?.Dispose();
-            mounts?.Dispose();
-            directory.Dispose();
             throw;
         }
     }
@@ -211,7 +187,10 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
                     throw failure;
                 case OperationCanceledException:
                     throw new SandboxUnavailableException(
-                        "sandbox-failed", $"The sandbox was not ready after {LongestStart.TotalSeconds:0} s.", "Preload fewer modules, or see what keeps the machine busy.", e);
+                        "sandbox-failed",
+                        $"The sandbox was not ready after {LongestStart.TotalSeconds:0} s.",
+                        "Preload fewer modules, or see what keeps the machine busy.",
+                        e);
                 default:
                     throw;
             }
@@ -226,7 +205,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
             throw NotPreloaded("the sandbox has no Python.");
         }
 
-        BubblewrapPrograms programs = new(commands.Program);
+        BubblewrapPrograms programs = new(command => commands.Program(command));
         await programs.CheckAsync(cancellationToken).ConfigureAwait(false);
         return new AgentlessSandbox(
             place, programs, place.Files, BubblewrapControls.Describe(request.Policy, place, home.User, hello: null, commands.HasSeccomp));

@@ -10,8 +10,13 @@ internal sealed record GuestUser(uint Uid, uint Gid)
 {
     private const uint Nobody = 65534;
 
+    public UserId Id => new(Uid, Gid);
+
     /// <summary>Whether we are root and have to become this user.</summary>
     public bool MustSwitch { get; private init; }
+
+    /// <summary>Who is to own what we make for this user; null: we own it, and need not give it away.</summary>
+    public UserId? Owner => MustSwitch ? Id : null;
 
     /// <summary>Whether the work directory is to be given to this user.</summary>
     public bool TakesOver { get; private init; }
@@ -72,8 +77,9 @@ internal sealed record GuestUser(uint Uid, uint Gid)
     private static UidRange[] UidRanges() =>
     [
         .. File.ReadLines("/proc/self/uid_map")
-            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(f => ulong.Parse(f, CultureInfo.InvariantCulture)).ToArray())
-            .Select(fields => new UidRange(fields[0], fields[1], fields[2])),
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(fields => Array.ConvertAll(fields, f => ulong.Parse(f, CultureInfo.InvariantCulture)))
+            .Select(numbers => new UidRange(numbers[0], numbers[1], numbers[2])),
     ];
 
     /// <param name="First">The first uid.</param>

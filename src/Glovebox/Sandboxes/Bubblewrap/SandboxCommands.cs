@@ -1,19 +1,43 @@
 using System.Globalization;
+using System.Text;
 using Glovebox.Sandboxes.Agent;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 
-/// <summary>Says how commands are started inside one sandbox.</summary>
+/// <summary>How a sandbox is started.</summary>
+/// <param name="Arguments">The arguments of <see cref="SandboxCommands.Shell"/>, its own name first.</param>
+/// <param name="Mounts">What is mounted for the sandbox alone, or null.</param>
+internal sealed record SandboxCommand(IReadOnlyList<string> Arguments, PrivateMounts? Mounts);
+
+/// <summary>Makes the commands that start one sandbox: a shell that joins the control groups, sheds root where it must, and becomes
+/// bwrap.</summary>
 internal sealed class SandboxCommands(
-    BubblewrapProgram bwrap, SandboxRequest request, BubblewrapHome home, BubblewrapPlace place, IReadOnlyList<string> readOnlyPaths, BubblewrapInternals internals)
+    BubblewrapProgram bwrap,
+    SandboxRequest request,
+    BubblewrapHome home,
+    BubblewrapPlace place,
+    IReadOnlyList<string> readOnlyPaths,
+    BubblewrapInternals internals)
 {
+    public const string Shell = "/bin/sh";
+
+    /// <summary>The exit code of the shell when a control group took no members.</summary>
+    public const int ControlGroupRefused = 95;
+
+    /// <summary>The descriptor under which bwrap finds the seccomp program.</summary>
+    private const int SeccompDescriptor = 9;
+
+    /// <summary>The calls' folder holds one socket.</summary>
+    private const long CallsFolderSize = 64 << 10;
+
     /// <summary>Whether a filter of system calls is put on the sandbox.</summary>
-    public bool HasSeccomp => internals.UsesSeccomp && home.Files.Value.SeccompFile is not null;
+    public bool HasSeccomp => internals.UsesSeccomp && home.Files.SeccompFile is not null;
 
     /// <summary>The command that becomes the guest agent.</summary>
     public SandboxCommand Agent(string python)
     {
-        Dictionary<string, string> variables = BubblewrapArguments.Variables();
+        Dictionary<string, string> variables = GuestVariables.Defaults();
         if (!internals.HidesAgent)
         {
             variables["GLOVEBOX_TEST_DUMPABLE"] = "1";
@@ -34,61 +58,109 @@ internal sealed class SandboxCommands(
             variables["GLOVEBOX_TEST_SHORTCUTS"] = ((int)internals.Shortcuts).ToString(CultureInfo.InvariantCulture);
         }
 
-        return Launch([python, BubblewrapArguments.AgentPath], variables, internals.IsFirstProcess, SharesNetwork, installation: null);
+        return Launch([python, BubblewrapArguments.AgentPath], variables, internals.IsFirstProcess);
     }
 
     /// <summary>A program that has a sandbox of its own.</summary>
-    public SandboxCommand Program(IReadOnlyList<string> command) =>
-        Launch(command, GuestProgram(), isFirstProcess: false, SharesNetwork, installation: null);
-
-    /// <summary>A program that installs packages.</summary>
-    public SandboxCommand Installer(IReadOnlyList<string> command, BubblewrapInstallation installation) => Launch(
-        command,
-        GuestProgram(),
-        isFirstProcess: false,
-        installation.SharesNetwork,
-        installation with { Packages = place.Reachable(installation.Packages), Scratch = place.Reachable(installation.Scratch) });
-
-    private bool SharesNetwork => request.Policy.Network == NetworkAccess.Full;
-
-    private Dictionary<string, string> GuestProgram()
+    /// <param name="command">Its path, and its arguments.</param>
+    /// <param name="installation">The folders that it may write in place of the work directory, if it installs packages.</param>
+    public SandboxCommand Program(IReadOnlyList<string> command, BubblewrapInstallation? installation = null)
     {
-        Dictionary<string, string> variables = BubblewrapArguments.Variables();
+        Dictionary<string, string> variables = GuestVariables.Defaults();
         GuestVariables.CopyTo(request.Variables, variables);
-        return variables;
+        return Launch(command, variables, isFirstProcess: false, installation);
     }
 
     private SandboxCommand Launch(
         IReadOnlyList<string> command,
-        IReadOnlyDictionary<string, string> variables,
+        Dictionary<string, string> variables,
         bool isFirstProcess,
-        bool sharesNetwork,
-        BubblewrapInstallation? installation)
+        BubblewrapInstallation? installation = null)
     {
-        SandboxFiles files = home.Files.Value;
-        string? seccomp = HasSeccomp ? place.Reachable(files.SeccompFile!) : null;
-        List<string> arguments = BubblewrapArguments.Build(new BubblewrapLayout
-        {
-            WorkDirectory = place.Reachable(home.Work.Path),
-            AgentFile = place.Reachable(files.AgentFile),
-            PasswordFile = place.Reachable(files.PasswordFile),
-            GroupFile = place.Reachable(files.GroupFile),
-            ReadOnlyPaths = readOnlyPaths,
-            Variables = variables,
-            Inside = home.Inside,
-            Memory = request.Memory,
-            SharesNetwork = sharesNetwork,
-            HasSeccomp = seccomp is not null,
-            SealsKernel = internals.SealsKernel,
-            IsFirstProcess = isFirstProcess,
-            Command = command,
-            FunctionFolders = installation is null && home.Functions is { } functions
-                ? [.. functions.Folders.Select(f => (place.Reachable(f.Host), f.Guest))]
-                : [],
-            TakesCalls = installation is null && home.Functions is { HasCalls: true },
-            Installation = installation,
-        });
-        return new SandboxCommand(
-            SandboxLauncher.Arguments(bwrap, home.User, place.Group?.MembershipFiles ?? [], seccomp, arguments), place.Mounts);
+        bool sharesNetwork = installation?.SharesNetwork ?? request.Policy.Network == NetworkAccess.Full;
+        SandboxFunctions? functions = installation is null ? home.Functions : null;
+        variables.TryAdd("PATH", BubblewrapArguments.DefaultPath);
+        List<string> arguments =
+        [
+            "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
+            "--hostname", "glovebox", "--uid", Text(home.Inside.Uid), "--gid", Text(home.Inside.Gid),
+            .. If(isFirstProcess, "--as-pid-1"),
+            .. If(sharesNetwork, "--share-net"),
+            .. If(HasSeccomp, "--seccomp", Text(SeccompDescriptor)),
+            .. BubblewrapArguments.HostFiles(sharesNetwork),
+            "--ro-bind", place.Reachable(home.Files.PasswordFile), "/etc/passwd",
+            "--ro-bind", place.Reachable(home.Files.GroupFile), "/etc/group",
+            "--ro-bind", place.Reachable(home.Files.AgentFile), BubblewrapArguments.AgentPath,
+            .. readOnlyPaths.SelectMany(BubblewrapArguments.Show),
+            .. (functions?.Folders ?? []).SelectMany(f => new[] { "--ro-bind", place.Reachable(f.Host), f.Guest }),
+
+            // What guest code can write comes last, so that nothing is mounted below it. Together it holds at most half of the memory, for
+            // what is in it counts as memory and outlives the program.
+            "--proc", "/proc",
+            .. internals.SealsKernel ? BubblewrapArguments.SealKernelFiles() : [],
+            "--dev", "/dev",
+            "--size", Text(request.Memory / 8), "--tmpfs", "/dev/shm",
+
+            // What bwrap mounts there has no size, and nothing of the guest's belongs in it.
+            "--remount-ro", "/dev",
+            "--size", Text(request.Memory / 8), "--tmpfs", "/home", "--dir", GuestVariables.Home,
+            .. installation is null ? Writable() : Writable(installation),
+            .. If(functions is { HasCalls: true }, "--size", Text(CallsFolderSize), "--tmpfs", BubblewrapArguments.CallsFolder),
+            "--remount-ro", "/",
+            .. variables.SelectMany(v => new[] { "--setenv", v.Key, v.Value }),
+            "--chdir", BubblewrapArguments.WorkDirectory, "--",
+            .. command,
+        ];
+        return new SandboxCommand([Shell, "-c", Script(), "glovebox", .. arguments], place.Mounts);
     }
+
+    private string[] Writable() =>
+    [
+        "--perms", "1777", "--size", Text(request.Memory / 4), "--tmpfs", "/tmp",
+        "--bind", place.Reachable(home.Work.Path), BubblewrapArguments.WorkDirectory,
+    ];
+
+    /// <summary>pip needs more room than memory has, and nothing of the user's.</summary>
+    private string[] Writable(BubblewrapInstallation installation) =>
+    [
+        "--bind", place.Reachable(installation.Scratch), "/tmp",
+        "--bind", place.Reachable(installation.Packages), installation.Target,
+        "--dir", BubblewrapArguments.WorkDirectory,
+    ];
+
+    /// <summary>Makes the shell's script.</summary>
+    private string Script()
+    {
+        // No core dumps: they would land in the user's directory, or with the host's crash handler. When the host's memory is short,
+        // sandboxes go before its own programs; where we are root with all capabilities, the kernel lets no guest go below this.
+        StringBuilder script = new(
+            """
+            ulimit -c 0
+            { read score </proc/self/oom_score_adj && [ "$score" -lt 500 ] && echo 500 >/proc/self/oom_score_adj; } 2>/dev/null
+
+            """);
+        foreach (string file in place.Group?.MembershipFiles ?? [])
+        {
+            script.Append(CultureInfo.InvariantCulture, $"echo $$ 2>/dev/null >{Quote(file)} || exit {ControlGroupRefused}\n");
+        }
+
+        if (HasSeccomp)
+        {
+            script.Append(CultureInfo.InvariantCulture, $"exec {SeccompDescriptor}<{Quote(place.Reachable(home.Files.SeccompFile!))}\n");
+        }
+
+        script.Append("exec ");
+        if (home.User.MustSwitch)
+        {
+            script.Append(CultureInfo.InvariantCulture, $"setpriv --reuid {home.User.Uid} --regid {home.User.Gid} --clear-groups -- ");
+        }
+
+        return script.Append(Quote(bwrap.Path)).Append(" \"$@\"\n").ToString();
+    }
+
+    private static string[] If(bool condition, params string[] arguments) => condition ? arguments : [];
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Quote(string text) => "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 }

@@ -1,47 +1,37 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Glovebox.Sandboxes.Agent;
 using Glovebox.Sandboxes.Host;
 using Glovebox.Sandboxes.Seccomp;
-using Glovebox.Sandboxes.Agent;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 
-/// <summary>The files of ours that a sandbox is made with, in a temporary folder that any user may read.</summary>
-internal sealed class SandboxFiles
+/// <summary>The files that Glovebox gives a sandbox, in a temporary folder that any user may read.</summary>
+internal sealed class SandboxFiles : IAsyncDisposable
 {
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    private const UnixFileMode Enterable =
-        Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
-    private readonly string _folder = TemporaryFolders.Create("sandbox");
-
     public SandboxFiles(UserId inside)
     {
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(_folder, Enterable);
-        }
-
+        TemporaryFolders.LetOthersEnter(Folder);
         Write(
             PasswordFile,
             string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Uid}:{inside.Gid}::{GuestVariables.Home}:/bin/sh\n"));
         Write(GroupFile, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Gid}:\n"));
         if (SeccompFilter.Build(RuntimeInformation.ProcessArchitecture) is { } filter)
         {
-            Write(Path.Combine(_folder, "seccomp.bpf"), filter);
-            SeccompFile = Path.Combine(_folder, "seccomp.bpf");
+            SeccompFile = Path.Combine(Folder, "seccomp.bpf");
+            TemporaryFolders.WriteFile(SeccompFile, filter);
         }
     }
 
     /// <summary>The folder, on the host.</summary>
-    public string Folder => _folder;
+    public string Folder { get; } = TemporaryFolders.Create("sandbox");
 
-    public string AgentFile => Path.Combine(_folder, "agent.py");
+    public string AgentFile => Path.Combine(Folder, "agent.py");
 
-    public string PasswordFile => Path.Combine(_folder, "passwd");
+    public string PasswordFile => Path.Combine(Folder, "passwd");
 
-    public string GroupFile => Path.Combine(_folder, "group");
+    public string GroupFile => Path.Combine(Folder, "group");
 
     /// <summary>Null on a processor for which there is no filter.</summary>
     public string? SeccompFile { get; }
@@ -52,20 +42,10 @@ internal sealed class SandboxFiles
     public void WriteAgent(byte[]? compiled)
     {
         File.Delete(AgentFile);
-        Write(AgentFile, compiled is null ? AgentSource.Bytes : compiled);
+        TemporaryFolders.WriteFile(AgentFile, compiled is null ? AgentSource.Bytes.Span : compiled);
     }
 
-    public Task DeleteAsync() => TemporaryFolders.DeleteAsync(_folder);
+    public async ValueTask DisposeAsync() => await TemporaryFolders.DeleteAsync(Folder).ConfigureAwait(false);
 
-    private static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
-
-    private static void Write(string path, ReadOnlyMemory<byte> content)
-    {
-        using FileStream file = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write });
-        file.Write(content.Span);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(file.SafeFileHandle, Readable);
-        }
-    }
+    private static void Write(string path, string text) => TemporaryFolders.WriteFile(path, Encoding.UTF8.GetBytes(text));
 }

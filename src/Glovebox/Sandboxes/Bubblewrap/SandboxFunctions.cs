@@ -9,7 +9,7 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <summary>The functions of a bubblewrap executor: their files on the host, which every sandbox sees read-only.</summary>
 /// <remarks>Packages are fetched and installed in sandboxes of their own, which see no work directory. The one that fetches them runs pip
 /// and no code of a package: it alone has the network, which is the host's, and the variables of the set-up.</remarks>
-internal sealed class SandboxFunctions(OfferedFunctions offered)
+internal sealed class SandboxFunctions(OfferedFunctions offered) : IAsyncDisposable
 {
     private const string Socket = BubblewrapArguments.CallsFolder + "/socket";
     private const string Library = $"{BubblewrapArguments.FunctionsFolder}/{OfferedFunctions.LibraryFolder}";
@@ -20,17 +20,16 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
     private const string Wheels = "/tmp/wheels";
     private const string Variables = "variables";
 
-    private FunctionFolder? _folder;
+    private readonly FunctionFolder _folder = new(offered, Socket, isPrivate: false);
 
     public bool HasCalls => offered.HasCalls;
 
-    /// <summary>Makes the folder with the files, as far as that is not done, and says where it is on the host.</summary>
-    public string MakeFolder() => (_folder ??= FunctionFolder.Create(offered, _ => Socket, isPrivate: false)).Path;
+    /// <summary>Where the files are on the host.</summary>
+    public string Folder => _folder.Path;
 
     /// <summary>What of the host a sandbox sees, and where.</summary>
-    public IReadOnlyList<(string Host, string Guest)> Folders => _folder is { } folder
-        ? [(folder.Library, Library), (folder.Programs, Programs), (folder.Packages, Packages)]
-        : [];
+    public IReadOnlyList<(string Host, string Guest)> Folders =>
+        [(_folder.Library, Library), (_folder.Programs, Programs), (_folder.Packages, Packages)];
 
     /// <summary>Installs the packages, as far as that is not done.</summary>
     /// <param name="user">The user of the sandboxes.</param>
@@ -41,23 +40,23 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
     public async Task PrepareAsync(
         GuestUser user,
         bool hasNetwork,
-        Func<IReadOnlyList<string>, BubblewrapInstallation, SandboxCommand> launch,
+        Func<IReadOnlyList<string>, BubblewrapInstallation?, SandboxCommand> launch,
         CancellationToken cancellationToken)
     {
-        if (offered.Set.Packages.Count == 0 || _folder is not { } folder)
+        if (offered.Set.Packages.Count == 0)
         {
             return;
         }
 
-        await folder.InstallAsync(async () =>
+        await _folder.InstallAsync(async () =>
         {
             if (user.MustSwitch)
             {
-                GiveAway(folder.Packages, user);
-                GiveAway(folder.Scratch, user);
+                GiveAway(_folder.Packages, user);
+                GiveAway(_folder.Scratch, user);
             }
 
-            BubblewrapInstallation installation = new(folder.Packages, Packages, folder.Scratch, SharesNetwork: false);
+            BubblewrapInstallation installation = new(_folder.Packages, Packages, _folder.Scratch, SharesNetwork: false);
             BubblewrapPrograms fetching = new(command => launch(command, installation with { SharesNetwork = hasNetwork }));
             BubblewrapPrograms installing = new(command => launch(command, installation));
             await using (fetching.ConfigureAwait(false))
@@ -67,8 +66,8 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
                     .FetchAndInstallAsync(
                         Wheels,
                         $"/tmp/{Variables}",
-                        (request, kill) => WithVariablesAsync(folder.Scratch, user, () => fetching.RunAsync(request, kill)),
-                        (request, kill) => installing.RunAsync(request, kill),
+                        (request, kill) => WithVariablesAsync(user, () => fetching.RunAsync(request, kill)),
+                        installing.RunAsync,
                         cancellationToken)
                     .ConfigureAwait(false);
             }
@@ -82,20 +81,13 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
         await offered.ListenAsync(Socket, agent.ListenAsync, cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task DeleteAsync()
-    {
-        if (_folder is { } folder)
-        {
-            _folder = null;
-            await folder.DeleteAsync().ConfigureAwait(false);
-        }
-    }
+    public ValueTask DisposeAsync() => _folder.DisposeAsync();
 
     /// <summary>Has the variables of the set-up in a file that only the user of the sandboxes reads, for as long as a program
     /// runs.</summary>
-    private async Task<ProcessExit> WithVariablesAsync(string folder, GuestUser user, Func<Task<ProcessExit>> run)
+    private async Task<ProcessExit> WithVariablesAsync(GuestUser user, Func<Task<ProcessExit>> run)
     {
-        using HostDirectory directory = new(folder, user.MustSwitch ? new UserId(user.Uid, user.Gid) : null);
+        using HostDirectory directory = new(_folder.Scratch, user.Owner);
         using MemoryStream text = new(Encoding.UTF8.GetBytes(string.Concat(offered.SetupVariables.Select(v => $"{v.Key}={v.Value}\0"))));
         await directory.WriteAsync(Variables, text).ConfigureAwait(false);
         try
@@ -111,7 +103,7 @@ internal sealed class SandboxFunctions(OfferedFunctions offered)
 
     private static void GiveAway(string path, GuestUser user)
     {
-        using HostDirectory directory = new(path, new UserId(user.Uid, user.Gid));
+        using HostDirectory directory = new(path, user.Id);
         directory.GiveAwayRoot();
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
@@ -6,18 +5,19 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <summary>The process that holds a sandbox with a guest agent: bwrap, which ends last.</summary>
 internal sealed class SandboxSpawn
 {
-    private readonly Task<string> _errors;
+    private readonly BoundedText _errors = new();
+    private readonly Task _reading;
 
     private SandboxSpawn(SpawnedProcess process)
     {
         Process = process;
-        _errors = ReadErrorsAsync(process.Errors);
+        _reading = ReadErrorsAsync(process.Errors);
     }
 
     public SpawnedProcess Process { get; }
 
     public static async Task<SandboxSpawn> StartAsync(SandboxCommand command) =>
-        new(await SpawnedProcess.StartAsync(SandboxLauncher.Shell, command.Arguments, command.Mounts).ConfigureAwait(false));
+        new(await SpawnedProcess.StartAsync(SandboxCommands.Shell, command.Arguments, command.Mounts).ConfigureAwait(false));
 
     /// <summary>Waits for its end, and brings it about when that takes too long.</summary>
     public async Task<SandboxStartException> EndAsync(TimeSpan longest, Exception? cause = null)
@@ -34,34 +34,26 @@ internal sealed class SandboxSpawn
 
         int code = await exit.ConfigureAwait(false);
         Process.Dispose();
-        return new SandboxStartException(code, await _errors.ConfigureAwait(false), cause);
+        await _reading.ConfigureAwait(false);
+        return new SandboxStartException(code, _errors.ToString(), cause);
     }
 
-    /// <summary>Reads what bwrap and the agent say; the last few kilobytes are kept.</summary>
-    private static async Task<string> ReadErrorsAsync(Stream stream)
+    /// <summary>Reads what bwrap and the agent say.</summary>
+    private async Task ReadErrorsAsync(Stream stream)
     {
-        const int Kept = 8 << 10;
-        byte[] buffer = new byte[Kept * 2];
-        int filled = 0;
+        byte[] buffer = new byte[4 << 10];
         try
         {
             int read;
-            while ((read = await stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false)) > 0)
+            while ((read = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0)
             {
-                filled += read;
-                if (filled > Kept)
-                {
-                    buffer.AsSpan(filled - Kept, Kept).CopyTo(buffer);
-                    filled = Kept;
-                }
+                _errors.Write(OutputStream.StandardError, buffer.AsSpan(0, read));
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // The same as its end.
         }
-
-        return Encoding.UTF8.GetString(buffer, 0, filled);
     }
 }
 

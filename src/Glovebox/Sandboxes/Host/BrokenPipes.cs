@@ -5,7 +5,7 @@ namespace Glovebox.Sandboxes.Host;
 /// <summary>Gives child processes SIGPIPE's default back, which ends a writer whose reader is gone.</summary>
 /// <remarks>
 /// .NET ignores SIGPIPE, and what is ignored stays so in a child: <c>yes | head</c> would complain of a broken pipe there and fail. What
-/// has a handler gets its default back when .NET starts a child. So SIGPIPE gets a handler without effect, as good as none to this process.
+/// has a handler gets its default back when .NET starts a child. So SIGPIPE gets a handler without effect.
 /// </remarks>
 internal static class BrokenPipes
 {
@@ -19,7 +19,7 @@ internal static class BrokenPipes
     private static bool Handle()
     {
         // Managed code must not run in a signal handler; a pure function of the C library may, and takes the number without harm.
-        if (OperatingSystem.IsWindows() || !NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "abs", out nint harmless))
+        if (!NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "abs", out nint harmless))
         {
             return false;
         }

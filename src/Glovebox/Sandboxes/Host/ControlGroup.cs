@@ -5,7 +5,7 @@ namespace Glovebox.Sandboxes.Host;
 /// <summary>Limits on the processes of one sandbox together, kept by the kernel: a control group in each hierarchy that is
 /// needed.</summary>
 /// <remarks>Version 2 has one hierarchy, version 1 one for each controller; a machine may have both. Only what can really be made here is
-/// reported as enforced. Whoever makes a process a member does so by writing its id to <see cref="MembershipFiles"/>.</remarks>
+/// reported as enforced. A process becomes a member when its id is written to <see cref="MembershipFiles"/>.</remarks>
 internal sealed class ControlGroup : IDisposable
 {
     private const string Prefix = "glovebox-";
@@ -14,26 +14,25 @@ internal sealed class ControlGroup : IDisposable
     private const int Period = 100_000;
 
     private readonly List<string> _folders = [];
+    private readonly HashSet<string> _controllers = new(StringComparer.Ordinal);
     private string? _memoryFolder;
     private long _kills;
 
-    private ControlGroup()
-    {
-    }
+    private ControlGroup(int version) => Version = version;
 
-    public bool LimitsMemory => _memoryFolder is not null;
+    public bool LimitsMemory => _controllers.Contains("memory");
 
-    public bool LimitsProcesses { get; private set; }
+    public bool LimitsProcesses => _controllers.Contains("pids");
 
-    public bool LimitsCpus { get; private set; }
+    public bool LimitsCpus => _controllers.Contains("cpu");
 
     /// <summary>1 or 2.</summary>
-    public int Version { get; private set; } = 1;
+    public int Version { get; }
 
     /// <summary>The files that take the id of a process that is to be a member.</summary>
     public IEnumerable<string> MembershipFiles => _folders.Select(f => Path.Combine(f, "cgroup.procs"));
 
-    /// <summary>Makes a group with those of the limits that can be kept here. The result may keep none.</summary>
+    /// <summary>Makes a group with those of the limits that can be kept here, which may be no limit at all.</summary>
     /// <param name="memory">Bytes.</param>
     /// <param name="processes">Processes and threads.</param>
     /// <param name="cpus">Cores, or null for no limit.</param>
@@ -42,44 +41,57 @@ internal sealed class ControlGroup : IDisposable
     public static ControlGroup Create(
         long memory, int processes, double? cpus, string root = "/sys/fs/cgroup", string membership = "/proc/self/cgroup")
     {
-        ControlGroup group = new();
+        ControlGroup group = new(File.Exists(Path.Combine(root, "cgroup.controllers")) ? 2 : 1);
         string name = $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():n}";
         Dictionary<string, string> own = Own(membership);
-        if (File.Exists(Path.Combine(root, "cgroup.controllers")))
+        long quota = (long)Math.Max(1000, (cpus ?? 0) * Period);
+        if (group.Version == 2)
         {
-            group.CreateUnified(root, own.GetValueOrDefault("", "/"), name, memory, processes, cpus);
-            return group;
-        }
-
-        group.CreateSplit(root, own, "memory", name, folder =>
-        {
-            Write(folder, "memory.limit_in_bytes", memory);
-
-            // Where swap is accounted for, memory and swap together are the limit: else a bomb fills the swap first.
-            if (File.Exists(Path.Combine(folder, "memory.memsw.limit_in_bytes")))
+            // A group with processes of its own cannot hand controllers down, so the place is one of our ancestors.
+            for (string at = own.GetValueOrDefault("", "/"); ; at = Parent(at))
             {
-                Write(folder, "memory.memsw.limit_in_bytes", memory);
+                string parent = root + at.TrimEnd('/');
+                string[] given = ReadWords(Path.Combine(parent, "cgroup.subtree_control"));
+                bool limitsCpus = cpus is not null && given.Contains("cpu");
+                if (given.Contains("memory") && given.Contains("pids") && group.TryMake(
+                    parent,
+                    name,
+                    limitsCpus ? ["memory", "pids", "cpu"] : ["memory", "pids"],
+                    [
+                        ("memory.max", $"{memory}"), ("memory.swap.max", "0"), ("pids.max", $"{processes}"),
+                        .. limitsCpus ? new[] { ("cpu.max", $"{quota} {Period}") } : [],
+                    ]))
+                {
+                    break;
+                }
+
+                if (at is "/" or "")
+                {
+                    break;
+                }
             }
-
-            group._memoryFolder = folder;
-        });
-        group.CreateSplit(root, own, "pids", name, folder =>
+        }
+        else
         {
-            Write(folder, "pids.max", processes);
-            group.LimitsProcesses = true;
-        });
-        if (cpus is { } cores)
-        {
-            group.CreateSplit(root, own, "cpu", name, folder =>
+            TryMake("memory", ("memory.limit_in_bytes", $"{memory}"), ("memory.memsw.limit_in_bytes", $"{memory}"));
+            TryMake("pids", ("pids.max", $"{processes}"));
+            if (cpus is not null)
             {
-                Write(folder, "cpu.cfs_period_us", Period);
-                Write(folder, "cpu.cfs_quota_us", (long)Math.Max(1000, cores * Period));
-                group.LimitsCpus = true;
-            });
+                TryMake("cpu", ("cpu.cfs_period_us", $"{Period}"), ("cpu.cfs_quota_us", $"{quota}"));
+            }
         }
 
         group._kills = group.Kills();
         return group;
+
+        void TryMake(string controller, params (string, string)[] limits)
+        {
+            string mount = Path.Combine(root, controller);
+            string parent = mount + own.GetValueOrDefault(controller, "/").TrimEnd('/');
+
+            // In a container the path may be the host's, which is not mounted here.
+            group.TryMake(Directory.Exists(parent) ? parent : mount, name, [controller], limits);
+        }
     }
 
     /// <summary>Whether the kernel has killed a member for want of memory since this was last asked.</summary>
@@ -105,77 +117,38 @@ internal sealed class ControlGroup : IDisposable
         _folders.Clear();
     }
 
-    private void CreateUnified(string root, string own, string name, long memory, int processes, double? cpus)
-    {
-        // A group with processes of its own cannot hand controllers down, so the place is one of our ancestors.
-        for (string at = own; ; at = Parent(at))
-        {
-            string parent = root + at.TrimEnd('/');
-            string folder = Path.Combine(parent, name);
-            string[] controllers = ReadWords(Path.Combine(parent, "cgroup.subtree_control"));
-            if (controllers.Contains("memory") && controllers.Contains("pids") && TryMake(parent, folder, () =>
-            {
-                Write(folder, "memory.max", memory);
-                if (File.Exists(Path.Combine(folder, "memory.swap.max")))
-                {
-                    Write(folder, "memory.swap.max", 0);
-                }
-
-                Write(folder, "pids.max", processes);
-                if (cpus is { } cores && controllers.Contains("cpu"))
-                {
-                    File.WriteAllText(
-                        Path.Combine(folder, "cpu.max"),
-                        string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Max(1000, cores * Period)} {Period}"));
-                    LimitsCpus = true;
-                }
-            }))
-            {
-                Version = 2;
-                _memoryFolder = folder;
-                LimitsProcesses = true;
-                _kills = Kills();
-                return;
-            }
-
-            if (at is "/" or "")
-            {
-                return;
-            }
-        }
-    }
-
-    private void CreateSplit(string root, Dictionary<string, string> own, string controller, string name, Action<string> limit)
-    {
-        string mount = Path.Combine(root, controller);
-        string parent = mount + own.GetValueOrDefault(controller, "/").TrimEnd('/');
-
-        // In a container the path may be the host's, which is not mounted here.
-        parent = Directory.Exists(parent) ? parent : mount;
-        string folder = Path.Combine(parent, name);
-        _ = TryMake(parent, folder, () => limit(folder));
-    }
-
-    private bool TryMake(string parent, string folder, Action limit)
+    private bool TryMake(string parent, string name, string[] controllers, (string File, string Value)[] limits)
     {
         if (!Directory.Exists(parent))
         {
             return false;
         }
 
+        string folder = Path.Combine(parent, name);
         try
         {
             Sweep(parent);
             Directory.CreateDirectory(folder);
-            limit();
-            _folders.Add(folder);
-            return true;
+            foreach ((string file, string value) in limits)
+            {
+                // Where swap is accounted for, it is limited, too: else a bomb fills the swap first.
+                string path = Path.Combine(folder, file);
+                if (file is not ("memory.swap.max" or "memory.memsw.limit_in_bytes") || File.Exists(path))
+                {
+                    File.WriteAllText(path, value);
+                }
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Remove(folder);
             return false;
         }
+
+        _folders.Add(folder);
+        _controllers.UnionWith(controllers);
+        _memoryFolder = controllers.Contains("memory") ? folder : _memoryFolder;
+        return true;
     }
 
     /// <summary>Removes the groups of processes that were killed before they could.</summary>
@@ -185,7 +158,7 @@ internal sealed class ControlGroup : IDisposable
         {
             // Others may have groups whose names begin so.
             string[] fields = Path.GetFileName(folder)[Prefix.Length..].Split('-');
-            if (fields is [{ } id, { Length: 32 }] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out _) && !Directory.Exists("/proc/" + id))
+            if (fields is [{ } id, { Length: 32 }] && id.All(char.IsAsciiDigit) && id.Length > 0 && !Directory.Exists("/proc/" + id))
             {
                 Remove(folder);
             }
@@ -243,7 +216,4 @@ internal sealed class ControlGroup : IDisposable
     }
 
     private static long ReadNumber(string file) => ReadWords(file) is [var number] ? long.Parse(number, CultureInfo.InvariantCulture) : 0;
-
-    private static void Write(string folder, string file, long value) =>
-        File.WriteAllText(Path.Combine(folder, file), value.ToString(CultureInfo.InvariantCulture));
 }

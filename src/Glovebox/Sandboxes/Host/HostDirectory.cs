@@ -6,7 +6,7 @@ namespace Glovebox.Sandboxes.Host;
 /// <summary>A directory of the host in which guest code writes, used without ever following a link that guest code could have
 /// made.</summary>
 /// <remarks>Every path is walked name by name from the open directory with <c>O_NOFOLLOW</c>, so a folder that is swapped for a link
-/// between two steps leads nowhere. Where this process has more rights than guest code, it lends none of them: it enters folders and
+/// between two steps leads nowhere. Where this process has more rights than guest code, it does not lend them: it enters folders and
 /// reads files only when they belong to the guest's user or their modes let that user in, and writes and deletes only in such folders.
 /// So a file of root's that another party renamed or linked into the directory is not read for the guest, however many names it has.
 /// Access control lists do not count. Owners and modes are asked of what was opened. A listing reads no content.</remarks>
@@ -138,7 +138,9 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         if (file.IsInvalid)
         {
             throw new SandboxUnavailableException(
-                "work-directory-unusable", $"The work directory '{path}' cannot be written: {LastErrorText()}.", "Name a directory that you may read and write.");
+                "work-directory-unusable",
+                $"The work directory '{path}' cannot be written: {Libc.LastError}.",
+                "Name a directory that you may read and write.");
         }
 
         _ = Libc.UnlinkAt(_root, name, 0);
@@ -163,7 +165,8 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         {
             throw new SandboxUnavailableException(
                 "work-directory-unusable",
-                $"The work directory '{path}' cannot be used: guest code could change '{WorkspacePath.Printable(found)}' in it, a set-user-id or set-group-id program or a device node.",
+                $"The work directory '{path}' cannot be used: guest code could change '{WorkspacePath.Printable(found)}' in it, a "
+                + "set-user-id or set-group-id program or a device node.",
                 "Take the bits off (chmod a-s), or move it elsewhere.");
         }
     }
@@ -205,7 +208,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
     {
         if (owner is { } user && Libc.ChangeOwner(file, user.Uid, user.Gid) != 0)
         {
-            throw new IOException(LastErrorText());
+            throw new IOException(Libc.LastError);
         }
     }
 
@@ -217,10 +220,12 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
             return root;
         }
 
-        string reason = LastErrorText();
+        string reason = Libc.LastError;
         root.Dispose();
         throw new SandboxUnavailableException(
-            "work-directory-unusable", $"The work directory '{path}' cannot be opened: {reason}.", "Name a directory that you may read and write.");
+            "work-directory-unusable",
+            $"The work directory '{path}' cannot be opened: {reason}.",
+            "Name a directory that you may read and write.");
     }
 
     private static SafeFileHandle OpenFolder(SafeFileHandle parent, string name) =>
@@ -349,7 +354,8 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
     {
         try
         {
-            return [.. Directory.EnumerateFileSystemEntries($"/proc/self/fd/{folder.DangerousGetHandle()}").Take(WorkspaceListing.MaxFiles + 1).Select(p => Path.GetFileName(p))];
+            IEnumerable<string> paths = Directory.EnumerateFileSystemEntries(Libc.PathOf(folder)).Take(WorkspaceListing.MaxFiles + 1);
+            return [.. paths.Select(p => Path.GetFileName(p))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -372,8 +378,6 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         Libc.ErrorLoop => WorkspacePath.Refused(path),
         _ => new($"'{WorkspacePath.Printable(path)}' cannot be used: {Marshal.GetPInvokeErrorMessage(error)}."),
     };
-
-    private static string LastErrorText() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 
     /// <summary>A name in an open folder.</summary>
     private sealed class Place(SafeFileHandle directory, string name, bool owned) : IDisposable

@@ -13,7 +13,6 @@ namespace Glovebox.Sandboxes.Host;
 internal sealed class HostProcess : IDisposable
 {
     private const int BufferSize = 64 << 10;
-    private const int SigKill = 9;
 
     /// <summary>After the exit, what was in the pipes or in a pump's hand by then is read however long that takes on a busy machine. What a
     /// pump was just taking out cannot be counted: it is waited for until nothing has come for this long.</summary>
@@ -36,7 +35,7 @@ internal sealed class HostProcess : IDisposable
             new Pump(process.StandardError.BaseStream, OutputStream.StandardError, sink),
         ];
 
-        // What is there already would be handed on here, and a sink that is slow would hold up whoever starts processes.
+        // What is there already would be handed on here, and a slow sink would hold up the caller.
         _pumping = Task.WhenAll(_pumps.Select(p => Task.Run(p.RunAsync)));
     }
 
@@ -73,7 +72,7 @@ internal sealed class HostProcess : IDisposable
         int code = _process.ExitCode;
 
         // .NET reports a death by signal N as 128 + N, as a shell does; a program that itself exits so cannot be told apart.
-        return killed ? new ProcessExit(ProcessExitKind.Killed, 128 + SigKill)
+        return killed ? new ProcessExit(ProcessExitKind.Killed, 128 + Libc.SigKill)
             : code > 128 && code <= 128 + 64 ? new ProcessExit(ProcessExitKind.Signaled, code)
             : new ProcessExit(ProcessExitKind.Exited, code);
     }
@@ -83,7 +82,7 @@ internal sealed class HostProcess : IDisposable
     {
         if (!_process.HasExited)
         {
-            _ = Libc.Kill(-_process.Id, SigKill);
+            _ = Libc.Kill(-_process.Id, Libc.SigKill);
         }
 
         _process.Kill();
@@ -112,7 +111,7 @@ internal sealed class HostProcess : IDisposable
         }
     }
 
-    /// <summary>Reads one of the pipes for as long as anybody has it open.</summary>
+    /// <summary>Reads one of the pipes for as long as a process has it open.</summary>
     private sealed class Pump(Stream stream, OutputStream name, IOutputSink sink)
     {
         private long _taken;
@@ -127,7 +126,7 @@ internal sealed class HostProcess : IDisposable
 
         /// <summary>Bytes in the pipe.</summary>
         public long Waiting =>
-            stream is PipeStream { IsConnected: true } pipe && OperatingSystem.IsLinux() ? Libc.BytesToRead(pipe.SafePipeHandle) : 0;
+            stream is PipeStream { IsConnected: true } pipe ? Libc.BytesToRead(pipe.SafePipeHandle) : 0;
 
         /// <summary>From here on, what is read is dropped.</summary>
         public void Detach() => _detached = true;

@@ -22,7 +22,7 @@ internal static partial class Libc
     public static partial int MakeDirectory(string path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int ChangeMode(string path, uint mode);
+    public static partial int ChangeMode(string path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
     private static partial int FileSystemStatus(SafeFileHandle file, Span<byte> status);
@@ -48,7 +48,7 @@ internal static partial class Libc
         TryStatus(one, out FileStatus first) && TryStatus(
             other, out FileStatus second) && (first.Device, first.Inode) == (second.Device, second.Inode);
 
-    /// <summary>Where a directory is, once all links are followed; null when it is none, or cannot be told.</summary>
+    /// <summary>Where a directory is, once all links are followed; null when it is not a directory, or cannot be opened.</summary>
     public static string? RealPath(string path)
     {
         if (!OperatingSystem.IsLinux())

@@ -20,12 +20,17 @@ internal static partial class Libc
     public const uint StatxBasic = 0x7ff;
     public const uint StatxMountId = 0x1000;
 
+    public const int SigKill = 9;
+
     public const int ErrorNoEntry = 2;
     public const int ErrorLoop = 40;
 
     // These two differ between the architectures that .NET runs on.
     public static readonly int OpenDirectory = IsArm ? 0x4000 : 0x10000;
     public static readonly int OpenNoFollow = IsArm ? 0x8000 : 0x20000;
+
+    /// <summary>Gets the words for the error of the last call.</summary>
+    public static string LastError => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 
@@ -81,7 +86,7 @@ internal static partial class Libc
         return !directory.IsInvalid && Statx(directory, "", EmptyPath, StatxBasic, out FileStatus status) == 0
             ? status
             : throw new SandboxUnavailableException(
-                "work-directory-unusable", $"'{path}' cannot be read: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+                "work-directory-unusable", $"'{path}' cannot be read: {LastError}.");
     }
 
     /// <summary>The beginning of the kernel's <c>struct statx</c>; the rest is room that the kernel fills.</summary>
@@ -120,7 +125,7 @@ internal static partial class Libc
         [FieldOffset(120)]
         public uint ModifyNanoseconds;
 
-        /// <summary>Of a device node: which device it is; 0 is none.</summary>
+        /// <summary>Of a device node: which device it is; 0 for no device.</summary>
         [FieldOffset(128)]
         public ulong NodeDevice;
 

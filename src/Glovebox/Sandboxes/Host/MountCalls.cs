@@ -54,9 +54,14 @@ internal static partial class MountCalls
         try
         {
             userNamespace.DangerousAddRef(ref isHeld);
-            MountAttributes attributes = new() { Set = 0x00100000 /* MOUNT_ATTR_IDMAP */, UserNamespace = (ulong)userNamespace.DangerousGetHandle() };
+            MountAttributes attributes = new()
+            {
+                Set = 0x00100000, // MOUNT_ATTR_IDMAP
+                UserNamespace = (ulong)userNamespace.DangerousGetHandle(),
+            };
+            nuint size = (nuint)Marshal.SizeOf<MountAttributes>();
             return (int)MountSetAttributes(
-                MountSetAttributesCall, tree, "", RecursiveTree | (uint)Libc.EmptyPath, in attributes, (nuint)Marshal.SizeOf<MountAttributes>());
+                MountSetAttributesCall, tree, "", RecursiveTree | (uint)Libc.EmptyPath, in attributes, size);
         }
         finally
         {

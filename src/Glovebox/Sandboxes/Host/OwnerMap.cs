@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Sandboxes.Host;
@@ -38,7 +37,7 @@ internal sealed class OwnerMap : IDisposable
                 string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/ns/user"), Libc.OpenReadOnly | Libc.OpenCloseOnExec, 0);
             return userNamespace.IsInvalid
                 ? throw new IOException(
-                    $"The user namespace cannot be opened: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}")
+                    $"The user namespace cannot be opened: {Libc.LastError}")
                 : new OwnerMap(userNamespace);
         }
         finally

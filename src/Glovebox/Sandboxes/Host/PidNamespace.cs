@@ -1,9 +1,9 @@
 namespace Glovebox.Sandboxes.Host;
 
-/// <summary>The PID namespace of this process: a process id says who is meant only together with it.</summary>
+/// <summary>The PID namespace of this process: a process id means something only together with it.</summary>
 internal static class PidNamespace
 {
-    /// <summary>Its number, in digits; 0 where there are none, or it cannot be known.</summary>
+    /// <summary>Its number, in digits; 0 where the system has no such namespaces, or the number cannot be read.</summary>
     public static string Id { get; } = Find();
 
     private static string Find()

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -15,8 +14,8 @@ internal sealed class PrivateMounts(bool sealsDevices) : IDisposable
     /// host's.</summary>
     private const string Base = "/dev/shm";
 
-    /// <summary>What bwrap puts into a sandbox's <c>/dev</c>. Read-only, they can still be read and written as devices are, but nobody
-    /// can change their modes and owners.</summary>
+    /// <summary>What bwrap puts into a sandbox's <c>/dev</c>. Read-only, they can still be read and written as devices are, but
+    /// not even root can change their modes and owners.</summary>
     private static readonly string[] Devices = ["null", "zero", "full", "random", "urandom", "tty"];
 
     private static readonly Lazy<Task<string?>> Obstacle = new(() => SpawnerThread.RunAsync(TryNamespace));
@@ -28,18 +27,16 @@ internal sealed class PrivateMounts(bool sealsDevices) : IDisposable
 
     /// <summary>Adds a folder.</summary>
     /// <param name="name">Its name among the others.</param>
-    /// <param name="path">Its path on the host, by which <see cref="PathOf"/> knows it.</param>
-    /// <param name="folder">The folder itself, open. It stays the caller's, and open for as long as children are started.</param>
+    /// <param name="path">Its path on the host, by which <see cref="PathOf"/> knows it. The last part must not be a link.</param>
+    /// <param name="folder">The folder itself, open. It stays the caller's, and open for as long as children are started. Null: it is opened
+    /// by its path.</param>
     /// <param name="owners">Maps its owners for the child; null: they stay as they are.</param>
-    public void Add(string name, string path, SafeFileHandle folder, OwnerMap? owners = null) =>
-        _entries.Add(new Entry(name, Path.TrimEndingDirectorySeparator(path), folder, owners, IsOurs: false));
-
-    /// <summary>Adds a folder of ours.</summary>
-    /// <param name="name">Its name among the others.</param>
-    /// <param name="path">Its path on the host; the last part must not be a link.</param>
     /// <exception cref="Win32Exception">It cannot be opened.</exception>
-    public void Add(string name, string path) => _entries.Add(
-        new Entry(name, path, OpenPlace(path, Libc.OpenPath | Libc.OpenDirectory | Libc.OpenNoFollow), Owners: null, IsOurs: true));
+    public void Add(string name, string path, SafeFileHandle? folder = null, OwnerMap? owners = null)
+    {
+        SafeFileHandle opened = folder ?? OpenPlace(path, Libc.OpenPath | Libc.OpenDirectory | Libc.OpenNoFollow);
+        _entries.Add(new Entry(name, Path.TrimEndingDirectorySeparator(path), opened, owners, IsOurs: folder is null));
+    }
 
     /// <summary>The path under which the child finds a file or folder of the host.</summary>
     public string PathOf(string path)
@@ -147,7 +144,7 @@ internal sealed class PrivateMounts(bool sealsDevices) : IDisposable
         {
             using SafeFileHandle folder = OpenPlace(Base, Libc.OpenPath | Libc.OpenDirectory);
             using SafeFileHandle tree = MountCalls.OpenTree(folder);
-            return tree.IsInvalid ? $"this process may not copy mounts ({LastError()})" : InNamespace<string?>(static () => null);
+            return tree.IsInvalid ? $"this process may not copy mounts ({Libc.LastError})" : InNamespace<string?>(static () => null);
         }
         catch (Win32Exception e)
         {
@@ -158,7 +155,7 @@ internal sealed class PrivateMounts(bool sealsDevices) : IDisposable
     private static SafeFileHandle OpenPlace(string path, int flags)
     {
         SafeFileHandle place = Libc.Open(path, flags | Libc.OpenReadOnly | Libc.OpenCloseOnExec, 0);
-        return place.IsInvalid ? throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{path}: {LastError()}") : place;
+        return place.IsInvalid ? throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{path}: {Libc.LastError}") : place;
     }
 
     private static void Mount(string? source, string target, string? type, nuint flags, string? data) =>
@@ -168,11 +165,9 @@ internal sealed class PrivateMounts(bool sealsDevices) : IDisposable
     {
         if (result != 0)
         {
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), string.Create(CultureInfo.InvariantCulture, $"{what}: {LastError()}"));
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{what}: {Libc.LastError}");
         }
     }
-
-    private static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 
     private sealed record Entry(string Name, string Path, SafeFileHandle Folder, OwnerMap? Owners, bool IsOurs);
 }

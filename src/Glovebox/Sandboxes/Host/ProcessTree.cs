@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -23,16 +22,6 @@ internal static class ProcessTree
     /// <param name="marker">The value of <see cref="MarkerVariable"/> in the processes that belong to the run.</param>
     public static async Task KillAsync(int? root, string marker)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            if (root is { } first)
-            {
-                Kill(first, entireTree: true);
-            }
-
-            return;
-        }
-
         byte[] needle = Encoding.ASCII.GetBytes($"{MarkerVariable}={marker}");
         long started = Stopwatch.GetTimestamp();
         HashSet<int> known = root is { } only ? [only] : [];
@@ -48,7 +37,7 @@ internal static class ProcessTree
             foreach (int id in found)
             {
                 known.Add(id);
-                Kill(id, entireTree: false);
+                _ = Libc.Kill(id, Libc.SigKill);
             }
 
             await Task.Yield();
@@ -61,7 +50,8 @@ internal static class ProcessTree
         Dictionary<int, int> parents = [];
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && ParentOfLiving(id) is { } parent)
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && ParentOfLiving(id) is { } parent)
             {
                 parents[id] = parent;
             }
@@ -119,19 +109,6 @@ internal static class ProcessTree
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
-        }
-    }
-
-    private static void Kill(int id, bool entireTree)
-    {
-        try
-        {
-            using Process process = Process.GetProcessById(id);
-            process.Kill(entireTree);
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
-        {
-            // Gone already, or not ours to kill; the next round tells.
         }
     }
 }

@@ -11,7 +11,6 @@ namespace Glovebox.Sandboxes.Host;
 /// </remarks>
 internal sealed partial class SpawnedProcess : IDisposable
 {
-    private const int SigKill = 9;
     private readonly Lock _lock = new();
     private readonly Lazy<Task<int>> _exit;
     private bool _reaped;
@@ -51,7 +50,7 @@ internal sealed partial class SpawnedProcess : IDisposable
         {
             if (!_reaped)
             {
-                _ = Libc.Kill(-Id, SigKill);
+                _ = Libc.Kill(-Id, Libc.SigKill);
             }
         }
     }
@@ -76,8 +75,6 @@ internal sealed partial class SpawnedProcess : IDisposable
         ulong* none = stackalloc ulong[16];
         new Span<ulong>(all, 16).Fill(ulong.MaxValue);
         new Span<ulong>(none, 16).Clear();
-        nint[] argv = [.. arguments.Select(a => Marshal.StringToCoTaskMemUTF8(a)), 0];
-        nint[] environment = [0];
         try
         {
             Check(AttributesInit(attributes));
@@ -90,13 +87,7 @@ internal sealed partial class SpawnedProcess : IDisposable
             Check(ActionsDuplicate(actions, childChannel, 0));
             Check(ActionsDuplicate(actions, childChannel, 1));
             Check(ActionsDuplicate(actions, childErrors, 2));
-
-            int id;
-            fixed (nint* argvPointer = argv, environmentPointer = environment)
-            {
-                Check(Spawn(out id, path, actions, attributes, argvPointer, environmentPointer));
-            }
-
+            Check(Spawn(out int id, path, actions, attributes, [.. arguments, null], [null]));
             return new SpawnedProcess(id, new Socket(channelHandle), new Socket(errorsHandle));
         }
         catch (Win32Exception)
@@ -111,10 +102,6 @@ internal sealed partial class SpawnedProcess : IDisposable
             _ = Close(childErrors);
             _ = ActionsDestroy(actions);
             _ = AttributesDestroy(attributes);
-            foreach (nint argument in argv)
-            {
-                Marshal.FreeCoTaskMem(argument);
-            }
         }
     }
 
@@ -164,7 +151,8 @@ internal sealed partial class SpawnedProcess : IDisposable
     private static unsafe partial int CreateSocketPair(int domain, int type, int protocol, int* pair);
 
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int Spawn(out int id, string path, byte* actions, byte* attributes, nint* argv, nint* environment);
+    private static unsafe partial int Spawn(
+        out int id, string path, byte* actions, byte* attributes, string?[] arguments, string?[] environment);
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
     private static unsafe partial int AttributesInit(byte* attributes);

@@ -10,8 +10,8 @@ internal static class SystemFolders
     /// <summary>These, but not the folders in them. Where several names lead to one, each is here.</summary>
     private static readonly HashSet<string> Themselves = new(StringComparer.Ordinal)
     {
-        "/", "/bin", "/boot", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/run", "/sbin", "/usr", "/var", "/var/lib", "/var/spool",
-        "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/libx32", "/usr/sbin",
+        "/", "/bin", "/boot", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/run", "/sbin", "/usr", "/var", "/var/lib",
+        "/var/spool", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/libx32", "/usr/sbin",
         "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin",
     };
 

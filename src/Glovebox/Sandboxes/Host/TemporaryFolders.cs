@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,6 +11,8 @@ internal static class TemporaryFolders
 {
     private const string Prefix = "glovebox-";
     private const uint OwnerOnly = 0x1C0; // 0700
+    private const uint OthersEnter = 0x1ED; // 0755
+    private const uint OthersRead = 0x1A4; // 0644
     private const int WritableByOthers = 0x12; // 0022
     private const int WritableByAll = 0x2; // 0002
     private const int Sticky = 0x200;
@@ -19,7 +20,7 @@ internal static class TemporaryFolders
     /// <summary>The owner that a user namespace shows for files of users that it does not map.</summary>
     private const uint Unmapped = 65534;
 
-    /// <summary>To sweep is a kindness; the next process goes on with what this one does not manage.</summary>
+    /// <summary>How long a sweep may take. The next process goes on with what this one does not manage.</summary>
     private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan DeleteLimit = TimeSpan.FromMinutes(5);
@@ -32,7 +33,7 @@ internal static class TemporaryFolders
     /// <exception cref="SandboxUnavailableException">It cannot be made.</exception>
     public static string Create(string purpose)
     {
-        if (OperatingSystem.IsLinux() && IsOpenToOthers(Parent))
+        if (IsOpenToOthers(Parent))
         {
             // Its owner could put a link in the place of a folder that was made, or other files in the place of ours.
             throw new SandboxUnavailableException(
@@ -43,30 +44,44 @@ internal static class TemporaryFolders
 
         _ = Swept.Value;
         string path = Path.Combine(Parent, $"{Prefix}{Environment.ProcessId}-{purpose}-{PidNamespace.Id}-{Guid.NewGuid():n}");
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else if (Libc.MakeDirectory(path, OwnerOnly) != 0)
-        {
-            throw new SandboxUnavailableException(
+        return Libc.MakeDirectory(path, OwnerOnly) == 0
+            ? path
+            : throw new SandboxUnavailableException(
                 "temporary-folder-unusable",
-                $"No folder can be made in '{Path.GetTempPath()}': {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.",
+                $"No folder can be made in '{Path.GetTempPath()}': {Libc.LastError}.",
                 "Set TMPDIR to a directory that you may write.");
+    }
+
+    /// <summary>Makes a folder in one that <see cref="Create"/> made. Only this user can enter it.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public static void MakePrivate(string path)
+    {
+        if (Libc.MakeDirectory(path, OwnerOnly) != 0)
+        {
+            throw new IOException($"'{path}' cannot be made: {Libc.LastError}.");
+        }
+    }
+
+    /// <summary>Lets every user enter a folder of this user's and read the names in it.</summary>
+    public static void LetOthersEnter(string path) => SetMode(path, OthersEnter);
+
+    /// <summary>Writes a new file that every user can read.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="isProgram">Whether every user can execute it.</param>
+    public static void WriteFile(string path, ReadOnlySpan<byte> content, bool isProgram = false)
+    {
+        using (FileStream file = new(path, FileMode.CreateNew, FileAccess.Write))
+        {
+            file.Write(content);
         }
 
-        return path;
+        SetMode(path, isProgram ? OthersEnter : OthersRead);
     }
 
     /// <summary>Deletes a folder that <see cref="Create"/> made, or one in it, with all that guest code left there.</summary>
     public static Task DeleteAsync(string path) => Task.Run(() =>
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            DeleteByPath(path);
-            return;
-        }
-
         using SafeFileHandle parent = OpenFolder(Path.GetDirectoryName(path)!);
         if (!parent.IsInvalid)
         {
@@ -74,41 +89,9 @@ internal static class TemporaryFolders
         }
     });
 
-    private static void DeleteByPath(string path)
-    {
-        try
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It is gone, or stays.
-        }
-    }
-
-    /// <summary>Deletes what processes left behind that are gone.</summary>
+    /// <summary>Deletes what processes that are gone have left behind: only folders of this user's in which no other user writes. Any other
+    /// of such a name is a trap.</summary>
     private static bool Sweep()
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            foreach (string path in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
-            {
-                if (IsLeftOver(Path.GetFileName(path)))
-                {
-                    DeleteByPath(path);
-                }
-            }
-        }
-        else if (OperatingSystem.IsLinux())
-        {
-            SweepByDescriptors();
-        }
-
-        return true;
-    }
-
-    /// <summary>Takes only folders of this user's in which no other user writes: any other of such a name is a trap.</summary>
-    private static void SweepByDescriptors()
     {
         using SafeFileHandle all = OpenFolder(Path.GetTempPath());
         uint user = Libc.EffectiveUserId();
@@ -118,7 +101,7 @@ internal static class TemporaryFolders
             || (status.Uid != 0 && status.Uid != user)
             || ((status.Mode & WritableByOthers) != 0 && (status.Mode & Sticky) == 0))
         {
-            return;
+            return false;
         }
 
         long started = Stopwatch.GetTimestamp();
@@ -132,6 +115,8 @@ internal static class TemporaryFolders
                     all, name, SweepLimit - elapsed, folder => folder.Uid == user && (folder.Mode & WritableByOthers) == 0);
             }
         }
+
+        return true;
     }
 
     /// <summary>Whether a name is one that <see cref="Create"/> gave in a process that is gone.</summary>
@@ -140,7 +125,7 @@ internal static class TemporaryFolders
         && name[Prefix.Length..].Split('-') is [var id, _, var place, { Length: 32 }]
         && place == PidNamespace.Id
         && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process)
-        && !Exists(process);
+        && !Directory.Exists($"/proc/{process}");
 
     private static bool IsOpenToOthers(string folder)
     {
@@ -150,19 +135,14 @@ internal static class TemporaryFolders
                 || ((status.Mode & WritableByAll) != 0 && (status.Mode & Sticky) == 0));
     }
 
-    private static SafeFileHandle OpenFolder(string path) =>
-        Libc.Open(path, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
-
-    private static bool Exists(int id)
+    private static void SetMode(string path, uint mode)
     {
-        try
+        if (Libc.ChangeMode(path, mode) != 0)
         {
-            using Process process = Process.GetProcessById(id);
-            return true;
-        }
-        catch (ArgumentException)
-        {
-            return false;
+            throw new IOException($"The mode of '{path}' cannot be set: {Libc.LastError}.");
         }
     }
+
+    private static SafeFileHandle OpenFolder(string path) =>
+        Libc.Open(path, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
 }

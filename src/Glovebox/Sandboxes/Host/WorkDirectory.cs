@@ -1,12 +1,10 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Glovebox.Sandboxes.Host;
 
 /// <summary>The work directory on the host: the caller's, or a temporary one of our own.</summary>
-internal sealed class WorkDirectory(string? path)
+internal sealed class WorkDirectory(string? path) : IAsyncDisposable
 {
-    private const uint OwnerOnly = 0x1C0; // 0700
     private const uint OthersEnter = 0x1C9; // 0711
     private const uint NewDirectoryMode = 0x1FF; // 0777, less the umask
 
@@ -60,8 +58,8 @@ internal sealed class WorkDirectory(string? path)
         }
     }
 
-    /// <summary>Deletes the directory if it is ours.</summary>
-    public async Task DeleteOwnedAsync()
+    /// <summary>Deletes the directory if it is a temporary one.</summary>
+    public async ValueTask DisposeAsync()
     {
         if (_own is { } own)
         {
@@ -85,25 +83,13 @@ internal sealed class WorkDirectory(string? path)
             return;
         }
 
-        string own = _own ?? TemporaryFolders.Create("work");
-        string work = System.IO.Path.Combine(own, "work");
-        _own = own;
-        if (OperatingSystem.IsWindows())
+        _own ??= TemporaryFolders.Create("work");
+        string work = System.IO.Path.Combine(_own, "work");
+        TemporaryFolders.MakePrivate(work);
+        if (Libc.EffectiveUserId() == 0)
         {
-            Directory.CreateDirectory(work);
-        }
-        else
-        {
-            if (Libc.MakeDirectory(work, OwnerOnly) != 0)
-            {
-                throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
-            }
-
-            if (Libc.EffectiveUserId() == 0)
-            {
-                // The user that guest code gets has to come through.
-                File.SetUnixFileMode(own, (UnixFileMode)OthersEnter);
-            }
+            // The user that guest code gets has to come through.
+            _ = Libc.ChangeMode(_own, OthersEnter);
         }
 
         _resolved = work;
@@ -132,11 +118,11 @@ internal sealed class WorkDirectory(string? path)
         }
 
         bool isMade = Libc.MakeDirectory(directory, NewDirectoryMode) == 0;
-        int error = Marshal.GetLastPInvokeError();
+        string error = Libc.LastError;
         IsMade |= isMade;
         if (!isMade && !Directory.Exists(directory))
         {
-            throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+            throw new IOException(error);
         }
     }
 
@@ -164,7 +150,7 @@ internal sealed class WorkDirectory(string? path)
         using SafeFileHandle directory = Libc.Open(at, Libc.OpenPath | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0);
         if (directory.IsInvalid)
         {
-            throw Unusable(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()), null);
+            throw Unusable(Libc.LastError, null);
         }
 
         // The kernel says where the descriptor is, whatever links led there.

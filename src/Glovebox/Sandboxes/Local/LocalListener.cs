@@ -12,8 +12,9 @@ internal sealed class LocalListener : ISandboxListener
     private readonly string? _path;
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="endPoint">A Unix socket in a folder that only this user can enter, which is replaced when it is there already, or a port.</param>
-    /// <exception cref="IOException">The place cannot be had, or the system has no such sockets.</exception>
+    /// <param name="endPoint">A Unix socket in a folder that only this user can enter, which is replaced when it is there already, or a
+    /// port.</param>
+    /// <exception cref="IOException">The place cannot be had.</exception>
     public LocalListener(EndPoint endPoint)
     {
         _path = endPoint is UnixDomainSocketEndPoint ? endPoint.ToString() : null;
@@ -28,7 +29,7 @@ internal sealed class LocalListener : ISandboxListener
             _listener.Bind(endPoint);
             _listener.Listen(Backlog);
         }
-        catch (Exception e) when (e is SocketException or ArgumentException or PlatformNotSupportedException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
             _listener.Dispose();
             throw new IOException(e.Message, e);

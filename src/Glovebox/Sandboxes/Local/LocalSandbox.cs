@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Glovebox.Functions.Setup;
 using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Local;
@@ -32,11 +33,8 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
         UsesGuestAgent = false,
         Controls =
         [
-            new("memory", EnforcementLevel.None, "the host's own"),
-            new("processes", EnforcementLevel.None, "the host's own"),
-            new("cpus", EnforcementLevel.None, "the host's own"),
-            new("network", EnforcementLevel.None, "the host's own"),
-            new("filesystem", EnforcementLevel.None, "the host's own"),
+            .. new[] { "memory", "processes", "cpus", "network", "filesystem" }
+                .Select(name => new ControlCapability(name, EnforcementLevel.None, "the host's own")),
             new("output", EnforcementLevel.Full, "bounded by the executor"),
         ],
     };
@@ -50,12 +48,12 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
         }
 
         await request.PrepareAsync(Directory, cancellationToken).ConfigureAwait(false);
-        return SandboxProcess.Start(RunIn(work, new Dictionary<string, string>(), request));
+        return SandboxProcess.Start(kill => RunAsync(request, work, new Dictionary<string, string>(), kill));
     }
 
     /// <summary>Runs programs in another folder, with more variables.</summary>
-    public Functions.Setup.FunctionSetup.Run RunIn(string folder, IReadOnlyDictionary<string, string> more) =>
-        (request, kill) => RunIn(folder, more, request)(kill);
+    public FunctionSetup.Run RunIn(string folder, IReadOnlyDictionary<string, string> more) =>
+        (request, kill) => RunAsync(request, folder, more, kill);
 
     public async Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default)
     {
@@ -111,8 +109,8 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
         _stopping.Dispose();
     }
 
-    private Func<CancellationToken, Task<ProcessExit>> RunIn(
-        string folder, IReadOnlyDictionary<string, string> more, ProcessRequest request) => async kill =>
+    private async Task<ProcessExit> RunAsync(
+        ProcessRequest request, string folder, IReadOnlyDictionary<string, string> more, CancellationToken kill)
     {
         if (variables.FindProgram(request.Programs, work) is not { } program)
         {
@@ -136,5 +134,5 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
         {
             return new ProcessExit(ProcessExitKind.NotStarted, 126, $"{program}: {e.Message}");
         }
-    };
+    }
 }

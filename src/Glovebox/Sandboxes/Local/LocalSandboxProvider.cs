@@ -1,10 +1,12 @@
+using Glovebox.Functions;
+using Glovebox.Functions.Setup;
 using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Local;
 
-/// <summary>Starts sandboxes that are the host itself: nothing is isolated.</summary>
-/// <param name="virtualEnvironment">The folder of a Python virtual environment: its <c>bin</c> (or <c>Scripts</c>) comes first on PATH.
-/// Null: none.</param>
+/// <summary>Starts sandboxes that are the host itself, which must be Linux. Nothing is isolated.</summary>
+/// <param name="virtualEnvironment">The folder of a Python virtual environment: its <c>bin</c> comes first on PATH. Null, the default: the
+/// host's Python is used.</param>
 public sealed class LocalSandboxProvider(string? virtualEnvironment = null) : ISandboxProvider
 {
     /// <inheritdoc/>
@@ -15,32 +17,19 @@ public sealed class LocalSandboxProvider(string? virtualEnvironment = null) : IS
     {
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
-        if (request.Policy with { MaxOutput = null } != new ExecutionPolicy())
-        {
-            throw new PolicyNotEnforceableException(
-                "Policy sets a limit, but code on the host itself has none.", "Use bubblewrap or a container, or leave all of Policy but MaxOutput out.");
-        }
-
-        if (request.Preload.Count > 0)
-        {
-            throw new SandboxUnavailableException(
-                "preload-failed",
-                "Modules cannot be preloaded: on the host, each block has an interpreter of its own.",
-                "Leave Preload out.");
-        }
-
-        LocalHome home = request.Keep(() => new LocalHome(new WorkDirectory(request.WorkDirectory), request.Functions));
-        home.Work.Create();
+        Check(request);
+        WorkDirectory work = request.Keep(() => new WorkDirectory(request.WorkDirectory));
+        work.Create();
         LocalVariables variables = new(request.Variables, virtualEnvironment);
         variables.Validate();
-        LocalSandbox sandbox = new(home.Work.Path, variables);
+        LocalSandbox sandbox = new(work.Path, variables);
         try
         {
             sandbox.Directory.CheckWritable();
-            if (home.Functions is { } functions)
+            if (request.Functions is { } functions)
             {
-                await functions.StartAsync(variables, sandbox.RunIn, cancellationToken).ConfigureAwait(false);
-                await functions.ListenAsync(sandbox, cancellationToken).ConfigureAwait(false);
+                FunctionFolder folder = request.Keep(() => new FunctionFolder(functions, socket: null, isPrivate: true));
+                await OfferAsync(functions, folder, sandbox, variables, cancellationToken).ConfigureAwait(false);
             }
 
             return sandbox;
@@ -52,21 +41,57 @@ public sealed class LocalSandboxProvider(string? virtualEnvironment = null) : IS
         }
     }
 
-    /// <summary>What outlives a sandbox.</summary>
-    private sealed class LocalHome(WorkDirectory work, Functions.Setup.OfferedFunctions? functions) : IAsyncDisposable
+    private static void Check(SandboxRequest request)
     {
-        public WorkDirectory Work => work;
-
-        public LocalFunctions? Functions { get; } = functions is null ? null : new LocalFunctions(functions);
-
-        public async ValueTask DisposeAsync()
+        if (!OperatingSystem.IsLinux())
         {
-            if (Functions is not null)
-            {
-                await Functions.DisposeAsync().ConfigureAwait(false);
-            }
+            throw new SandboxUnavailableException(
+                "local-unavailable", "Code runs on the host itself on Linux only.", "Use the Docker executor here.");
+        }
 
-            await work.DeleteOwnedAsync().ConfigureAwait(false);
+        if (request.Policy with { MaxOutput = null } != new ExecutionPolicy())
+        {
+            throw new PolicyNotEnforceableException(
+                "Policy sets a limit, but code on the host itself has no limits.",
+                "Use bubblewrap or a container, or leave all of Policy but MaxOutput out.");
+        }
+
+        if (request.Preload.Count > 0)
+        {
+            throw new SandboxUnavailableException(
+                "preload-failed",
+                "Modules cannot be preloaded: on the host, each block has an interpreter of its own.",
+                "Leave Preload out.");
+        }
+    }
+
+    /// <summary>Installs the packages of functions, and takes calls for as long as the sandbox is there.</summary>
+    /// <exception cref="FunctionSetupException">A package cannot be installed, or there can be no socket.</exception>
+    private static async Task OfferAsync(
+        OfferedFunctions functions,
+        FunctionFolder folder,
+        LocalSandbox sandbox,
+        LocalVariables variables,
+        CancellationToken cancellationToken)
+    {
+        variables.AddFolders([folder.Library, folder.Packages], folder.Programs);
+        if (functions.Set.Packages.Count > 0)
+        {
+            PackageSetup setup = new(functions, folder.Packages, hasNetwork: true);
+            await folder.InstallAsync(
+                () => setup.InstallAsync(sandbox.RunIn(folder.Scratch, functions.SetupVariables), cancellationToken)).ConfigureAwait(false);
+        }
+
+        try
+        {
+            await functions.ListenAsync(folder.Socket, sandbox.ListenAsync, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or ArgumentException)
+        {
+            throw new FunctionSetupException(
+                $"Functions of the host cannot be offered: there is no socket for their calls. {e.Message}",
+                "Set TMPDIR to a shorter path of a local file system.",
+                e);
         }
     }
 }

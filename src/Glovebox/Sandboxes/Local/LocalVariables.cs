@@ -4,10 +4,8 @@ namespace Glovebox.Sandboxes.Local;
 internal sealed class LocalVariables
 {
     /// <summary>What passes from the host: where things are and how text looks, nothing that could hold a secret.</summary>
-    private static readonly string[] Harmless = OperatingSystem.IsWindows()
-        ? ["PATH", "PATHEXT", "SystemRoot", "SystemDrive", "windir", "ComSpec", "TEMP", "TMP", "USERPROFILE", "HOMEDRIVE", "HOMEPATH",
-            "APPDATA", "LOCALAPPDATA", "ProgramData", "ProgramFiles", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"]
-        : ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "DOTNET_ROOT"];
+    private static readonly string[] Harmless =
+        ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "DOTNET_ROOT"];
 
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly string? _virtualEnvironment;
@@ -33,25 +31,28 @@ internal sealed class LocalVariables
         {
             _virtualEnvironment = Path.GetFullPath(folder);
             _values["VIRTUAL_ENV"] = _virtualEnvironment;
-            _values["PATH"] = Scripts(_virtualEnvironment) + Path.PathSeparator + _values.GetValueOrDefault("PATH");
+            _values["PATH"] = $"{Programs}:{_values.GetValueOrDefault("PATH")}";
             _values.Remove("PYTHONHOME");
         }
 
         _values[Host.ProcessTree.MarkerVariable] = Marker;
-        _path = _values.GetValueOrDefault("PATH", "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        _path = Folders("PATH");
     }
 
     /// <summary>Set in every process of this sandbox, and in no other.</summary>
     public string Marker { get; } = Guid.NewGuid().ToString("n");
 
+    /// <summary>The programs of the virtual environment.</summary>
+    private string Programs => $"{_virtualEnvironment}/bin";
+
     /// <exception cref="SandboxUnavailableException">The folder is not a virtual environment.</exception>
     public void Validate()
     {
-        if (_virtualEnvironment is { } folder && FindIn(Scripts(folder), "python") is null && FindIn(Scripts(folder), "python3") is null)
+        if (_virtualEnvironment is { } folder && !IsProgram($"{Programs}/python") && !IsProgram($"{Programs}/python3"))
         {
             throw new SandboxUnavailableException(
                 "virtual-environment-unusable",
-                $"'{folder}' is not a Python virtual environment: it has no Python in its '{Path.GetFileName(Scripts(folder))}' folder.",
+                $"'{folder}' is not a Python virtual environment: it has no Python in its 'bin' folder.",
                 $"Make one with: python3 -m venv {folder}");
         }
     }
@@ -59,9 +60,9 @@ internal sealed class LocalVariables
     /// <summary>Adds folders of Python modules and of programs after those that are there.</summary>
     public void AddFolders(IEnumerable<string> modules, string programs)
     {
-        Append("PYTHONPATH", modules);
-        Append("PATH", [programs]);
+        _values["PYTHONPATH"] = string.Join(':', [.. Folders("PYTHONPATH"), .. modules]);
         _path = [.. _path, programs];
+        _values["PATH"] = string.Join(':', _path);
     }
 
     public void Apply(IDictionary<string, string?> environment)
@@ -73,37 +74,19 @@ internal sealed class LocalVariables
         }
     }
 
-    private void Append(string name, IEnumerable<string> folders) =>
-        _values[name] = string.Join(Path.PathSeparator, (string[])[.. _values.GetValueOrDefault(name, "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), .. folders]);
-
     /// <summary>Finds the first of some programs that exists. .NET would search the host's PATH and the host's current directory, not
     /// those given to the program.</summary>
-    public string? FindProgram(IReadOnlyList<string> names, string workDirectory) =>
-        names.Select(name => FindProgram(name, workDirectory)).FirstOrDefault(p => p is not null);
+    public string? FindProgram(IReadOnlyList<string> names, string workDirectory) => names
+        .Select(name => name.Contains('/')
+            ? new[] { Path.GetFullPath(name, workDirectory) }.FirstOrDefault(File.Exists)
+            : _path.Select(folder => Path.GetFullPath(Path.Combine(folder, name), workDirectory)).FirstOrDefault(IsProgram))
+        .FirstOrDefault(path => path is not null);
 
-    private string? FindProgram(string name, string workDirectory)
+    private string[] Folders(string name) => _values.GetValueOrDefault(name, "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool IsProgram(string path)
     {
-        if (name.Contains('/'))
-        {
-            string path = Path.GetFullPath(name, workDirectory);
-            return File.Exists(path) ? path : null;
-        }
-
-        return _path.Select(folder => FindIn(Path.GetFullPath(folder, workDirectory), name)).FirstOrDefault(p => p is not null);
-    }
-
-    private static string Scripts(string folder) =>
-        Path.Combine(folder, Directory.Exists(Path.Combine(folder, "Scripts")) ? "Scripts" : "bin");
-
-    private static string? FindIn(string folder, string name)
-    {
-        string path = Path.Combine(folder, name);
-        if (OperatingSystem.IsWindows())
-        {
-            return File.Exists(path + ".exe") ? path + ".exe" : File.Exists(path + ".cmd") ? path + ".cmd" : null;
-        }
-
-        const UnixFileMode executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        return File.Exists(path) && (File.GetUnixFileMode(path) & executable) != 0 ? path : null;
+        const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        return File.Exists(path) && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Executable) != 0;
     }
 }

@@ -14,7 +14,7 @@ internal static class SeccompFilter
     private const uint NumberOffset = 0;
     private const uint ArchitectureOffset = 4;
 
-    /// <summary>Gives the program for a processor, or null where none is known.</summary>
+    /// <summary>Gives the program for a processor, or null where no program is known.</summary>
     /// <param name="architecture">The processor.</param>
     /// <param name="setIdOnly">Whether only the rules that keep set-id files away are in it.</param>
     public static byte[]? Build(Architecture architecture, bool setIdOnly = false)

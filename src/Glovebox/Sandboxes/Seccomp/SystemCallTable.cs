@@ -19,7 +19,7 @@ internal static class SystemCallTable
     /// <summary>The rules. The first are those of the calls that programs make most, and the kernel asks about at each.</summary>
     public static IReadOnlyList<SystemCallRule> Rules { get; } =
     [
-        // Files with set-user-id or set-group-id bits: outside, they would make whoever starts them the work directory's owner. The mode of
+        // Files with set-user-id or set-group-id bits: outside, a program would run as the work directory's owner. The mode of
         // openat2 is in memory, where no filter sees it; C libraries take "not implemented" for an answer.
         Open("openat", 257, 56, flags: 2, mode: 3), Open("open", 2, -1, flags: 1, mode: 2),
         new("openat2", 437, 437, SystemCallRule.NotImplemented) { KeepsSetIdAway = true },

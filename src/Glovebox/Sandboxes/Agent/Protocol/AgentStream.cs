@@ -4,13 +4,14 @@ using System.IO.Pipelines;
 namespace Glovebox.Sandboxes.Agent.Protocol;
 
 /// <summary>The host's end of a connection that the channel carries. For one reader and one writer at a time.</summary>
-/// <remarks>Both sides send only what the other has said it takes. So no guest fills the host's memory, and a connection that nobody reads
+/// <remarks>Both sides send only what the other has said it takes. So no guest fills the host's memory, and a connection that is not read
 /// holds up no other.</remarks>
 /// <param name="frames">Sends its frames.</param>
 /// <param name="number">Its number.</param>
 /// <param name="readers">Where reads that waited for bytes go on.</param>
 /// <param name="window">How many bytes are on their way in one direction at most; the agent has the same number.</param>
-internal sealed class AgentStream(IStreamFrames frames, uint number, PipeScheduler readers, int window = AgentStream.Window) : Stream
+internal sealed class AgentStream(IStreamFrames frames, uint number, PipeScheduler readers, int window = AgentStream.Window)
+    : SequentialStream
 {
     public const int Window = 128 << 10;
 
@@ -30,33 +31,17 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
     private int _consumed;
     private bool _readsEnded;
     private bool _writesEnded;
-    private int _disposed;
 
     public uint Number => number;
-
-    /// <summary>The listener that it came by; null: the host has opened it.</summary>
-    public AgentListener? Listener { get; init; }
 
     /// <summary>Completes when the connection is made, and fails when it cannot be.</summary>
     public Task Opened => _opened.Task;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ThrowIfClosed();
         if (buffer.IsEmpty)
         {
             return 0;
@@ -77,7 +62,7 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ThrowIfClosed();
         if (_writesEnded)
         {
             throw new InvalidOperationException("The writing side of the connection was ended.");
@@ -86,7 +71,8 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
         while (!buffer.IsEmpty)
         {
             int size = await TakeCreditAsync(Math.Min(buffer.Length, LargestFrame), cancellationToken).ConfigureAwait(false);
-            if (!await frames.SendAsync(GuestFrameType.StreamData, number, new GuestFrameWriter().Bytes(buffer.Span[..size])).ConfigureAwait(false))
+            GuestFrameWriter frame = new GuestFrameWriter().Bytes(buffer.Span[..size]);
+            if (!await frames.SendAsync(GuestFrameType.StreamData, number, frame).ConfigureAwait(false))
             {
                 throw Lost();
             }
@@ -94,30 +80,6 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
             buffer = buffer[size..];
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <summary>Waits for the guest; prefer <see cref="ReadAsync(Memory{byte}, CancellationToken)"/>.</summary>
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <summary>Waits for the guest; prefer <see cref="WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>.</summary>
-    public override void Write(byte[] buffer, int offset, int count) =>
-        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>Ends the writing side: the other end reads an end, and may still answer.</summary>
     public async Task EndWritesAsync()
@@ -160,31 +122,8 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
     /// <summary>The channel has ended.</summary>
     public void Lose() => Fail(Lost());
 
-    public override async ValueTask DisposeAsync()
+    protected override async Task CloseAsync()
     {
-        await CloseAsync().ConfigureAwait(false);
-        await base.DisposeAsync().ConfigureAwait(false);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _ = CloseAsync();
-        }
-
-        base.Dispose(disposing);
-    }
-
-    private static IOException Lost() => new("The sandbox has ended, and its connections with it.");
-
-    private async Task CloseAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
-
         bool isOver;
         lock (_lock)
         {
@@ -198,6 +137,8 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
             await frames.SendAsync(GuestFrameType.StreamReset, number, new GuestFrameWriter()).ConfigureAwait(false);
         }
     }
+
+    private static IOException Lost() => new("The sandbox has ended, and its connections with it.");
 
     /// <summary>A stream that both sides have ended is over, and the agent says no more of it.</summary>
     private void ForgetWhenOver()

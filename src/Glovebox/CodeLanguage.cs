@@ -55,11 +55,13 @@ public sealed class CodeLanguage(
 
     /// <summary>PowerShell: aliases <c>powershell</c> and <c>ps1</c>.</summary>
     public static CodeLanguage PowerShell { get; } =
-        new("pwsh", ".ps1", ["pwsh"], ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"])
-        {
-            Aliases = ["powershell", "ps1"],
-            QuietsPip = true,
-        };
+        new(
+            "pwsh",
+            ".ps1",
+            ["pwsh"],
+            ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"],
+            ["powershell", "ps1"],
+            quietsPip: true);
 
     /// <summary>JavaScript on Node.js: aliases <c>js</c> and <c>node</c>.</summary>
     public static CodeLanguage JavaScript { get; } =

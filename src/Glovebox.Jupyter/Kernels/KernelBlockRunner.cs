@@ -174,12 +174,13 @@ internal sealed class KernelBlockRunner(
             return languages;
         }
 
-        CodeLanguage ofKernel = new(name, known?.Extension ?? ".txt", [], [])
-        {
-            Aliases = [.. known?.Aliases ?? [], jupyter.KernelName],
-            LineComments = known?.LineComments ?? ["#"],
-            QuietsPip = known?.QuietsPip ?? false,
-        };
+        CodeLanguage ofKernel = new(
+            name,
+            known?.Extension ?? ".txt",
+            programs: [],
+            aliases: [.. known?.Aliases ?? [], jupyter.KernelName],
+            lineComments: known?.LineComments,
+            quietsPip: known?.QuietsPip ?? false);
         return _languages = new KnownLanguages(_registry.With(ofKernel), ofKernel);
     }
 

@@ -65,7 +65,7 @@ internal static class Settings
         Environment = { ["HTTP_PROXY"] = "http://proxy:1", ["EMPTY"] = "" },
         Languages =
         {
-            new("ruby", ".rb", ["ruby", "ruby3"], ["-W0", "{file}"]) { Aliases = ["rb"], LineComments = ["//", "--"], QuietsPip = true },
+            new("ruby", ".rb", ["ruby", "ruby3"], ["-W0", "{file}"], ["rb"], ["//", "--"], quietsPip: true),
             new("awk", ".awk", ["awk"], ["-f"]) { LineComments = [] },
             new("sed", ".sed", ["sed"], []),
         },

@@ -124,7 +124,8 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
             // What comes before is a trace of pip's own.
             throw new FunctionSetupException(
                 "Pip install failed. A package, or one that it requires, is named by an address or a path and is no wheel. It must "
-                + $"be built, and code that builds gets neither the network nor SetupEnvironment: {words[(verdict + Verdict.Length)..].Trim()}",
+                + "be built, and code that builds gets neither the network nor SetupEnvironment: "
+                + words[(verdict + Verdict.Length)..].Trim(),
                 HowToBuild);
         }
 

@@ -55,8 +55,8 @@ internal sealed class BubblewrapHome(SandboxRequest request) : IAsyncDisposable
 
     /// <summary>Makes the mounts that a sandbox sees alone: what it needs of the host is reachable for its user, root's files are that
     /// user's, and device nodes cannot be changed.</summary>
-    /// <returns>Null where the sandbox does without: for a plain user, and for a root who may make no mounts but has a guest that is another
-    /// user than root and reaches all by itself.</returns>
+    /// <returns>Null where the sandbox does without: for a plain user, and for a root who may make no mounts but has a guest that is
+    /// another user than root and reaches all by itself.</returns>
     /// <exception cref="SandboxUnavailableException">The sandbox needs the mounts, and they cannot be made.</exception>
     public async Task<PrivateMounts?> MountAsync(HostDirectory directory, bool sealsDevices)
     {
@@ -68,7 +68,9 @@ internal sealed class BubblewrapHome(SandboxRequest request) : IAsyncDisposable
         if (await PrivateMounts.FindObstacleAsync().ConfigureAwait(false) is { } obstacle)
         {
             return _owners is not null ? throw SandboxErrors.NotMapped(Work.Path, obstacle)
-                : User.CanReach(Work.Path) && User.CanReach(Files.Folder) && (Functions is null || User.CanReach(Functions.Folder)) ? null
+                : User.CanReach(Work.Path)
+                    && User.CanReach(Files.Folder)
+                    && (Functions is null || User.CanReach(Functions.Folder)) ? null
                 : throw new SandboxUnavailableException(
                     "work-directory-unusable",
                     $"Guest code runs as uid {User.Uid}, which cannot enter every folder above '{Work.Path}', and {obstacle}.",

@@ -28,8 +28,8 @@ internal sealed class PrivateMounts(bool sealsDevices) : IDisposable
     /// <summary>Adds a folder.</summary>
     /// <param name="name">Its name among the others.</param>
     /// <param name="path">Its path on the host, by which <see cref="PathOf"/> knows it. The last part must not be a link.</param>
-    /// <param name="folder">The folder itself, open. It stays the caller's, and open for as long as children are started. Null: it is opened
-    /// by its path.</param>
+    /// <param name="folder">The folder itself, open. It stays the caller's, and open for as long as children are started. Null: it is
+    /// opened by its path.</param>
     /// <param name="owners">Maps its owners for the child; null: they stay as they are.</param>
     /// <exception cref="Win32Exception">It cannot be opened.</exception>
     public void Add(string name, string path, SafeFileHandle? folder = null, OwnerMap? owners = null)

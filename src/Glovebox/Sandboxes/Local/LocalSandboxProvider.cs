@@ -5,8 +5,8 @@ using Glovebox.Sandboxes.Host;
 namespace Glovebox.Sandboxes.Local;
 
 /// <summary>Starts sandboxes that are the host itself, which must be Linux. Nothing is isolated.</summary>
-/// <param name="virtualEnvironment">The folder of a Python virtual environment: its <c>bin</c> comes first on PATH. Null, the default: the
-/// host's Python is used.</param>
+/// <param name="virtualEnvironment">The folder of a Python virtual environment: its <c>bin</c> (or <c>Scripts</c>) comes first on PATH.
+/// Null, the default: the host's Python is used.</param>
 public sealed class LocalSandboxProvider(string? virtualEnvironment = null) : ISandboxProvider
 {
     /// <inheritdoc/>

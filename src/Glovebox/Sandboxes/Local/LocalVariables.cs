@@ -42,8 +42,8 @@ internal sealed class LocalVariables
     /// <summary>Set in every process of this sandbox, and in no other.</summary>
     public string Marker { get; } = Guid.NewGuid().ToString("n");
 
-    /// <summary>The programs of the virtual environment.</summary>
-    private string Programs => $"{_virtualEnvironment}/bin";
+    /// <summary>The programs of the virtual environment; one that was made for Windows' Python has them in <c>Scripts</c>.</summary>
+    private string Programs => $"{_virtualEnvironment}/{(Directory.Exists($"{_virtualEnvironment}/Scripts") ? "Scripts" : "bin")}";
 
     /// <exception cref="SandboxUnavailableException">The folder is not a virtual environment.</exception>
     public void Validate()
@@ -52,7 +52,7 @@ internal sealed class LocalVariables
         {
             throw new SandboxUnavailableException(
                 "virtual-environment-unusable",
-                $"'{folder}' is not a Python virtual environment: it has no Python in its 'bin' folder.",
+                $"'{folder}' is not a Python virtual environment: it has no Python in its '{Path.GetFileName(Programs)}' folder.",
                 $"Make one with: python3 -m venv {folder}");
         }
     }

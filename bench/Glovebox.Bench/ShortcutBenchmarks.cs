@@ -22,7 +22,8 @@ internal sealed class ShortcutBenchmarks : IAsyncDisposable
             found.Add(SessionBenchmarks.RightAfter($"{shortcuts}", one, bare, goal: null));
             found.Add(SessionBenchmarks.AtOnce($"{shortcuts}", one, other, twoBare, goal: null));
             found.Add(new(
-                $"{shortcuts}: a new session and its first python block", () => SessionBenchmarks.NewSessionAsync(Make(shortcuts))) { Baseline = bare });
+                $"{shortcuts}: a new session and its first python block", () => SessionBenchmarks.NewSessionAsync(Make(shortcuts)))
+            { Baseline = bare });
         }
 
         return found;

@@ -17,7 +17,7 @@ internal sealed class DockerHome : IAsyncDisposable
         bool stays = !spec.Options.StopContainer;
         Work = spec.WorkDirectory is { } path ? new WorkDirectory(path) : null;
 
-        // The volume of a container that stays has no name: it goes with that container, whoever has it by then.
+        // The volume of a container that stays has no name: it goes with that container, even if another executor has it by then.
         Volume = Work is null && !stays ? new WorkVolume(Owner, spec.Policy.DiskSpace) : null;
         Functions = spec.Request.Functions is { } offered
             ? new ContainerFunctions(offered, stays ? null : new WorkVolume(Owner, size: null))

@@ -4,7 +4,9 @@ namespace Glovebox.Docker;
 
 /// <summary>What the options of the Docker executors hold, and how it is written.</summary>
 [JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DockerCommandLineCodeExecutorOptions))]
 [JsonSerializable(typeof(DockerJupyterCodeExecutorOptions))]
 internal sealed partial class DockerOptionsJson : JsonSerializerContext;

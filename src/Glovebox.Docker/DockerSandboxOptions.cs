@@ -36,7 +36,8 @@ public sealed partial class DockerSandboxOptions
             if (value is not null && !NamePattern().IsMatch(value))
             {
                 throw new ArgumentException(
-                    $"ContainerName must be letters, digits, '_', '.' and '-', at least two, and begin with a letter or digit, not '{value}'.", nameof(ContainerName));
+                    $"ContainerName must be letters, digits, '_', '.' and '-', at least two, and begin with a letter or digit, not '{value}'.",
+                    nameof(ContainerName));
             }
 
             field = value;
@@ -68,7 +69,11 @@ public sealed partial class DockerSandboxOptions
     public bool StopContainer { get; set; } = true;
 
     /// <summary>Devices for the container, such as GPUs. Default: none.</summary>
-    public IList<DeviceRequest> DeviceRequests { get; set => field = value ?? throw new ArgumentNullException(nameof(DeviceRequests)); } = [];
+    public IList<DeviceRequest> DeviceRequests
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(DeviceRequests));
+    } = [];
 
     /// <summary>Further directories and volumes. Default: none.</summary>
     public IList<VolumeMount> ExtraVolumes { get; set => field = value ?? throw new ArgumentNullException(nameof(ExtraVolumes)); } = [];

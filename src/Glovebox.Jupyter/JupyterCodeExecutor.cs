@@ -40,7 +40,11 @@ public sealed class JupyterCodeExecutor : CommandLineCodeExecutor
     /// <param name="options">Copied.</param>
     /// <exception cref="ArgumentException">An option is invalid, or is about a server at a URL or a bubblewrap sandbox.</exception>
     public JupyterCodeExecutor(ISandboxProvider provider, JupyterCodeExecutorOptions options)
-        : this((options ?? throw new ArgumentNullException(nameof(options))).Copy(), o => Runner(o, provider), loggerFactory: null, timeProvider: null)
+        : this(
+            (options ?? throw new ArgumentNullException(nameof(options))).Copy(),
+            o => Runner(o, provider),
+            loggerFactory: null,
+            timeProvider: null)
     {
     }
 

@@ -84,7 +84,8 @@ public sealed class JupyterCodeExecutorOptions : CommandLineCodeExecutorOptions
 
     internal override string? WhyNotWritable() => base.WhyNotWritable() ?? (Url is null || ServerAddress.Parse(Url, Token).Token is null
         ? null
-        : "The token of a Jupyter server is not written to configuration: it is a secret. Keep it in a secret store, and set Token on the options of the executor that is read.");
+        : "The token of a Jupyter server is not written to configuration: it is a secret. Keep it in a secret store, and set Token on the "
+            + "options of the executor that is read.");
 
     /// <summary>Makes sure that nothing is asked for that only a sandbox could give.</summary>
     /// <exception cref="ArgumentException">Something is.</exception>

@@ -58,7 +58,8 @@ public sealed class BubblewrapCommandLineCodeExecutor : CommandLineCodeExecutor
     public static async Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default)
     {
         // Only a limit that is set tells whether it can be kept.
-        ExecutorDiagnosis limited = await TryAsync(new() { Policy = new() { Cpus = Environment.ProcessorCount } }, cancellationToken).ConfigureAwait(false);
+        BubblewrapCommandLineCodeExecutorOptions withLimit = new() { Policy = new() { Cpus = Environment.ProcessorCount } };
+        ExecutorDiagnosis limited = await TryAsync(withLimit, cancellationToken).ConfigureAwait(false);
         return limited.IsAvailable ? limited : await TryAsync(new(), cancellationToken).ConfigureAwait(false);
     }
 

@@ -57,7 +57,8 @@ public sealed class ExecutorStoppedException()
 public sealed class WorkspaceException(string message, string? hint = null, Exception? innerException = null)
     : CodeExecutionException("workspace", message, hint, innerException)
 {
-    /// <summary>Gets whether the path itself was refused: outside the work directory, absolute, through a link, or not a valid name.</summary>
+    /// <summary>Gets whether the path itself was refused: outside the work directory, absolute, through a link, or not a valid
+    /// name.</summary>
     public bool IsPathRefused { get; init; }
 
     /// <summary>Gets whether there is no such file.</summary>

@@ -35,7 +35,10 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     /// <param name="timeProvider">Measures time. Null: the system's.</param>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public CommandLineCodeExecutor(
-        ISandboxProvider provider, CommandLineCodeExecutorOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        ISandboxProvider provider,
+        CommandLineCodeExecutorOptions? options = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null)
         : this(options?.Copy() ?? new(), Processes(provider), loggerFactory, timeProvider)
     {
     }
@@ -362,7 +365,9 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     [LoggerMessage(Level = LogLevel.Information, Message = "The {Kind} sandbox was lost; starting it again.")]
     private static partial void LogStartingAgain(ILogger logger, string kind);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Block {Index} ({Language}) ended with exit code {ExitCode}, {Termination}, after {Milliseconds} ms.")]
+    [LoggerMessage(
+        Level = LogLevel.Debug,
+        Message = "Block {Index} ({Language}) ended with exit code {ExitCode}, {Termination}, after {Milliseconds} ms.")]
     private static partial void LogBlockCompleted(
         ILogger logger, int index, string language, int exitCode, TerminationReason termination, double milliseconds);
 }

@@ -76,7 +76,8 @@ public class CommandLineCodeExecutorOptions
 
     /// <summary>Languages beyond <see cref="CodeLanguage.Defaults"/>; one whose name or alias is taken replaces what had it. Default:
     /// none.</summary>
-    /// <remarks>The binders of .NET take an empty list of line comments for an absent one; <see cref="CodeExecutorFactory"/> does not.</remarks>
+    /// <remarks>The binders of .NET take an empty list of line comments for an absent one; <see cref="CodeExecutorFactory"/> does
+    /// not.</remarks>
     public IList<CodeLanguage> Languages { get; set => field = value ?? throw new ArgumentNullException(nameof(Languages)); } = [];
 
     /// <summary>Functions that guest code can import from <see cref="FunctionsModule"/>. Default: none. Two kinds are understood: a

@@ -47,6 +47,7 @@ public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecut
             "local", () => Task.FromResult<string?>(null), () => new LocalCommandLineCodeExecutor(), cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
-        "LocalCommandLineCodeExecutor runs code on the host and isolates nothing. For code that you do not trust, use BubblewrapCommandLineCodeExecutor or a container.")]
+        "LocalCommandLineCodeExecutor runs code on the host and isolates nothing. "
+            + "For code that you do not trust, use BubblewrapCommandLineCodeExecutor or a container.")]
     private static partial void LogNotIsolated(ILogger logger);
 }

@@ -194,7 +194,8 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
 
         public override string Description => request._inputs.Count == 0
             ? request._call.Description
-            : request._call.Description + $" Files that are there: {string.Join(", ", request._inputs.Select(i => WorkspacePath.Printable(i.Path)))}.";
+            : request._call.Description
+                + $" Files that are there: {string.Join(", ", request._inputs.Select(i => WorkspacePath.Printable(i.Path)))}.";
 
         public override JsonElement JsonSchema => request._call.Schema;
 

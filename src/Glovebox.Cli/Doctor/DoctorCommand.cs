@@ -14,7 +14,10 @@ internal static class DoctorCommand
     {
         Command command = new(
             "doctor",
-            "Shows which executors work on this machine, why others do not, and what they enforce. Exits with 1 when none isolates.") { json };
+            "Shows which executors work on this machine, why others do not, and what they enforce. Exits with 1 when no executor isolates.")
+        {
+            json,
+        };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(json), cancellationToken));
         return command;
     }

@@ -57,5 +57,6 @@ internal sealed record DoctorExecutor(
 /// <param name="Mechanism">How it is enforced, or why not.</param>
 internal sealed record DoctorControl(string Name, string Level, string Mechanism)
 {
-    public static DoctorControl Of(ControlCapability control) => new(control.Name, control.Level.ToString().ToLowerInvariant(), control.Mechanism);
+    public static DoctorControl Of(ControlCapability control) =>
+        new(control.Name, control.Level.ToString().ToLowerInvariant(), control.Mechanism);
 }

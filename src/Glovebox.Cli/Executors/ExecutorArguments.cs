@@ -31,7 +31,10 @@ internal sealed class ExecutorArguments
         CustomParser = ParseSeconds,
     };
 
-    private readonly Option<string?> _network = new("--network") { Description = "Who reaches the network: nobody, set-up only (the default), or the blocks too." };
+    private readonly Option<string?> _network = new("--network")
+    {
+        Description = "What reaches the network: nothing, the set-up (the default), or the blocks, too.",
+    };
 
     private readonly Option<long?> _memory = new("--memory", "-m")
     {
@@ -40,7 +43,12 @@ internal sealed class ExecutorArguments
         CustomParser = ParseMemory,
     };
 
-    private readonly Option<double?> _cpus = new("--cpus") { Description = "Processor cores, such as 0.5. Default: no limit.", HelpName = "CORES", CustomParser = ParseCpus };
+    private readonly Option<double?> _cpus = new("--cpus")
+    {
+        Description = "Processor cores, such as 0.5. Default: no limit.",
+        HelpName = "CORES",
+        CustomParser = ParseCpus,
+    };
 
     public ExecutorArguments()
     {

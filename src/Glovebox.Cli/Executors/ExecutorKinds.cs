@@ -26,7 +26,8 @@ internal static class ExecutorKinds
 
     extension(CodeExecutorKind kind)
     {
-        /// <summary>Whether <c>auto</c> may take it: it isolates, and gives a process to each block, as shared state was not asked for.</summary>
+        /// <summary>Whether <c>auto</c> may take it: it isolates, and gives a process to each block, as no shared state was asked
+        /// for.</summary>
         public bool IsAutomatic => kind.IsIsolated && !kind.SharesState;
 
         /// <summary>The options that it can honour.</summary>

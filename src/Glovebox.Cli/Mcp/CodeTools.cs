@@ -171,7 +171,8 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         }
     }
 
-    [McpServerTool(Name = ResetSession, Title = "Reset a session", ReadOnly = false, Destructive = true, Idempotent = true, OpenWorld = false)]
+    [McpServerTool(
+        Name = ResetSession, Title = "Reset a session", ReadOnly = false, Destructive = true, Idempotent = true, OpenWorld = false)]
     [Description("Ends a session: what runs in it is killed and its files are deleted. Its name can be used again.")]
     private async Task<string> ResetSessionAsync([Description(SessionHelp), RegularExpression(SessionPattern)] string session) =>
         await sessions.EndAsync(session).ConfigureAwait(false)
@@ -186,7 +187,8 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     {
         List<BlockResult> blocks = [];
         int told = 0;
-        await foreach (CodeExecutionUpdate update in executor.ExecuteCodeBlocksStreamingAsync([block], cancellationToken).ConfigureAwait(false))
+        IAsyncEnumerable<CodeExecutionUpdate> updates = executor.ExecuteCodeBlocksStreamingAsync([block], cancellationToken);
+        await foreach (CodeExecutionUpdate update in updates.ConfigureAwait(false))
         {
             if (update is BlockCompletedUpdate completed)
             {

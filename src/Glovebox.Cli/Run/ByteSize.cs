@@ -27,7 +27,8 @@ internal static class ByteSize
             number = number[..^1];
         }
 
-        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) || value * factor > long.MaxValue / 2)
+        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            || value * factor > long.MaxValue / 2)
         {
             return false;
         }

@@ -33,8 +33,16 @@ internal static class RunCommand
             Arity = ArgumentArity.ZeroOrOne,
             Description = "A reply in Markdown (.md, .txt), a script (.py, .sh, .ps1, .js, .cs), or - for standard input.",
         };
-        Option<string?> language = new("--language", "-l") { Description = "Run the whole input as one block of this language.", HelpName = "NAME" };
-        Option<string?> workDir = new("--work-dir", "-w") { Description = "The directory where files persist. Default: a temporary one.", HelpName = "DIR" };
+        Option<string?> language = new("--language", "-l")
+        {
+            Description = "Run the whole input as one block of this language.",
+            HelpName = "NAME",
+        };
+        Option<string?> workDir = new("--work-dir", "-w")
+        {
+            Description = "The directory where files persist. Default: a temporary one.",
+            HelpName = "DIR",
+        };
         Option<bool> approve = new("--approve") { Description = "Show each block, and ask before it runs." };
         language.Validators.Add(ExecutorArguments.NotEmpty);
         workDir.Validators.Add(ExecutorArguments.NotEmpty);

@@ -29,7 +29,8 @@ internal static class RunSession
         {
             using IRunOutput output = CreateOutput(request, name, blocks.Count);
             List<BlockResult> results = [];
-            await foreach (CodeExecutionUpdate update in executor.ExecuteCodeBlocksStreamingAsync(blocks, cancellationToken).ConfigureAwait(false))
+            IAsyncEnumerable<CodeExecutionUpdate> updates = executor.ExecuteCodeBlocksStreamingAsync(blocks, cancellationToken);
+            await foreach (CodeExecutionUpdate update in updates.ConfigureAwait(false))
             {
                 output.Show(update);
                 if (update is BlockCompletedUpdate completed)

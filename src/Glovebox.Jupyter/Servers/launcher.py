@@ -23,7 +23,7 @@ class Server(ServerApp):
 
 os.mkdir(folder, 0o700)
 config = Config()
-# Whoever reaches the socket is this user, who may do all that the server can.
+# A process that reaches the socket runs as this user, who may do all that the server can.
 config.ServerApp.update(
     sock=folder + '/s', sock_mode='0600', token='', password='', disable_check_xsrf=True, allow_root=True, open_browser=False,
     root_dir='/', runtime_dir=folder, terminals_enabled=False, log_level='WARN',
@@ -31,7 +31,7 @@ config.ServerApp.update(
 config.IdentityProvider.token = ''
 config.ZMQChannelsWebsocketConnection.limit_rate = False
 config.MappingKernelManager.buffer_offline_messages = False
-# Sockets in the private folder, out of reach for whoever shares the network.
+# Sockets in the private folder, out of reach for processes that share the network.
 config.KernelManager.transport = 'ipc'
 # A kernel that has been interrupted in vain is not asked again.
 config.KernelManager.shutdown_wait_time = 0.2

@@ -89,7 +89,7 @@ internal sealed class ProcessBlockRunner(
         }
     }
 
-    /// <summary>Waits until a process has ended, by itself or killed. A sandbox that does not keep its word to end it goes itself.</summary>
+    /// <summary>Waits until a process has ended, by itself or killed. A sandbox that cannot end it is ended itself.</summary>
     private async Task<ProcessExit> EndAsync(ISandboxProcess process, CancellationToken kill)
     {
         Task ended = process.Ended;

@@ -58,7 +58,8 @@ public sealed class CodeExecutorFactory
     {
         ArgumentNullException.ThrowIfNull(configuration);
         IConfigurationSection section = configuration.GetSection(KindKey);
-        string name = section.Value ?? throw ConfigurationCheck.Error(section, $"the kind of executor is missing. There are: {KnownKinds()}.");
+        string name = section.Value
+            ?? throw ConfigurationCheck.Error(section, $"the kind of executor is missing. There are: {KnownKinds()}.");
         return _kinds.TryGetValue(name, out CodeExecutorKind? kind)
             ? kind.Create(configuration, _services)
             : throw ConfigurationCheck.Error(section, $"there is no kind of executor '{name}'. There are: {KnownKinds()}.");
@@ -85,7 +86,8 @@ public sealed class CodeExecutorFactory
         JsonObject written = Write(executor);
         AddSettings(written, "", new OrderedDictionary<string, string?>(StringComparer.OrdinalIgnoreCase));
         using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        JsonWriterOptions format = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using (Utf8JsonWriter json = new(text, format))
         {
             written.WriteTo(json);
         }
@@ -105,14 +107,16 @@ public sealed class CodeExecutorFactory
         if (node is JsonValue or JsonArray { Count: 0 } && !settings.TryAdd(path, node is JsonArray ? "" : node.ToString()))
         {
             throw new NotSupportedException(
-                $"{ConfigurationPath.GetParentPath(path)}: '{ConfigurationPath.GetSectionKey(path)}' cannot be written to configuration beside one that differs in case only.");
+                $"{ConfigurationPath.GetParentPath(path)}: '{ConfigurationPath.GetSectionKey(path)}' cannot be written to configuration beside "
+                + "one that differs in case only.");
         }
 
         foreach ((string key, JsonNode? value) in children)
         {
             if (key.Length == 0 || key.Contains(ConfigurationPath.KeyDelimiter, StringComparison.Ordinal))
             {
-                throw new NotSupportedException($"{path}: '{key}' cannot be written to configuration, whose keys are not empty and hold no colon.");
+                throw new NotSupportedException(
+                    $"{path}: '{key}' cannot be written to configuration, whose keys are not empty and hold no colon.");
             }
 
             AddSettings(value, path.Length == 0 ? key : ConfigurationPath.Combine(path, key), settings);
@@ -132,8 +136,10 @@ public sealed class CodeExecutorFactory
         }
 
         throw new NotSupportedException(executor is DelegatingCodeExecutor
-            ? $"{executor.GetType().Name} cannot be written to configuration: what decorates an executor is code. Write the executor within, and decorate the one that is read."
-            : $"{executor.GetType().Name} cannot be written to configuration: it is of no kind that is registered. There are: {KnownKinds()}.");
+            ? $"{executor.GetType().Name} cannot be written to configuration: what decorates an executor is code. "
+                + "Write the executor within, and decorate the one that is read."
+            : $"{executor.GetType().Name} cannot be written to configuration: it is of no kind that is registered. "
+                + $"There are: {KnownKinds()}.");
     }
 
     private string KnownKinds() => string.Join(", ", _kinds.Keys.Order(StringComparer.Ordinal));

@@ -43,7 +43,8 @@ public abstract class CodeExecutorKind
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public abstract ICodeExecutor Create(Action<CommandLineCodeExecutorOptions>? configure, IServiceProvider? services);
 
-    /// <summary>Writes the options of an executor as a JSON object, from which <see cref="Create(IConfiguration, IServiceProvider?)"/> makes
+    /// <summary>Writes the options of an executor as a JSON object, from which
+    /// <see cref="Create(IConfiguration, IServiceProvider?)"/> makes
     /// an equal one.</summary>
     /// <param name="executor">Any executor.</param>
     /// <returns>The options, without <see cref="CodeExecutorFactory.KindKey"/>; null when the executor is not of this kind.</returns>
@@ -54,5 +55,8 @@ public abstract class CodeExecutorKind
     /// <param name="cancellationToken">Gives up.</param>
     public virtual Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) =>
         ExecutorDiagnosis.TryAsync(
-            Name, () => Task.FromResult<string?>(null), () => Create((Action<CommandLineCodeExecutorOptions>?)null, null), cancellationToken);
+            Name,
+            () => Task.FromResult<string?>(null),
+            () => Create((Action<CommandLineCodeExecutorOptions>?)null, null),
+            cancellationToken);
 }

@@ -15,9 +15,12 @@ internal static class ConfigurationCheck
     /// <exception cref="ArgumentException">A key is unknown, or its value is of another form.</exception>
     public static void Keys(IConfiguration configuration, JsonTypeInfo type, params string[] otherKeys)
     {
-        foreach (IConfigurationSection section in configuration.GetChildren().ExceptBy(otherKeys, s => s.Key, StringComparer.OrdinalIgnoreCase))
+        IEnumerable<IConfigurationSection> sections =
+            configuration.GetChildren().ExceptBy(otherKeys, s => s.Key, StringComparer.OrdinalIgnoreCase);
+        foreach (IConfigurationSection section in sections)
         {
-            JsonPropertyInfo? property = type.Properties.FirstOrDefault(p => p.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
+            JsonPropertyInfo? property =
+                type.Properties.FirstOrDefault(p => p.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
                 IEnumerable<string> known = type.Properties.Where(IsNoCode).Select(p => p.Name).Order(StringComparer.Ordinal);

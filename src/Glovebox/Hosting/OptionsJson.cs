@@ -4,7 +4,9 @@ namespace Glovebox.Hosting;
 
 /// <summary>What the options of this library's executors hold, and how it is written.</summary>
 [JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BubblewrapCommandLineCodeExecutorOptions))]
 [JsonSerializable(typeof(LocalCommandLineCodeExecutorOptions))]
 internal sealed partial class OptionsJson : JsonSerializerContext;

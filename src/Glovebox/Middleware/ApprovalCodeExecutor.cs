@@ -9,7 +9,8 @@ namespace Glovebox.Middleware;
 /// contract says of a whole execution, its turn and its end by a stop, is kept here, because within each block is an execution of its own.
 /// </remarks>
 internal sealed class ApprovalCodeExecutor(
-    ICodeExecutor innerExecutor, Func<ApprovalContext, CancellationToken, ValueTask<ApprovalDecision>> approve) : DelegatingCodeExecutor(innerExecutor)
+    ICodeExecutor innerExecutor,
+    Func<ApprovalContext, CancellationToken, ValueTask<ApprovalDecision>> approve) : DelegatingCodeExecutor(innerExecutor)
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private CancellationTokenSource _ending = new();
@@ -83,7 +84,12 @@ internal sealed class ApprovalCodeExecutor(
 
     /// <summary>Asks for a block, and gives the result of one that must not run.</summary>
     private async Task<BlockResult?> RefuseAsync(
-        CodeBlock given, CodeBlock[] named, int index, CancellationToken either, CancellationToken ending, CancellationToken cancellationToken)
+        CodeBlock given,
+        CodeBlock[] named,
+        int index,
+        CancellationToken either,
+        CancellationToken ending,
+        CancellationToken cancellationToken)
     {
         // Which languages there are, an executor may know only while it runs.
         LanguageRegistry languages = LanguageRegistry.Of(InnerExecutor);
@@ -112,7 +118,7 @@ internal sealed class ApprovalCodeExecutor(
             throw new ExecutorStoppedException();
         }
 
-        // The executor within may have been started anew since; this run ended with the stop.
+        // The executor within may have been started again since; this run ended with the stop.
         return ending.IsCancellationRequested ? throw new ExecutorStoppedException() : updates;
     }
 

@@ -40,7 +40,12 @@ internal sealed class ExecutionInstruments : IDisposable
     public Histogram<double> BlockDuration { get; }
 
     public bool HasListeners =>
-        Activities.HasListeners() || Executions.Enabled || ActiveExecutions.Enabled || ExecutionDuration.Enabled || Blocks.Enabled || BlockDuration.Enabled;
+        Activities.HasListeners()
+        || Executions.Enabled
+        || ActiveExecutions.Enabled
+        || ExecutionDuration.Enabled
+        || Blocks.Enabled
+        || BlockDuration.Enabled;
 
     public void Dispose()
     {

@@ -10,7 +10,9 @@ internal abstract class ExecutionObserver
     /// <param name="begin">Makes the observer when the enumeration begins.</param>
     /// <param name="cancellationToken">The caller's.</param>
     public static async IAsyncEnumerable<CodeExecutionUpdate> FollowAsync(
-        IAsyncEnumerable<CodeExecutionUpdate> updates, Func<ExecutionObserver> begin, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<CodeExecutionUpdate> updates,
+        Func<ExecutionObserver> begin,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ExecutionObserver observer = begin();
         ExecutionEnd end = ExecutionEnd.LeftEarly;

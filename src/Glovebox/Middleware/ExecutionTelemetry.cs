@@ -128,7 +128,10 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
 
         _block?.Stop();
         _block = null;
-        TagList tags = new() { _environment, new("glovebox.language", KnownLanguage(result.Language)), new("glovebox.termination", termination) };
+        TagList tags = new()
+        {
+            _environment, new("glovebox.language", KnownLanguage(result.Language)), new("glovebox.termination", termination),
+        };
         AddError(ref tags, result.ExitCode == 0 ? null : _errorType);
         _instruments.Blocks.Add(1, tags);
         _instruments.BlockDuration.Record(result.Duration.TotalSeconds, tags);

@@ -25,7 +25,8 @@ internal static partial class LogMessages
     public static partial void BlockEnded(
         ILogger logger, int index, string language, int exitCode, TerminationReason termination, double milliseconds);
 
-    [LoggerMessage(EventId = 7, Level = LogLevel.Debug, Message = "Block {Index} produced the file {Path} of {Size} bytes.", SkipEnabledCheck = true)]
+    [LoggerMessage(
+        EventId = 7, Level = LogLevel.Debug, Message = "Block {Index} produced the file {Path} of {Size} bytes.", SkipEnabledCheck = true)]
     public static partial void FileProduced(ILogger logger, int index, string path, long size);
 
     [LoggerMessage(EventId = 8, Level = LogLevel.Information,

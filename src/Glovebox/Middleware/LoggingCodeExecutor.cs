@@ -4,7 +4,8 @@ namespace Glovebox.Middleware;
 
 /// <summary>Logs what an executor is asked and how it ends.</summary>
 internal sealed class LoggingCodeExecutor(
-    ICodeExecutor innerExecutor, ILogger logger, TimeProvider timeProvider, bool enableSensitiveData) : DelegatingCodeExecutor(innerExecutor)
+    ICodeExecutor innerExecutor, ILogger logger, TimeProvider timeProvider, bool enableSensitiveData)
+    : DelegatingCodeExecutor(innerExecutor)
 {
     public override Task StartAsync(CancellationToken cancellationToken = default) =>
         FollowAsync("Start", InnerExecutor.StartAsync, cancellationToken);

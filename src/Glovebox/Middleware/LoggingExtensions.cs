@@ -8,7 +8,8 @@ public static class LoggingExtensions
 {
     /// <summary>Logs what the executor is asked and how it ends: one line for an execution at <see cref="LogLevel.Information"/>, its steps
     /// at <see cref="LogLevel.Debug"/>, failures of the sandbox at <see cref="LogLevel.Error"/>.</summary>
-    /// <remarks>Control characters in what guest code chose (languages, file names, output) are escaped, so that it forges no line. Building
+    /// <remarks>Control characters in what guest code chose (languages, file names, output) are escaped, so that it forges no line.
+    /// Building
     /// throws <see cref="InvalidOperationException"/> when there is no logger factory.</remarks>
     /// <param name="builder">The builder.</param>
     /// <param name="loggerFactory">Makes the logger. Null: the one of the services that the executor is built with. With

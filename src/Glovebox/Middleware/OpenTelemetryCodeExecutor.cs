@@ -2,7 +2,8 @@ namespace Glovebox.Middleware;
 
 /// <summary>Traces and measures what an executor does.</summary>
 internal sealed class OpenTelemetryCodeExecutor(
-    ICodeExecutor innerExecutor, string sourceName, TimeProvider timeProvider, bool enableSensitiveData) : DelegatingCodeExecutor(innerExecutor)
+    ICodeExecutor innerExecutor, string sourceName, TimeProvider timeProvider, bool enableSensitiveData)
+    : DelegatingCodeExecutor(innerExecutor)
 {
     private readonly ExecutionInstruments _instruments = new(sourceName, timeProvider);
 

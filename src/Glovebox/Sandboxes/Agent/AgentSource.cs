@@ -8,7 +8,8 @@ namespace Glovebox.Sandboxes.Agent;
 internal static class AgentSource
 {
     /// <summary>The order matters: the first part keeps what a fresh interpreter holds, the last one starts.</summary>
-    private static readonly string[] Parts = ["wire", "privileges", "files", "forks", "shortcuts", "processes", "functions", "script", "streams", "agent", "main"];
+    private static readonly string[] Parts =
+        ["wire", "privileges", "files", "forks", "shortcuts", "processes", "functions", "script", "streams", "agent", "main"];
 
     private static readonly Lazy<string> Joined = new(Join);
 
@@ -22,7 +23,8 @@ internal static class AgentSource
     /// becomes it. One expression, so that it leaves no name behind.</summary>
     public static string Bootstrap { get; } = string.Create(
         CultureInfo.InvariantCulture,
-        $"exec(compile(__import__('io').BufferedReader(open(0,'rb',0,closefd=False),1).read({Encoding.UTF8.GetByteCount(Joined.Value)}),'<glovebox>','exec'))");
+        $"exec(compile(__import__('io').BufferedReader(open(0,'rb',0,closefd=False),1)"
+        + $".read({Encoding.UTF8.GetByteCount(Joined.Value)}),'<glovebox>','exec'))");
 
     private static string Join()
     {

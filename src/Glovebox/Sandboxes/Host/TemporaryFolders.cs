@@ -35,7 +35,7 @@ internal static class TemporaryFolders
     {
         if (IsOpenToOthers(Parent))
         {
-            // Its owner could put a link in the place of a folder that was made, or other files in the place of ours.
+            // Its owner could put a link in the place of a folder that was made, or other files in the place of these.
             throw new SandboxUnavailableException(
                 "temporary-folder-unusable",
                 $"Another user may rename what is in '{Path.GetTempPath()}'.",

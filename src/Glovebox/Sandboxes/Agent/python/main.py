@@ -49,11 +49,11 @@ def calls(agent, hook, results):
 
 
 def start():
-    # Another number means that this is a namespace in which the agent can end nobody, or in which its end ends nobody.
+    # Another number means that this is a namespace in which the agent can end no other process, or in which no process ends with it.
     if os.getpid() != 1 and os.environ.pop('GLOVEBOX_TEST_NOT_FIRST', None) is None:
         sys.exit('the agent is not the first process of its namespace')
     agent = Agent(os.environ.pop('GLOVEBOX_TEST_DUMPABLE', None) is None)
-    # A script can see its stack, so no frame of ours may be on it. What makes one after the other the calls that the generator gives is in
+    # A script can see its stack, so no frame of the agent may be on it. What makes one after the other the calls that the generator gives is in
     # C, where no frames are; a generator has a frame only while it runs; and our main program ends here.
     hook, results = EndHook(), []
     every_call = itertools.chain.from_iterable(calls(agent, hook, results))

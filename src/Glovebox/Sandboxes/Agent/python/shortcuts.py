@@ -34,7 +34,7 @@ def keep_modules():
 
 
 def end_early(code):
-    """Ends the process of a script as the interpreter ends, but for what nobody could see: at once, or later, or not at all.
+    """Ends the process of a script as the interpreter ends, without the steps that leave no trace: at once, or later, or not at all.
 
     Most of that time goes into clearing what was there before the script. Nothing of it shows unless something that the script made is
     kept there.

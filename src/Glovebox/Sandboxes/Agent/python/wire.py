@@ -1,7 +1,7 @@
 _PRISTINE = dict(globals())
 # The guest agent of Glovebox: the first process of an isolated environment. It is written in parts that are joined into one file. No
 # docstring, and the names above first: a script that is run in a fork of this interpreter starts from what a fresh __main__ holds, and
-# from nothing of ours.
+# from nothing of the agent.
 import sys
 _STARTUP_MODULES = frozenset(sys.modules)
 import os

@@ -29,7 +29,13 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
         [
             exec,
             new("docker: a python block", () => BlockAsync(_executor)) { Baseline = exec, Goal = 0.1 },
-            new("docker: a python block right after another", () => BlockAsync(_executor)) { Baseline = exec, Goal = 0.15, Prepare = () => BlockAsync(_executor), PreparedOperations = 1 },
+            new("docker: a python block right after another", () => BlockAsync(_executor))
+            {
+                Baseline = exec,
+                Goal = 0.15,
+                Prepare = () => BlockAsync(_executor),
+                PreparedOperations = 1,
+            },
             run,
             new("docker: a new session and its first python block", NewSessionAsync) { Baseline = run, Goal = 1.5 },
             new("docker: a new session of a pool and its first python block", PooledSessionAsync)
@@ -75,7 +81,14 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
     private async Task<IAsyncDisposable?> ExecAsync()
     {
         ContainerExecCreateResponse created = await _engine.Exec.CreateContainerExecAsync(
-            _name, new ContainerExecCreateParameters { Cmd = ["python3", "-c", Python.Code], User = "1000:1000", AttachStdout = true, AttachStderr = true });
+            _name,
+            new ContainerExecCreateParameters
+            {
+                Cmd = ["python3", "-c", Python.Code],
+                User = "1000:1000",
+                AttachStdout = true,
+                AttachStderr = true,
+            });
         using MultiplexedStream stream = await _engine.Exec.StartContainerExecAsync(created.ID, new ContainerExecStartParameters());
         Check((await stream.ReadOutputToEndAsync(CancellationToken.None)).Item1);
         return null;
@@ -83,7 +96,8 @@ internal sealed class DockerBenchmarks(string image) : IAsyncDisposable
 
     private async Task<IAsyncDisposable?> RunAsync()
     {
-        using Process process = Process.Start(new ProcessStartInfo("docker", ["run", "--rm", "--network", "none", image, "python3", "-c", Python.Code]) { RedirectStandardOutput = true })!;
+        string[] arguments = ["run", "--rm", "--network", "none", image, "python3", "-c", Python.Code];
+        using Process process = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true })!;
         Check(await process.StandardOutput.ReadToEndAsync());
         await process.WaitForExitAsync();
         return null;

@@ -44,6 +44,8 @@ internal sealed class FunctionBenchmarks : IAsyncDisposable
     private static async Task<IAsyncDisposable?> LoopAsync(ICodeExecutor executor)
     {
         CodeResult result = await executor.ExecuteCodeBlocksAsync([Loop]);
-        return result.Output == $"{Calls}\n" ? null : throw new InvalidOperationException($"The program printed '{result.Output}' and not {Calls}.");
+        return result.Output == $"{Calls}\n"
+            ? null
+            : throw new InvalidOperationException($"The program printed '{result.Output}' and not {Calls}.");
     }
 }

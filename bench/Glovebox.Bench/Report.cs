@@ -16,13 +16,15 @@ internal static class Report
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{b.Name.PadRight(width)}  {b.Median,9:0.00}  {b.Percentile95,7:0.00}  {b.PageFaults,6:0}  {b.ProcessorMilliseconds,7:0.0}  {b.Ratio,6:0.00}  {Goal(b)}").TrimEnd());
+                $"{b.Name.PadRight(width)}  {b.Median,9:0.00}  {b.Percentile95,7:0.00}  {b.PageFaults,6:0}  "
+                + $"{b.ProcessorMilliseconds,7:0.0}  {b.Ratio,6:0.00}  {Goal(b)}").TrimEnd());
         }
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{rounds} rounds, with {Benchmark.Pause.TotalMilliseconds} ms between the measurements; each ratio is that of the medians, to the bare program, the plain WebSocket or the engine's own command above it. "
-            + $"Page faults and processor time are those of the processes that this program has started; the engine's are not among them."));
+            $"{rounds} rounds, with {Benchmark.Pause.TotalMilliseconds} ms between the measurements; each ratio is that of the medians, to "
+            + $"the bare program, the plain WebSocket or the engine's own command above it. Page faults and processor time are those of the processes that "
+            + $"this program has started; the engine's are not among them."));
     }
 
     public static void WriteJson(IReadOnlyList<Benchmark> benchmarks, int rounds) => Console.WriteLine(JsonSerializer.Serialize(
@@ -48,5 +50,7 @@ internal static class Report
 
     private static string Goal(Benchmark b) =>
         b.Goal is null && b.GoalMilliseconds is null ? ""
-        : string.Create(CultureInfo.InvariantCulture, $"{(b.MeetsGoal ? "met" : "MISSED")}: at most {b.Goal ?? b.GoalMilliseconds:0.##}{(b.Goal is null ? " ms" : "")}");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(b.MeetsGoal ? "met" : "MISSED")}: at most {b.Goal ?? b.GoalMilliseconds:0.##}{(b.Goal is null ? " ms" : "")}");
 }

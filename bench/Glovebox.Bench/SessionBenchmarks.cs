@@ -102,7 +102,12 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
     /// <summary>Two sessions that are both busy. Half of the time is twice the throughput.</summary>
     internal static Benchmark AtOnce(string name, ICodeExecutor one, ICodeExecutor other, Benchmark baseline, double? goal)
     {
-        return new($"{name}: two busy sessions at once, a python block", RunAsync) { Baseline = baseline, Goal = goal, Operations = 2 * Busy };
+        return new($"{name}: two busy sessions at once, a python block", RunAsync)
+        {
+            Baseline = baseline,
+            Goal = goal,
+            Operations = 2 * Busy,
+        };
 
         async Task<IAsyncDisposable?> RunAsync()
         {

@@ -18,7 +18,10 @@ internal sealed class ShortcutBenchmarks : IAsyncDisposable
             (Shortcuts[])[Shortcuts.None, Shortcuts.EndEarly, Shortcuts.ForkAhead, Shortcuts.CompiledAgent, Shortcuts.All])
         {
             ICodeExecutor one = await StartAsync(shortcuts), other = await StartAsync(shortcuts);
-            found.Add(new($"{shortcuts}: a python block", () => SessionBenchmarks.BlockAsync(one, SessionBenchmarks.Python)) { Baseline = bare });
+            found.Add(new($"{shortcuts}: a python block", () => SessionBenchmarks.BlockAsync(one, SessionBenchmarks.Python))
+            {
+                Baseline = bare,
+            });
             found.Add(SessionBenchmarks.RightAfter($"{shortcuts}", one, bare, goal: null));
             found.Add(SessionBenchmarks.AtOnce($"{shortcuts}", one, other, twoBare, goal: null));
             found.Add(new(

@@ -22,7 +22,8 @@ using IChatClient client = model.AsBuilder()
 
 const string question = "What is the standard deviation of 2, 4, 4, 4, 5, 5, 7, 9? Compute it.";
 Console.WriteLine($"> {question}");
-await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(question, new ChatOptions { Tools = [new HostedCodeInterpreterTool()] }))
+ChatOptions options = new() { Tools = [new HostedCodeInterpreterTool()] };
+await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(question, options))
 {
     foreach (AIContent content in update.Contents)
     {

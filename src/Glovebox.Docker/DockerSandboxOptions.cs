@@ -36,7 +36,8 @@ public sealed partial class DockerSandboxOptions
             if (value is not null && !NamePattern().IsMatch(value))
             {
                 throw new ArgumentException(
-                    $"ContainerName must be letters, digits, '_', '.' and '-', at least two, and begin with a letter or digit, not '{value}'.",
+                    "ContainerName must be letters, digits, '_', '.' and '-', at least two, and begin with a letter or digit, "
+                    + $"not '{value}'.",
                     nameof(ContainerName));
             }
 

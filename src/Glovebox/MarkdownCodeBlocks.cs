@@ -56,7 +56,14 @@ public static class MarkdownCodeBlocks
 
         // Only the blocks matter: no inline is parsed, no HTML block hides a fence, no indentation makes code of one.
         builder.BlockParsers.Clear();
-        builder.BlockParsers.AddRange([new ThematicBreakParser(), new QuoteBlockParser(), new ListBlockParser(), new AnyIndentFenceParser(), new ParagraphBlockParser()]);
+        builder.BlockParsers.AddRange(
+        [
+            new ThematicBreakParser(),
+            new QuoteBlockParser(),
+            new ListBlockParser(),
+            new AnyIndentFenceParser(),
+            new ParagraphBlockParser(),
+        ]);
         builder.InlineParsers.Clear();
         return builder.Build();
     }

@@ -36,7 +36,8 @@ internal sealed record MessageHeader(string MsgId, string Session, string Userna
 internal sealed record ExecuteRequest(
     string Code, bool Silent, bool StoreHistory, Dictionary<string, string> UserExpressions, bool AllowStdin)
 {
-    /// <summary>Whether a failure aborts what waits in the kernel's queue. Glovebox never queues anything there; but a kernel goes on to abort
+    /// <summary>Whether a failure aborts what waits in the kernel's queue. Glovebox never queues anything there; but a kernel goes on to
+    /// abort
     /// for a moment after it has answered, and the next block may arrive in that moment.</summary>
     public bool StopOnError { get; init; }
 }

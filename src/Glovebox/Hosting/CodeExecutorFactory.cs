@@ -107,8 +107,8 @@ public sealed class CodeExecutorFactory
         if (node is JsonValue or JsonArray { Count: 0 } && !settings.TryAdd(path, node is JsonArray ? "" : node.ToString()))
         {
             throw new NotSupportedException(
-                $"{ConfigurationPath.GetParentPath(path)}: '{ConfigurationPath.GetSectionKey(path)}' cannot be written to configuration beside "
-                + "one that differs in case only.");
+                $"{ConfigurationPath.GetParentPath(path)}: '{ConfigurationPath.GetSectionKey(path)}' cannot be written to configuration "
+                + "beside one that differs in case only.");
         }
 
         foreach ((string key, JsonNode? value) in children)

@@ -141,7 +141,7 @@ internal sealed class SandboxCommands(
             """);
         foreach (string file in place.Group?.MembershipFiles ?? [])
         {
-            script.Append(CultureInfo.InvariantCulture, $"echo $$ 2>/dev/null >{Quote(file)} || exit {ControlGroupRefused}\n");
+            script.Append(CultureInfo.InvariantCulture, $"echo 0 2>/dev/null >{Quote(file)} || exit {ControlGroupRefused}\n");
         }
 
         if (HasSeccomp)

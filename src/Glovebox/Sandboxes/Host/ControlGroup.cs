@@ -5,7 +5,7 @@ namespace Glovebox.Sandboxes.Host;
 /// <summary>Limits on the processes of one sandbox together, kept by the kernel: a control group in each hierarchy that is
 /// needed.</summary>
 /// <remarks>Version 2 has one hierarchy, version 1 one for each controller; a machine may have both. Only what can really be made here is
-/// reported as enforced. A process becomes a member when its id is written to <see cref="MembershipFiles"/>.</remarks>
+/// reported as enforced. A process of one thread becomes a member when it writes 0 to <see cref="MembershipFiles"/>.</remarks>
 internal sealed class ControlGroup : IDisposable
 {
     private const string Prefix = "glovebox-";
@@ -29,8 +29,10 @@ internal sealed class ControlGroup : IDisposable
     /// <summary>1 or 2.</summary>
     public int Version { get; }
 
-    /// <summary>The files that take the id of a process that is to be a member.</summary>
-    public IEnumerable<string> MembershipFiles => _folders.Select(f => Path.Combine(f, "cgroup.procs"));
+    /// <summary>The files to which a process writes 0 to become a member.</summary>
+    /// <remarks>Version 1 also moves single threads. A thread that moves itself needs no lock on the forks of the whole machine, for which
+    /// a process waits more than 10 ms when the machine is quiet (<c>cgroup_procs_write_start</c> in the kernel).</remarks>
+    public IEnumerable<string> MembershipFiles => _folders.Select(f => Path.Combine(f, Version == 2 ? "cgroup.procs" : "tasks"));
 
     /// <summary>Makes a group with those of the limits that can be kept here, which may be no limit at all.</summary>
     /// <param name="memory">Bytes.</param>

@@ -112,14 +112,23 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     public async Task A_server_that_ends_between_two_calls_is_started_anew()
     {
         await using ICodeExecutor executor = await host.StartAsync();
-        CodeResult result = await executor.PythonAsync("import os, subprocess\nsubprocess.Popen(f'while [ ! -e go ]; do sleep 0.05; done; kill -9 {os.getppid()}', shell=True, start_new_session=True)\nlost = 1");
+        CodeResult result = await executor.PythonAsync(
+            """
+            import os, subprocess
+            server = os.getppid()
+            subprocess.Popen(f'while [ ! -e go ]; do sleep 0.05; done; kill -9 {server}', shell=True, start_new_session=True)
+            print(server)
+            """);
         Assert.Equal(0, result.ExitCode);
         await executor.Workspace.WriteAllTextAsync("go", "", TestContext.Current.CancellationToken);
+
+        // When the agent has waited for it, its connections have ended, and the host was told so. Its command line goes earlier.
         ISandbox sandbox = executor.GetService<ISandbox>()!;
-        ProcessRequest look = new(["sh"], ["-c", "cat /proc/[0-9]*/cmdline | grep -qa 'jupyter_serve[r]'"]);
+        ProcessRequest look = new(["sh"], ["-c", $"[ -e /proc/{result.Output.Trim()} ]"]);
         await Eventually.HoldsAsync(() => sandbox.RunAsync(look).Result.ExitCode != 0, "the server is gone");
         Assert.Equal(
-            "The kernel is a new one: what earlier blocks defined and imported is gone.\nFalse\n", (await executor.PythonAsync("print('lost' in globals())")).Output);
+            "The kernel is a new one: what earlier blocks defined and imported is gone.\nFalse\n",
+            (await executor.PythonAsync("print('server' in globals())")).Output);
     }
 
     [Fact]

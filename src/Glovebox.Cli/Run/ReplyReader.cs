@@ -37,16 +37,7 @@ internal static class ReplyReader
             return [new CodeBlock(language == CodeLanguage.Sh.Name && AsksForBash(text) ? CodeLanguage.Bash.Name : language, text)];
         }
 
-        IReadOnlyList<CodeBlock> blocks;
-        try
-        {
-            blocks = MarkdownCodeBlocks.Extract(text);
-        }
-        catch (FormatException e)
-        {
-            throw Unreadable(file, e.Message);
-        }
-
+        IReadOnlyList<CodeBlock> blocks = MarkdownCodeBlocks.Extract(text);
         return blocks.Count > 0 ? blocks : throw CliException.CouldNotRun(
             "no-code-blocks",
             $"There is no code block in {Name(file)}.",

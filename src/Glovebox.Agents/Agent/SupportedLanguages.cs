@@ -6,7 +6,7 @@ namespace Glovebox.Agents.Agent;
 internal static class SupportedLanguages
 {
     /// <summary>Gives the code blocks of messages, in any language.</summary>
-    public static IReadOnlyList<CodeBlock> Blocks(IEnumerable<ChatMessage> messages) => 
+    public static IReadOnlyList<CodeBlock> Blocks(IEnumerable<ChatMessage> messages) =>
         [.. messages.SelectMany(m => MarkdownCodeBlocks.Extract(m.Text))];
 
     /// <summary>Gives the blocks that are to be run, in order, each under its language's canonical name, so that those who approve them see

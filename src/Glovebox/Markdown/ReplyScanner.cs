@@ -38,11 +38,29 @@ internal sealed class ReplyScanner(string reply)
             _at++;
             if (Fence.Open(line[position..], column, quotes, _isInList && column > 0) is { } fence)
             {
-                ReadBlock(fence);
+                FenceInfo info = FenceInfo.Read(fence.Info);
+                string code = ReadBlock(fence, info);
+                if (info.Language.Length > 0)
+                {
+                    _blocks.Add(new CodeBlock(info.Language, code));
+                }
             }
         }
 
         return _blocks;
+    }
+
+    /// <summary>Gives the code of the only block, if the reply is nothing else.</summary>
+    public string? ReadOnlyBlock()
+    {
+        if (_lines.Count == 0 || Fence.Open(_lines[0], 0, 0, isInList: false) is not { } fence)
+        {
+            return null;
+        }
+
+        _at = 1;
+        string code = ReadBlock(fence, FenceInfo.Read(fence.Info));
+        return _at == _lines.Count ? code : null;
     }
 
     /// <summary>Passes over what a model thought before it replied. A draft that has no end is all of the rest, and one that has no
@@ -89,21 +107,20 @@ internal sealed class ReplyScanner(string reply)
         return found >= 0;
     }
 
-    private void ReadBlock(Fence fence)
+    /// <summary>Reads the lines that follow a fence, and goes behind the block.</summary>
+    private string ReadBlock(Fence fence, FenceInfo info)
     {
-        FenceInfo info = FenceInfo.Read(fence.Info);
         int first = _at;
         string? lastLine = FindEnd(fence, info.Language);
-        if (info.Language.Length > 0)
-        {
-            _blocks.Add(new CodeBlock(info.Language, Code(fence, info, first, lastLine)));
-        }
+        string code = Code(fence, info, first, lastLine);
 
         // What closes the block is a line of its own, or the end of the last line of code.
         if (lastLine is not null || _at < _lines.Count && IsClosed(fence, _at))
         {
             _at++;
         }
+
+        return code;
     }
 
     /// <summary>Goes to the line that ends the block.</summary>

@@ -126,6 +126,21 @@ public sealed class RepliesOfModelsTests
         Assert.Equal([first, second], MarkdownCodeBlocks.Extract(markdown).Select(b => b.Code));
 
     [Theory]
+    [InlineData("```python\nprint(1)\n```", "print(1)\n")]
+    [InlineData("\n ```\nprint(1)\n```  \n", "print(1)\n")]
+    [InlineData("~~~py\nprint(1)\n~~~", "print(1)\n")]
+    [InlineData("```python\nprint(1)", "print(1)\n")]
+    [InlineData("```python\nprint(1)```", "print(1)\n")]
+    [InlineData("```python:app.py\nprint(1)\n```", "# filename: app.py\nprint(1)\n")]
+    [InlineData("print(1)", "print(1)")]
+    [InlineData("  print(1)\n", "  print(1)\n")]
+    [InlineData("```python\nprint(1)\n```\nand more", "```python\nprint(1)\n```\nand more")]
+    [InlineData("Code:\n```python\nprint(1)\n```", "Code:\n```python\nprint(1)\n```")]
+    [InlineData("x = 1\n```", "x = 1\n```")]
+    [InlineData("", "")]
+    public void A_fence_around_the_whole_code_is_taken_off(string given, string code) => Assert.Equal(code, MarkdownCodeBlocks.Unfence(given));
+
+    [Theory]
     [InlineData("<think>")]
     [InlineData("</think>")]
     [InlineData("<think>\n")]

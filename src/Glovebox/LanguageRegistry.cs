@@ -64,7 +64,7 @@ public sealed class LanguageRegistry
         return _byName.GetValueOrDefault(name.Trim());
     }
 
-    /// <summary>Tells whether blocks under a name are passed over: they are no code, as <c>json</c>, and no language has the name.</summary>
+    /// <summary>Tells whether blocks under a name are passed over: it is a skipped one, and no language has it.</summary>
     /// <param name="name">As a model wrote it.</param>
     public bool IsSkipped(string name) => Find(name) is null && _skipped.Contains(name.Trim());
 

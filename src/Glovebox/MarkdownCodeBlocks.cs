@@ -29,9 +29,9 @@ public static class MarkdownCodeBlocks
         return new ReplyScanner(markdown.TrimStart('\uFEFF')).Read();
     }
 
-    /// <summary>Takes a fence off that stands around the whole of a text: models put code into one where code alone was asked for.</summary>
+    /// <summary>Takes off a fence that stands around a whole text: models add one where code alone was asked for.</summary>
     /// <param name="code">The code, such as an argument of a tool call.</param>
-    /// <returns>What is inside the fence, whether or not the fence names a language; a text that is not fenced as a whole as it is.</returns>
+    /// <returns>The code inside the fence, whether or not that names a language. A text that is not fenced as a whole stays as it is.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="code"/> is null.</exception>
     public static string Unfence(string code)
     {

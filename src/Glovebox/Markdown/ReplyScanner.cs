@@ -3,7 +3,7 @@ using System.Text;
 namespace Glovebox.Markdown;
 
 /// <summary>Reads a reply line by line, and takes its blocks of code out.</summary>
-/// <remarks>It follows CommonMark, and where models write otherwise, what they mean: see <see cref="MarkdownCodeBlocks.Extract"/>.</remarks>
+/// <remarks>It follows CommonMark, and models where they write otherwise: see <see cref="MarkdownCodeBlocks.Extract"/>.</remarks>
 internal sealed class ReplyScanner(string reply)
 {
     /// <summary>How many lines that could close a block are looked at for one outside of an open text.</summary>
@@ -166,7 +166,8 @@ internal sealed class ReplyScanner(string reply)
                     mayBeOutdented = true;
                 }
 
-                if (mayEndAtLineEnd && !text.IsOpen && fence.IsClosedAtEndOf(line, out ReadOnlySpan<char> code) && !IsComment(line, language))
+                if (mayEndAtLineEnd && !text.IsOpen && !IsComment(line, language)
+                    && fence.IsClosedAtEndOf(line, out ReadOnlySpan<char> code))
                 {
                     // Where the fences that follow are pairs, none of them is missing one.
                     mayEndAtLineEnd = false;

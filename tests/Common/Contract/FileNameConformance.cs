@@ -28,9 +28,11 @@ public abstract class FileNameConformance(ExecutorKind kind)
     {
         await using Session session = await Session.StartAsync(kind);
         string folder = session.Executor.GetService<ISandbox>()!.WorkDirectory;
-        CodeResult result = await session.RunAsync(new CodeBlock("bash", $"#!/bin/bash\n# filename: \"{folder}/sub/run it.sh\"\necho hi"));
+        CodeResult result = await session.RunAsync(
+            new CodeBlock("bash", $"#!/bin/bash\n# filename: \"{folder}/sub/run it.sh\"\necho hi"));
         Assert.Equal(("hi\n", "sub/run it.sh"), (result.Output, result.CodeFile));
-        Assert.Contains((await session.Executor.Workspace.ListAsync(TestContext.Current.CancellationToken)).Files, f => f.Path == "sub/run it.sh");
+        WorkspaceListing files = await session.Executor.Workspace.ListAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(files.Files, f => f.Path == "sub/run it.sh");
         Assert.Equal(Refusal, (await session.PythonAsync($"# filename: {folder}/../x.py\n1")).Output);
         Assert.Equal(Refusal, (await session.PythonAsync($"# filename: {folder}-other/x.py\n1")).Output);
     }

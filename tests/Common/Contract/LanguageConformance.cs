@@ -60,7 +60,8 @@ public abstract class LanguageConformance(ExecutorKind kind)
         Assert.Equal(
             [TerminationReason.Skipped, TerminationReason.Exited, TerminationReason.Skipped, TerminationReason.NotStarted],
             result.Blocks.Select(b => b.Termination));
-        Assert.Equal((0, "", "JSON", "{}"), (result.Blocks[0].ExitCode, result.Blocks[0].Output, result.Blocks[0].Language, result.Blocks[0].Block.Code));
+        BlockResult data = result.Blocks[0];
+        Assert.Equal((0, "", "JSON", "{}"), (data.ExitCode, data.Output, data.Language, data.Block.Code));
         Assert.Equal("1\nunknown language cobol\n", result.Output);
     }
 

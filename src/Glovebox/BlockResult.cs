@@ -70,4 +70,7 @@ public enum TerminationReason
 
     /// <summary>The block was not approved.</summary>
     Denied,
+
+    /// <summary>The block is no code, and was passed over: see <see cref="CommandLineCodeExecutorOptions.SkippedLanguages"/>.</summary>
+    Skipped,
 }

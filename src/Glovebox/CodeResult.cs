@@ -76,6 +76,7 @@ public sealed class CodeResult(IReadOnlyList<BlockResult> blocks)
         TerminationReason.SandboxLost => " (the sandbox ended; what ran in the background is gone)",
         TerminationReason.NotStarted => " (the code was not run)",
         TerminationReason.Denied => " (not approved; the code was not run)",
+        TerminationReason.Skipped => " (no code; skipped)",
         _ => last.ExitCode == 0 ? "" : " (failed)",
     };
 }

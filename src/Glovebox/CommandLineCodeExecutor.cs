@@ -278,6 +278,19 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     private async Task<BlockResult> RunBlockAsync(BlockRun run)
     {
         long started = _timeProvider.GetTimestamp();
+        if (_runner.Languages.IsSkipped(run.Block.Language))
+        {
+            run.Output.Complete(null);
+            return new BlockResult
+            {
+                Block = run.Block,
+                Language = run.Block.Language,
+                ExitCode = 0,
+                Output = "",
+                Termination = TerminationReason.Skipped,
+            };
+        }
+
         CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(run.Index, run.Block, run.Output, run.Kill) : null;
         run.Files?.Begin(run.Kill);
         try

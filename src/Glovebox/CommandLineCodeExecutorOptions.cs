@@ -80,6 +80,15 @@ public class CommandLineCodeExecutorOptions
     /// not.</remarks>
     public IList<CodeLanguage> Languages { get; set => field = value ?? throw new ArgumentNullException(nameof(Languages)); } = [];
 
+    /// <summary>Names of which blocks are passed over instead of being refused as of an unknown language: their result has exit code 0
+    /// and <see cref="TerminationReason.Skipped"/>, and the next block runs. A language that has the name wins. Default: none;
+    /// <see cref="LanguageRegistry.DataFormats"/> are the usual ones (<c>json</c>, <c>text</c>, <c>output</c>, <c>diff</c>, …).</summary>
+    public IList<string> SkippedLanguages
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(SkippedLanguages));
+    } = [];
+
     /// <summary>Functions that guest code can import from <see cref="FunctionsModule"/>. Default: none. Two kinds are understood: a
     /// <see cref="FunctionWithRequirements"/> runs in the sandbox; an <see cref="AIFunction"/> runs on the host, in this process, with
     /// arguments that <b>guest code chose</b>. Functions need a Python in the sandbox.</summary>
@@ -152,6 +161,7 @@ public class CommandLineCodeExecutorOptions
         copy.Preload = [.. Preload];
         copy.Environment = new Dictionary<string, string>(Environment, StringComparer.Ordinal);
         copy.Languages = [.. Languages];
+        copy.SkippedLanguages = [.. SkippedLanguages];
         copy.Functions = [.. Functions];
         copy.FunctionLimits = FunctionLimits with { };
         copy.SetupEnvironment = new Dictionary<string, string>(SetupEnvironment, StringComparer.Ordinal);

@@ -11,14 +11,18 @@ namespace Glovebox;
 public sealed class LanguageRegistry
 {
     private readonly Dictionary<string, CodeLanguage> _byName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _skipped;
 
     /// <summary>Makes a registry of the default languages and others.</summary>
     /// <param name="added">Further languages. One that takes the name of another replaces it, its aliases included; of two that take an
     /// alias, the later has it.</param>
-    /// <exception cref="ArgumentException">A language has no name, no program or no file extension.</exception>
-    public LanguageRegistry(IEnumerable<CodeLanguage> added)
+    /// <param name="skipped">Names of which blocks are skipped, unless a language has the name; see <see cref="IsSkipped"/>. Null: none.
+    /// </param>
+    /// <exception cref="ArgumentException">A language has no name, no program or no file extension, or a skipped name is empty.</exception>
+    public LanguageRegistry(IEnumerable<CodeLanguage> added, IEnumerable<string>? skipped = null)
     {
         ArgumentNullException.ThrowIfNull(added);
+        _skipped = new((skipped ?? []).Select(Trimmed), StringComparer.OrdinalIgnoreCase);
         foreach (CodeLanguage language in CodeLanguage.Defaults)
         {
             Add(language);
@@ -34,8 +38,20 @@ public sealed class LanguageRegistry
     private LanguageRegistry(LanguageRegistry like, CodeLanguage language)
     {
         _byName = new(like._byName, StringComparer.OrdinalIgnoreCase);
+        _skipped = like._skipped;
         Add(language);
     }
+
+    /// <summary>Gets names of data and text that models put into fences and that nothing runs: <c>json</c>, <c>yaml</c>, <c>text</c>,
+    /// <c>output</c>, <c>diff</c> and the like. Meant for <see cref="CommandLineCodeExecutorOptions.SkippedLanguages"/>.</summary>
+    public static IReadOnlyList<string> DataFormats { get; } =
+    [
+        "json", "jsonc", "json5", "jsonl", "ndjson", "yaml", "yml", "toml", "ini", "conf", "cfg", "config", "properties", "env", "dotenv",
+        "csv", "tsv", "xml", "html", "htm", "xhtml", "css", "scss", "less", "svg", "markdown", "md", "mdx", "rst", "latex", "tex", "bibtex",
+        "mermaid", "plantuml", "dot", "graphviz", "math", "http", "text", "txt", "plain", "plaintext", "raw", "none", "output", "out",
+        "stdout", "stderr", "result", "results", "response", "error", "traceback", "stacktrace", "log", "logs", "console", "terminal",
+        "session", "shell-session", "shellsession", "pycon", "diff", "patch", "tree", "gitignore", "dockerfile", "docker", "makefile",
+    ];
 
     /// <summary>Knows the languages of executors that do not say which they have.</summary>
     internal static LanguageRegistry Default { get; } = new([]);
@@ -48,17 +64,40 @@ public sealed class LanguageRegistry
         return _byName.GetValueOrDefault(name.Trim());
     }
 
+    /// <summary>Tells whether blocks under a name are passed over: it is a skipped one, and no language has it.</summary>
+    /// <param name="name">As a model wrote it.</param>
+    public bool IsSkipped(string name) => Find(name) is null && _skipped.Contains(name.Trim());
+
     /// <summary>The same registry with one more language, which needs no program.</summary>
     internal LanguageRegistry With(CodeLanguage language) => new(this, language);
 
     /// <summary>The registry of an executor.</summary>
     internal static LanguageRegistry Of(ICodeExecutor executor) => executor.GetService<LanguageRegistry>() ?? Default;
 
-    /// <summary>The block under its language's canonical name; null when the language is unknown.</summary>
-    internal CodeBlock? Canonical(CodeBlock block) =>
-        Find(block.Language) is not { } language ? null
-        : language.Name.Equals(block.Language, StringComparison.Ordinal) ? block
-        : block with { Language = language.Name };
+    /// <summary>The block under its language's canonical name; null when the language is unknown. For code that says in its first line that
+    /// bash runs it, <c>sh</c> is not its language.</summary>
+    internal CodeBlock? Canonical(CodeBlock block)
+    {
+        CodeLanguage? language = Find(block.Language);
+        if (ReferenceEquals(language, CodeLanguage.Sh) && AsksForBash(block.Code))
+        {
+            language = Find(CodeLanguage.Bash.Name);
+        }
+
+        return language is null ? null
+            : language.Name.Equals(block.Language, StringComparison.Ordinal) ? block
+            : block with { Language = language.Name };
+    }
+
+    private static bool AsksForBash(string code)
+    {
+        ReadOnlySpan<char> text = code.AsSpan().TrimStart('\uFEFF');
+        int end = text.IndexOfAny('\r', '\n');
+        return text.StartsWith("#!") && (end < 0 ? text : text[..end]).Contains("bash", StringComparison.Ordinal);
+    }
+
+    private static string Trimmed(string name) =>
+        string.IsNullOrWhiteSpace(name) ? throw new ArgumentException("SkippedLanguages must not hold an empty name.") : name.Trim();
 
     private void Add(CodeLanguage language)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Glovebox.Tests.Cli.Support;
 
 namespace Glovebox.Tests.Cli;
@@ -61,6 +62,30 @@ public sealed class RunTests : IDisposable
     {
         Assert.Equal("42\n", (await _tool.RunWithInputAsync("print(42)", "run", "-l", "py")).Output);
         Assert.Equal("```\n", (await _tool.RunAsync("run", "--language", "python", _folder.Save("print('```')"))).Output);
+    }
+
+    [Fact]
+    public async Task Data_in_a_reply_is_shown_as_skipped_and_the_code_runs()
+    {
+        string reply = _folder.Save("Config:\n```json\n{}\n```\n```python\nprint('ran')\n```\nIt prints:\n```text\nran\n```\n");
+        ToolResult result = await _tool.RunAsync("run", reply);
+        Assert.Equal((0, "ran\n"), (result.ExitCode, result.Output));
+        Assert.Equal(
+            "--- 1/3 json ---\n--- skipped ---\n--- 2/3 python ---\n--- 3/3 text ---\n--- skipped ---\n", result.Errors);
+        using JsonDocument json = JsonDocument.Parse((await _tool.RunAsync("run", reply, "--json")).Output);
+        Assert.Equal(
+            ["skipped", "exited", "skipped"],
+            json.RootElement.GetProperty("blocks").EnumerateArray().Select(b => b.GetProperty("termination").GetString()));
+    }
+
+    [Fact]
+    public async Task A_reply_with_data_alone_has_no_code_to_run()
+    {
+        ToolResult result = await _tool.RunAsync("run", _folder.Save("```json\n{}\n```\n```yaml\na: 1\n```\n"));
+        Assert.Equal(125, result.ExitCode);
+        Assert.Contains("There is no code to run in", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("json, yaml is data or text", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, (await _tool.RunWithInputAsync("{}", "run", "--language", "json")).ExitCode);
     }
 
     [Fact]

@@ -46,9 +46,16 @@ public sealed record ExecutorSetup
     /// <summary>Whether another test may have the same sandbox afterwards: nothing in it is the test's own.</summary>
     internal bool IsShareable => this with { Timeout = default, MaxOutput = default, Meanings = _shareable.Meanings } == _shareable;
 
+    /// <summary>Sets what options of every kind have; the rest is the kind's.</summary>
     internal T Configured<T>(T options)
         where T : CommandLineCodeExecutorOptions
     {
+        options.Timeout = Timeout;
+        options.WorkDir = WorkDir;
+        options.Policy = options.Policy with { MaxOutput = MaxOutput };
+        options.DeleteTempFiles = DeleteTempFiles;
+        options.Environment = new Dictionary<string, string>(Environment);
+        options.Languages = [.. Languages];
         Configure?.Invoke(options);
         return options;
     }
@@ -98,12 +105,7 @@ public abstract class ExecutorKind
         public override ICodeExecutor Create(ExecutorSetup setup) => new BubblewrapCommandLineCodeExecutor(
             setup.Configured(new BubblewrapCommandLineCodeExecutorOptions
             {
-                Timeout = setup.Timeout,
-                WorkDir = setup.WorkDir,
-                Policy = (policy ?? new()) with { MaxOutput = setup.MaxOutput, Network = setup.Network ?? policy?.Network ?? NetworkAccess.SetupOnly },
-                DeleteTempFiles = setup.DeleteTempFiles,
-                Environment = new Dictionary<string, string>(setup.Environment),
-                Languages = [.. setup.Languages],
+                Policy = (policy ?? new()) with { Network = setup.Network ?? policy?.Network ?? NetworkAccess.SetupOnly },
                 ReadOnlyPaths = [.. setup.VisibleFolders],
             }),
             internals,
@@ -116,15 +118,7 @@ public abstract class ExecutorKind
         public override bool IsIsolated => false;
 
         public override ICodeExecutor Create(ExecutorSetup setup) => new LocalCommandLineCodeExecutor(
-            setup.Configured(new LocalCommandLineCodeExecutorOptions
-            {
-                Timeout = setup.Timeout,
-                WorkDir = setup.WorkDir,
-                Policy = new() { MaxOutput = setup.MaxOutput },
-                DeleteTempFiles = setup.DeleteTempFiles,
-                Environment = new Dictionary<string, string>(setup.Environment),
-                Languages = [.. setup.Languages],
-            }),
+            setup.Configured(new LocalCommandLineCodeExecutorOptions()),
             setup.LoggerFactory,
             setup.TimeProvider);
     }

@@ -1,16 +1,21 @@
 using System.ComponentModel;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents.Agent;
 
 /// <summary>The model's answer to whether failed code is worth another attempt.</summary>
-internal sealed record RetryDecision(
+internal sealed partial record RetryDecision(
     [property: Description("What went wrong, why another attempt is or is not worth it, and what it would change.")] string Reason,
     [property: Description("Whether to attempt it again.")] bool Retry)
 {
     private static readonly RetryDecision Unreadable = new("The decision could not be read.", false);
+
+    private static readonly JsonNodeOptions Lenient = new() { PropertyNameCaseInsensitive = true };
+    private static readonly JsonDocumentOptions Comments = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>The form that the answer must have.</summary>
     public static ChatResponseFormat Format { get; } =
@@ -26,26 +31,38 @@ internal sealed record RetryDecision(
         + "how you would resolve the error if a retry is attempted.";
 
     /// <summary>Reads the answer; one that cannot be read is a no. By hand, because models without structured output put words or a fence
-    /// around it, which <see cref="ChatResponse{T}"/> does not read.</summary>
+    /// around it, and write a boolean in other ways (<c>"yes"</c>, <c>True</c>, <c>1</c>), which <see cref="ChatResponse{T}"/> does not
+    /// read.</summary>
     public static RetryDecision Parse(string answer)
     {
         int start = answer.IndexOf('{', StringComparison.Ordinal);
         int end = answer.LastIndexOf('}');
-        if (start < 0 || end < start)
-        {
-            return Unreadable;
-        }
-
         try
         {
-            return JsonSerializer.Deserialize(
-                answer.AsSpan(start, end - start + 1), RetryDecisionContext.Default.RetryDecision) ?? Unreadable;
+            if (start >= 0 && end > start && JsonNode.Parse(answer[start..(end + 1)], Lenient, Comments) is JsonObject parts)
+            {
+                return parts["reason"]?.ToString() is { } reason && ReadBoolean(parts["retry"]?.ToString()) is { } retry
+                    ? new(reason, retry)
+                    : Unreadable;
+            }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            return Unreadable;
+            // Not JSON, or a name twice.
         }
+
+        return ReadBoolean(Answer().Match(answer).Groups["value"].Value) is { } read ? new(answer, read) : Unreadable;
     }
+
+    private static bool? ReadBoolean(string? value) => value?.Trim().ToUpperInvariant() switch
+    {
+        "TRUE" or "YES" or "Y" or "ON" or "1" => true,
+        "FALSE" or "NO" or "N" or "OFF" or "0" => false,
+        _ => null,
+    };
+
+    [GeneratedRegex("""\bretry["'*]*\s*[:=][\s"'*]*(?<value>\w+)""", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Answer();
 }
 
 [JsonSerializable(typeof(RetryDecision))]

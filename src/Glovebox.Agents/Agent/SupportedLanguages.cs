@@ -6,7 +6,8 @@ namespace Glovebox.Agents.Agent;
 internal static class SupportedLanguages
 {
     /// <summary>Gives the code blocks of messages, in any language.</summary>
-    public static IReadOnlyList<CodeBlock> Blocks(IEnumerable<ChatMessage> messages) => [.. messages.SelectMany(m => Blocks(m.Text))];
+    public static IReadOnlyList<CodeBlock> Blocks(IEnumerable<ChatMessage> messages) =>
+        [.. messages.SelectMany(m => MarkdownCodeBlocks.Extract(m.Text))];
 
     /// <summary>Gives the blocks that are to be run, in order, each under its language's canonical name, so that those who approve them see
     /// what they are.</summary>
@@ -31,18 +32,5 @@ internal static class SupportedLanguages
         }
 
         return taken;
-    }
-
-    private static IReadOnlyList<CodeBlock> Blocks(string markdown)
-    {
-        try
-        {
-            return MarkdownCodeBlocks.Extract(markdown);
-        }
-        catch (FormatException)
-        {
-            // Nested too deep to be a reply: nothing to run.
-            return [];
-        }
     }
 }

@@ -46,7 +46,9 @@ internal sealed class CodeCall
     /// <param name="error">What is wrong, for the model.</param>
     public bool TryRead(IDictionary<string, object?>? arguments, out CodeBlock block, out string error)
     {
-        block = new CodeBlock(Languages.Count == 1 ? Languages[0] : Text(arguments, Language), Text(arguments, Code));
+        block = new CodeBlock(
+            Languages.Count == 1 ? Languages[0] : Text(arguments, Language),
+            MarkdownCodeBlocks.Unfence(Text(arguments, Code)));
         error = string.IsNullOrWhiteSpace(block.Code)
             ? "Nothing was run: the argument 'code' is missing. Give the whole source text as a string."
             : string.IsNullOrWhiteSpace(block.Language)

@@ -43,6 +43,9 @@ internal static class ExecutorKinds
                 options.WorkDir = request.WorkDir;
                 options.Policy = request.Policy;
                 options.Timeout = request.Timeout ?? options.Timeout;
+
+                // In a reply they are no code. One that is named for the whole input is a mistake, and is said to be unknown.
+                options.SkippedLanguages = request.Language is null ? [.. LanguageRegistry.DataFormats] : [];
                 if (options is DockerCodeExecutorOptions docker)
                 {
                     docker.Image = request.Image ?? docker.Image;

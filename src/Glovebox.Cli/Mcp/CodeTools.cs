@@ -100,7 +100,8 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         CodeSessionLease lease = await sessions.AcquireAsync(session, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            CodeResult result = await RunAsync(request, lease.Executor, new(language, code), cancellationToken).ConfigureAwait(false);
+            CodeBlock block = new(language, MarkdownCodeBlocks.Unfence(code));
+            CodeResult result = await RunAsync(request, lease.Executor, block, cancellationToken).ConfigureAwait(false);
             List<DataContent> pictures = await Attachments.ReadAsync(
                 result, lease.Executor.Workspace, Pictures, cancellationToken).ConfigureAwait(false);
             CallToolResult answer = Text(result.FormatForModel(), isError: result.ExitCode != 0);

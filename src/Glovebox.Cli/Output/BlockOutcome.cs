@@ -10,6 +10,7 @@ internal static class BlockOutcome
         TerminationReason.SandboxLost => "its sandbox ended",
         TerminationReason.NotStarted => "not started",
         TerminationReason.Denied => "not approved",
+        TerminationReason.Skipped => "skipped",
         TerminationReason.Signaled when result.ExitCode > 128 => $"ended by signal {result.ExitCode - 128}",
         _ => $"exit code {result.ExitCode}",
     };

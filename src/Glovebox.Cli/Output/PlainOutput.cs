@@ -25,7 +25,7 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
             case BlockCompletedUpdate completed:
                 _output.End();
                 _errors.End();
-                if (completed.Result.ExitCode != 0)
+                if (completed.Result is { ExitCode: not 0 } or { Termination: TerminationReason.Skipped })
                 {
                     Say($"--- {BlockOutcome.Describe(completed.Result)} ---");
                 }

@@ -68,7 +68,8 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
     {
         string duration = _style.Dim(Duration(result.Duration));
         string cut = result.Truncated ? _style.Yellow(", output shortened") : "";
-        return result.ExitCode == 0
+        return result.Termination == TerminationReason.Skipped ? _style.Dim(BlockOutcome.Describe(result))
+            : result.ExitCode == 0
             ? $"{_style.Green(traits.HasUnicode ? "✓" : "ok")} {duration}{cut}"
             : $"{_style.Red($"{(traits.HasUnicode ? "✗ " : "")}{BlockOutcome.Describe(result)}")}{_style.Dim(",")} {duration}{cut}";
     }

@@ -34,17 +34,17 @@ internal static class ReplyReader
         string text = Decode(await ReadBytesAsync(file, cancellationToken).ConfigureAwait(false), file);
         if (language is not null)
         {
-            return [new CodeBlock(language == CodeLanguage.Sh.Name && AsksForBash(text) ? CodeLanguage.Bash.Name : language, text)];
+            return [new CodeBlock(language, text)];
         }
 
-        IReadOnlyList<CodeBlock> blocks;
-        try
+        IReadOnlyList<CodeBlock> blocks = MarkdownCodeBlocks.Extract(text);
+        LanguageRegistry languages = new([], LanguageRegistry.DataFormats);
+        if (blocks.Count > 0 && blocks.All(b => languages.IsSkipped(b.Language)))
         {
-            blocks = MarkdownCodeBlocks.Extract(text);
-        }
-        catch (FormatException e)
-        {
-            throw Unreadable(file, e.Message);
+            throw CliException.CouldNotRun(
+                "no-code-blocks",
+                $"There is no code to run in {Name(file)}: {string.Join(", ", blocks.Select(b => b.Language).Distinct())} is data or text.",
+                "A block of code names its language, as in ```python.");
         }
 
         return blocks.Count > 0 ? blocks : throw CliException.CouldNotRun(
@@ -61,11 +61,6 @@ internal static class ReplyReader
                 $"The extension of {Name(file)} names no language.",
                 $"Name it with --language, or use one of .md, {string.Join(", ", LanguagesByExtension.Keys)}.");
     }
-
-    /// <summary>A script that is called <c>.sh</c> may say in its first line that it is written for bash.</summary>
-    private static bool AsksForBash(string script) =>
-        script.StartsWith("#!", StringComparison.Ordinal) && script.AsSpan(
-            0, Math.Max(0, script.IndexOf('\n'))).Contains("bash", StringComparison.Ordinal);
 
     private static async Task<byte[]> ReadBytesAsync(string file, CancellationToken cancellationToken)
     {

@@ -16,7 +16,7 @@ internal sealed class KernelBlockRunner(
 
     private const string Defined = ", and what this and earlier blocks defined is lost.";
 
-    private readonly LanguageRegistry _registry = new(options.Languages);
+    private readonly LanguageRegistry _registry = new(options.Languages, options.SkippedLanguages);
     private readonly ProcessBlockRunner? _processes = host.Sandbox is { } sandbox ? new ProcessBlockRunner(sandbox, options, time) : null;
     private KnownLanguages? _languages;
 
@@ -149,7 +149,8 @@ internal sealed class KernelBlockRunner(
     /// <summary>Saves a block that names a file, so that others find it there. One that names none is no file.</summary>
     private async Task<string?> SaveAsync(BlockRun run)
     {
-        CodeFileName file = CodeFileName.Choose(run.Block.Code, _registry.Find(run.Block.Language) ?? CodeLanguage.Python, Guid.Empty);
+        CodeFileName file = CodeFileName.Choose(
+            run.Block.Code, _registry.Find(run.Block.Language) ?? CodeLanguage.Python, Guid.Empty, Sandbox?.WorkDirectory);
         if (file.IsTemporary)
         {
             return null;

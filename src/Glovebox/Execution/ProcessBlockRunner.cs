@@ -28,7 +28,7 @@ internal sealed class ProcessBlockRunner(
 
     public IWorkspace Files => sandbox.Current.Files;
 
-    public LanguageRegistry Languages { get; } = new(options.Languages);
+    public LanguageRegistry Languages { get; } = new(options.Languages, options.SkippedLanguages);
 
     public ISandbox? Sandbox => sandbox.Started;
 
@@ -49,7 +49,7 @@ internal sealed class ProcessBlockRunner(
         CodeFileName file = default;
         try
         {
-            file = CodeFileName.Choose(run.Block.Code, language, _owner);
+            file = CodeFileName.Choose(run.Block.Code, language, _owner, current.WorkDirectory);
             run.Kill.ThrowIfCancellationRequested();
             Task look = run.Files?.Remembered ?? Task.CompletedTask;
             long asked = timeProvider.GetTimestamp();

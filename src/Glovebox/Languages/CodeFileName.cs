@@ -9,26 +9,32 @@ namespace Glovebox.Languages;
 internal readonly record struct CodeFileName(string Path, bool IsTemporary)
 {
     private const string Key = "filename:";
+    private const string Quotes = "\"'`";
 
-    /// <summary>Takes the name of a first comment line <c># filename: name</c>, else makes a temporary one of the code.</summary>
+    /// <summary>Takes the name of a first comment line <c># filename: name</c>, which a shebang may precede, else makes a temporary one of
+    /// the code.</summary>
     /// <param name="code">The block's code.</param>
     /// <param name="language">Its language.</param>
     /// <param name="owner">Sets the executor apart: two that share a work directory never share a temporary file, so that neither
     /// deletes what the other is running.</param>
+    /// <param name="workDirectory">Where the sandbox has the work directory: the name may be absolute below it. Null: unknown.</param>
     /// <exception cref="WorkspaceException">The name leads outside the work directory.</exception>
-    public static CodeFileName Choose(string code, CodeLanguage language, Guid owner) =>
+    public static CodeFileName Choose(string code, CodeLanguage language, Guid owner, string? workDirectory) =>
         FromFirstLine(code, language.LineComments) is { } named
-            ? new(WorkspacePath.Normalize(named), IsTemporary: false)
+            ? new(WorkspacePath.Normalize(Relative(named, workDirectory)), IsTemporary: false)
             : new(Temporary(code, language.Extension, owner), IsTemporary: true);
 
     private static string? FromFirstLine(string code, IReadOnlyList<string> lineComments)
     {
         // .NET does not count a byte-order mark as white space.
-        foreach (ReadOnlySpan<char> raw in code.AsSpan().TrimStart('\uFEFF').EnumerateLines())
+        ReadOnlySpan<char> all = code.AsSpan().TrimStart('\uFEFF');
+        bool mayBeShebang = all.StartsWith("#!");
+        foreach (ReadOnlySpan<char> raw in all.EnumerateLines())
         {
             ReadOnlySpan<char> line = raw.Trim();
-            if (line.IsEmpty)
+            if (line.IsEmpty || mayBeShebang)
             {
+                mayBeShebang = false;
                 continue;
             }
 
@@ -39,7 +45,7 @@ internal readonly record struct CodeFileName(string Path, bool IsTemporary)
                     ReadOnlySpan<char> text = line[comment.Length..].TrimStart();
                     if (text.StartsWith(Key, StringComparison.OrdinalIgnoreCase))
                     {
-                        return text[Key.Length..].Trim().ToString();
+                        return Unquoted(text[Key.Length..].Trim()).ToString();
                     }
                 }
             }
@@ -49,6 +55,14 @@ internal readonly record struct CodeFileName(string Path, bool IsTemporary)
 
         return null;
     }
+
+    private static ReadOnlySpan<char> Unquoted(ReadOnlySpan<char> name) =>
+        name.Length > 1 && name[0] == name[^1] && Quotes.Contains(name[0], StringComparison.Ordinal) ? name[1..^1] : name;
+
+    private static string Relative(string name, string? workDirectory) =>
+        workDirectory?.TrimEnd('/') + "/" is { Length: > 1 } folder && name.StartsWith(folder, StringComparison.Ordinal)
+            ? name[folder.Length..].TrimStart('/')
+            : name;
 
     private static string Temporary(string code, string extension, Guid owner)
     {

@@ -93,14 +93,19 @@ internal sealed class ApprovalCodeExecutor(
     {
         // Which languages there are, an executor may know only while it runs.
         LanguageRegistry languages = LanguageRegistry.Of(InnerExecutor);
-        if (languages.Find(given.Language) is not { } language)
+        if (languages.IsSkipped(given.Language))
+        {
+            return null;
+        }
+
+        if (languages.Find(given.Language) is null)
         {
             return Refused(
                 named[index] = given, TerminationReason.NotStarted, $"unknown language {WorkspacePath.Printable(given.Language)}\n");
         }
 
         named[index] = languages.Canonical(given)!;
-        ApprovalContext context = new([.. named], index, given.Language, [.. language.Programs]);
+        ApprovalContext context = new([.. named], index, given.Language, [.. languages.Find(named[index].Language)!.Programs]);
         ApprovalDecision decision = await AskAsync(context, either, ending, cancellationToken).ConfigureAwait(false);
         return decision.IsApproved ? null
             : Refused(named[index], TerminationReason.Denied, $"Code execution was not approved. Reason: {decision.Reason}\n");

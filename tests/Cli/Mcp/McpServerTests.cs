@@ -43,6 +43,7 @@ public sealed class McpServerTests
         Assert.Contains(
             "unknown language klingon", McpServerProcess.Text(await server.RunAsync("x", language: "klingon")), StringComparison.Ordinal);
         Assert.Equal("Exit code: 0\nOutput:\nhi\n", McpServerProcess.Text(await server.RunAsync("echo hi", language: "sh")));
+        Assert.Equal("Exit code: 0\nOutput:\n1\n", McpServerProcess.Text(await server.RunAsync("```python\nprint(1)\n```\n")));
     }
 
     [Fact]

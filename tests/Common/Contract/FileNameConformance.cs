@@ -1,3 +1,5 @@
+using Glovebox.Sandboxes;
+
 namespace Glovebox.Tests.Common.Contract;
 
 /// <summary>Under which names code is saved, and which are refused.</summary>
@@ -19,6 +21,20 @@ public abstract class FileNameConformance(ExecutorKind kind)
         Assert.Equal(name, result.CodeFile);
         Assert.Equal(code, await session.Executor.Workspace.ReadAllTextAsync(name, cancellationToken: TestContext.Current.CancellationToken));
         Assert.Empty(result.OutputFiles);
+    }
+
+    [Fact]
+    public async Task A_name_may_be_absolute_below_the_work_directory()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        string folder = session.Executor.GetService<ISandbox>()!.WorkDirectory;
+        CodeResult result = await session.RunAsync(
+            new CodeBlock("bash", $"#!/bin/bash\n# filename: \"{folder}/sub/run it.sh\"\necho hi"));
+        Assert.Equal(("hi\n", "sub/run it.sh"), (result.Output, result.CodeFile));
+        WorkspaceListing files = await session.Executor.Workspace.ListAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(files.Files, f => f.Path == "sub/run it.sh");
+        Assert.Equal(Refusal, (await session.PythonAsync($"# filename: {folder}/../x.py\n1")).Output);
+        Assert.Equal(Refusal, (await session.PythonAsync($"# filename: {folder}-other/x.py\n1")).Output);
     }
 
     [Theory]

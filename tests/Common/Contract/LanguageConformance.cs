@@ -39,6 +39,32 @@ public abstract class LanguageConformance(ExecutorKind kind)
         Assert.Empty(session.Entries());
     }
 
+    [Theory]
+    [InlineData("#!/bin/bash")]
+    [InlineData("#!/usr/bin/env bash")]
+    [InlineData("#!/bin/bash -eu\r")]
+    public async Task A_block_of_sh_whose_first_line_asks_for_bash_is_one_of_bash(string shebang)
+    {
+        await using Session session = await Session.StartAsync(kind);
+        CodeResult result = await session.RunAsync(new CodeBlock("shell", shebang + "\necho y\n"));
+        Assert.Equal(("y\n", "bash"), (result.Output, result.Blocks[0].Language));
+        Assert.Equal("sh", (await session.RunAsync(new CodeBlock("sh", "#!/bin/sh\n# bash\n"))).Blocks[0].Language);
+    }
+
+    [Fact]
+    public async Task A_block_of_data_is_skipped_where_that_is_asked_for()
+    {
+        await using Session session = await Session.StartAsync(
+            kind, new() { Configure = o => o.SkippedLanguages = [.. LanguageRegistry.DataFormats, "python"] });
+        CodeResult result = await session.RunAsync(new("JSON", "{}"), new("python", "print(1)"), new("diff", "-x"), new("cobol", "x"));
+        Assert.Equal(
+            [TerminationReason.Skipped, TerminationReason.Exited, TerminationReason.Skipped, TerminationReason.NotStarted],
+            result.Blocks.Select(b => b.Termination));
+        BlockResult data = result.Blocks[0];
+        Assert.Equal((0, "", "JSON", "{}"), (data.ExitCode, data.Output, data.Language, data.Block.Code));
+        Assert.Equal("1\nunknown language cobol\n", result.Output);
+    }
+
     [Fact]
     public async Task A_language_can_be_added_with_a_choice_of_programs_and_a_place_for_the_file()
     {

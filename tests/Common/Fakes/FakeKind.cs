@@ -30,15 +30,7 @@ internal sealed class FakeKind : ExecutorKind
 
         return new CommandLineCodeExecutor(
             provider,
-            setup.Configured(new CommandLineCodeExecutorOptions
-            {
-                Timeout = setup.Timeout,
-                WorkDir = setup.WorkDir,
-                Policy = new() { MaxOutput = setup.MaxOutput },
-                DeleteTempFiles = setup.DeleteTempFiles,
-                Environment = new Dictionary<string, string>(setup.Environment),
-                Languages = [.. setup.Languages],
-            }),
+            setup.Configured(new CommandLineCodeExecutorOptions()),
             setup.LoggerFactory,
             setup.TimeProvider);
     }

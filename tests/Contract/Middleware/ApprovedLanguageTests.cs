@@ -65,6 +65,24 @@ public sealed class ApprovedLanguageTests
     }
 
     [Fact]
+    public async Task A_rule_against_bash_is_not_passed_by_calling_it_sh()
+    {
+        CodeBlock block = new("sh", "#!/bin/bash\necho ${BASH_VERSION:+bash}");
+        Assert.Equal(TerminationReason.Denied, (await RunAsync(c => c.Language == "bash", block)).Blocks[0].Termination);
+        Assert.Equal("bash\n", (await RunAsync(c => c.Language == "sh", block)).Output);
+    }
+
+    [Fact]
+    public async Task A_block_that_is_skipped_is_not_asked_for()
+    {
+        await using ICodeExecutor executor = new LocalCommandLineCodeExecutor(new() { SkippedLanguages = ["json"] })
+            .AsBuilder().UseApproval(_ => throw new InvalidOperationException("asked")).Build();
+        await executor.StartAsync(Ct);
+        CodeResult result = await executor.ExecuteCodeBlocksAsync([new("json", "{}"), new("xml", "<a/>")], Ct);
+        Assert.Equal([TerminationReason.Skipped, TerminationReason.NotStarted], result.Blocks.Select(b => b.Termination));
+    }
+
+    [Fact]
     public async Task What_is_asked_for_is_what_runs_and_what_is_told_of()
     {
         ScriptedExecutor inner = new();

@@ -64,10 +64,9 @@ public sealed class MarkdownCodeBlocksTests
     [InlineData("> ")]
     [InlineData("- ")]
     [InlineData("    ```a\n")]
-    public void Hostile_text_of_a_megabyte_is_read_or_refused(string piece)
+    public void Hostile_text_of_a_megabyte_is_read(string piece)
     {
         string markdown = string.Concat(Enumerable.Repeat(piece, (1 << 20) / piece.Length));
-        Exception? refused = Record.Exception(() => MarkdownCodeBlocks.Extract(markdown));
-        Assert.True(refused is null or FormatException, $"{refused}");
+        Assert.InRange(MarkdownCodeBlocks.Extract(markdown).Count, 0, markdown.Length);
     }
 }

@@ -34,6 +34,7 @@ public sealed class InvalidOptionTests
         ["SeccompProfile"] = ["", " ", "a\0b"],
         ["SetupEnvironment"] = [null, Map("A=B", "c"), Map("A", null)],
         ["SetupTimeout"] = [TimeSpan.Zero, TimeSpan.FromDays(25), Timeout.InfiniteTimeSpan],
+        ["SkippedLanguages"] = [null, new List<string> { "" }, new List<string> { null! }],
         ["Timeout"] = [TimeSpan.Zero, TimeSpan.FromSeconds(-1), TimeSpan.FromDays(25)],
         ["Token"] = ["two words", "line\nbreak", "ü"],
         ["Url"] = [new Uri("relative", UriKind.Relative), new Uri("ftp://host/")],

@@ -30,7 +30,8 @@ internal static class Settings
               "ReadOnlyRootFilesystem": true, "User": "1001:1002"
             },
             "ReadOnlyPaths": [ "/opt/data", "/opt/models" ],
-            "Preload": [ "numpy" ]
+            "Preload": [ "numpy" ],
+            "SkippedLanguages": [ "json", "text" ]
           }
         }
         """;
@@ -53,7 +54,8 @@ internal static class Settings
               "Memory": 5368709120, "DiskSpace": 1048577, "MaxOutput": 2048, "Cpus": 1.5, "MaxProcesses": 12, "Network": "none",
               "ReadOnlyRootFilesystem": true, "User": "1001:1002"
             },
-            "Preload": [ "numpy" ]
+            "Preload": [ "numpy" ],
+            "SkippedLanguages": [ "json", "text" ]
           }
         }
         """;
@@ -87,6 +89,7 @@ internal static class Settings
         },
         ReadOnlyPaths = { "/opt/data", "/opt/models" },
         Preload = { "numpy" },
+        SkippedLanguages = { "json", "text" },
     };
 
     public static LocalCommandLineCodeExecutorOptions LocalOptions => new()
@@ -103,6 +106,7 @@ internal static class Settings
         VirtualEnvironment = "/opt/venv",
         Policy = BubblewrapOptions.Policy with { MaxOutput = 2048 },
         Preload = { "numpy" },
+        SkippedLanguages = { "json", "text" },
     };
 
     /// <summary>The section <c>Executor</c> of some JSON.</summary>

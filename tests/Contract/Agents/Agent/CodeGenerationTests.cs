@@ -139,6 +139,35 @@ public sealed class CodeGenerationTests
         Assert.DoesNotContain("Proposed correction", response.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"true\"", true)]
+    [InlineData("\"Yes\"", true)]
+    [InlineData("1", true)]
+    [InlineData("True", true)]
+    [InlineData("true,", true)]
+    [InlineData("\"no\"", false)]
+    [InlineData("0", false)]
+    [InlineData("False", false)]
+    [InlineData("\"perhaps\"", false)]
+    [InlineData("[true]", false)]
+    public async Task A_boolean_is_read_as_models_write_it(string retry, bool isYes)
+    {
+        using ScriptedChatClient model = new(
+            _ => Says("```python\n1\n```"), _ => Says($$"""{"Reason": "Divide by two.", "Retry": {{retry}}}"""), _ => Says("Never mind."));
+        AgentResponse response = await RunAsync(new(Failing(), model, new() { MaxRetriesOnError = 1 }), streaming: false, "Go.");
+        Assert.Equal(isYes, response.Text.Contains("Divide by two.", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("**Retry:** yes, divide by two.", true)]
+    [InlineData("retry = no", false)]
+    public async Task A_decision_without_JSON_is_read(string decision, bool isYes)
+    {
+        using ScriptedChatClient model = new(_ => Says("```python\n1\n```"), _ => Says(decision), _ => Says("Never mind."));
+        AgentResponse response = await RunAsync(new(Failing(), model, new() { MaxRetriesOnError = 1 }), streaming: false, "Go.");
+        Assert.Equal(isYes, response.Text.Contains("Proposed correction", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_decision_in_a_fence_is_read()
     {

@@ -53,15 +53,7 @@ public sealed class SampleProviderKind : ExecutorKind
 
     private static CommandLineCodeExecutor Executor(ExecutorSetup setup) => new(
         new DockerCommandProvider(TestImages.Python),
-        setup.Configured(new CommandLineCodeExecutorOptions
-        {
-            Timeout = setup.Timeout,
-            WorkDir = setup.WorkDir,
-            Policy = new() { MaxOutput = setup.MaxOutput, Network = NetworkAccess.None },
-            DeleteTempFiles = setup.DeleteTempFiles,
-            Environment = new Dictionary<string, string>(setup.Environment),
-            Languages = [.. setup.Languages],
-        }),
+        setup.Configured(new CommandLineCodeExecutorOptions { Policy = new() { Network = NetworkAccess.None } }),
         setup.LoggerFactory,
         setup.TimeProvider);
 }

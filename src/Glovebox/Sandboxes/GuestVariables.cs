@@ -11,6 +11,10 @@ internal static class GuestVariables
     {
         // Without this, Python holds printed text back until its buffer is full, and output has neither its time nor its order.
         ["PYTHONUNBUFFERED"] = "1",
+
+        // Python knows the bytecode of a file by the file's size and its time in seconds, and a block can rewrite a module within the
+        // second in which the block before imported it. So no program writes bytecode, but for those that compile on purpose, as pip does.
+        ["PYTHONDONTWRITEBYTECODE"] = "1",
     };
 
     /// <summary>Makes the variables that every isolated sandbox sets, but for PATH.</summary>

@@ -111,5 +111,13 @@ public sealed class ExitTests(ForkServerFixture forkServer) : IClassFixture<Fork
     [InlineData("import threading, time, os, signal\nthreading.Thread(target=lambda: (time.sleep(0.5), os.kill(os.getpid(), signal.SIGINT))).start()\ntime.sleep(600)")]
     [InlineData("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); signal.raise_signal(signal.SIGINT); print('on')")]
     [InlineData("import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); signal.raise_signal(signal.SIGINT); print('never')")]
+    [InlineData("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); raise KeyboardInterrupt")]
+    [InlineData("import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); raise KeyboardInterrupt")]
+    [InlineData("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); raise KeyboardInterrupt")]
+    [InlineData("import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); raise KeyboardInterrupt")]
+    [InlineData("import signal; signal.signal(signal.SIGINT, lambda *a: print('never')); raise KeyboardInterrupt")]
+    [InlineData("import atexit, signal; atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN); raise KeyboardInterrupt")]
+    [InlineData("import atexit, signal; signal.signal(signal.SIGINT, signal.SIG_IGN); atexit.register(lambda: print(signal.getsignal(signal.SIGINT))); raise KeyboardInterrupt")]
+    [InlineData("import os; os.close(1); raise KeyboardInterrupt")]
     public async Task An_interrupt_ends_a_script_as_it_ends_it_in_a_fresh_interpreter(string code) => await forkServer.SameAsync(code);
 }

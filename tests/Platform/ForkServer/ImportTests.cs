@@ -96,6 +96,86 @@ public sealed class ImportTests(ForkServerFixture forkServer) : IClassFixture<Fo
         Assert.Contains("ModuleNotFoundError: No module named 'lib'", result.StandardError, StringComparison.Ordinal);
     }
 
+    /// <summary>The versions have the same size, and mostly the same second.</summary>
+    [Theory]
+    [InlineData("python")]
+    [InlineData("plain")]
+    [InlineData("bash")]
+    public async Task A_module_that_is_rewritten_within_a_second_is_not_run_from_stale_bytecode(string language)
+    {
+        await using Session session = await ForkServerFixture.StartAsync();
+        CodeBlock use = language == "bash" ? new("bash", "python3 -c 'import helper'") : new(language, "import helper");
+        CodeBlock[] blocks = [.. Enumerable.Range(0, 10).SelectMany(i => new CodeBlock[] { new("python", $"# filename: helper.py\nprint({i})"), use })];
+        CodeResult result = await session.RunAsync(blocks);
+        Assert.Equal(string.Concat(Enumerable.Range(0, 10).Select(i => $"{i}\n{i}\n")), result.Output);
+    }
+
+    [Fact]
+    public async Task A_module_that_a_block_rewrites_itself_is_not_run_from_stale_bytecode() => Assert.Equal(
+        "0\n1\n2\n",
+        (await forkServer.SameAsync("""
+            import subprocess, sys
+            for i in range(3):
+                with open('rewritten.py', 'w') as file: file.write(f'print({i})')
+                subprocess.run([sys.executable, '-c', 'import rewritten'])
+            """)).Output);
+
+    /// <summary>What an earlier block put into the user's site is imported before a script, and so says CPython's own order.</summary>
+    [Theory]
+    [InlineData("print('custom')")]
+    [InlineData("import sys; sys.custom = 1; print(sys.argv, sys.path[1:], list(vars(sys.modules['__main__'])))")]
+    [InlineData("import builtins; builtins.custom = 1")]
+    [InlineData("import atexit; atexit.register(print, 'at the end')")]
+    [InlineData("class C:\n    def __del__(self): print('deleted')\nc = C()")]
+    [InlineData("1 / 0")]
+    [InlineData("raise ImportError('other')")]
+    public async Task What_is_customized_in_the_user_site_holds_as_in_a_fresh_interpreter(string custom)
+    {
+        await using Session session = await ForkServerFixture.StartAsync();
+        const string code = "import sys; print('script', getattr(sys, 'custom', None), 'usercustomize' in sys.modules, 'custom' in dir(__builtins__))";
+        CodeResult result = await session.RunAsync(
+            new("bash", $"""
+                site=$(python3 -m site --user-site); mkdir -p "$site"
+                cat > "$site/usercustomize.py" <<'END'
+                {custom}
+                END
+                """),
+            new("plain", "# filename: x.py\n" + code),
+            new("python", "# filename: x.py\n" + code),
+            new("bash", "rm -r /home/glovebox/.local"));
+        Assert.Equal(ForkServerFixture.Describe(result.Blocks[1]), ForkServerFixture.Describe(result.Blocks[2]));
+        Assert.Contains("script", result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("raise SystemExit(3)")]
+    [InlineData("raise KeyboardInterrupt")]
+    public async Task A_customization_that_ends_the_interpreter_ends_a_script_before_it_begins(string custom)
+    {
+        await using Session session = await ForkServerFixture.StartAsync();
+        string site = $"site=$(python3 -m site --user-site); mkdir -p \"$site\"; echo '{custom}' > \"$site/usercustomize.py\"";
+        BlockResult plain = (await session.RunAsync(new("bash", site), new("plain", "print('never')"))).Blocks[1];
+        BlockResult forked = (await session.RunAsync(new CodeBlock("python", "print('never')"))).Blocks[0];
+        Assert.Equal((plain.ExitCode, plain.Termination, ""), (forked.ExitCode, forked.Termination, forked.StandardOutput));
+        string[] expected = plain.StandardError.Split('\n'), lines = forked.StandardError.Split('\n');
+        Assert.Equal(expected[..3], lines[..3]);
+        Assert.Equal(expected[^3..], lines[^3..]);
+    }
+
+    [Fact]
+    public async Task The_user_site_is_that_of_the_home_that_was_given()
+    {
+        await using BubblewrapCommandLineCodeExecutor executor = new(new() { Environment = { ["HOME"] = "/workspace" } });
+        await executor.StartAsync(Ct);
+        CodeResult result = await executor.ExecuteCodeBlocksAsync(
+            [
+                new("bash", "site=$(python3 -m site --user-site); mkdir -p \"$site\"; echo 'value = 1' > \"$site/installed.py\""),
+                new("python", "import installed, site; print(installed.value, site.getusersitepackages().startswith('/workspace/'))"),
+            ],
+            Ct);
+        Assert.Equal("1 True\n", result.Output);
+    }
+
     [Fact]
     public async Task A_package_in_a_user_site_that_an_earlier_block_made_is_imported()
     {

@@ -80,6 +80,25 @@ public sealed class MainModuleTests(ForkServerFixture forkServer) : IClassFixtur
         Assert.NotEmpty(forked.Output);
     }
 
+    /// <summary>Every class that can be found from the first one. Until a script imports them, too, those stay that an extension module keeps
+    /// in its own memory.</summary>
+    [Theory]
+    [InlineData("own = lambda kind: kind.__flags__ & 1 << 9 and kind.__module__ not in ('ctypes', 'socket')")]
+    [InlineData("own = bool\nimport ctypes, socket, struct, select, fcntl, resource, errno, functools, signal, stat, itertools, marshal, weakref")]
+    public async Task No_class_of_the_agent_is_among_the_subclasses(string imports)
+    {
+        BlockResult result = await forkServer.SameAsync(imports + """
+
+            import gc; gc.collect()
+            found, left = {object}, [object]
+            while left:
+                for kind in type.__subclasses__(left.pop()):
+                    if kind not in found: found.add(kind); left.append(kind)
+            print(*sorted(f'{kind.__module__}.{kind.__qualname__}' for kind in found if own(kind)), sep='\n')
+            """);
+        Assert.Contains("_sitebuiltins.Quitter", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task No_module_of_the_agent_can_be_imported()
     {

@@ -109,7 +109,7 @@ public sealed class PreloadTests
     [InlineData("PYTHONWARNINGS", "error", "import warnings; warnings.warn('x')", null)]
     [InlineData("PYTHONPATH", "/workspace/lib", "import sys; print('/workspace/lib' in sys.path)", "True\n")]
     [InlineData("PYTHONIOENCODING", "ascii", "import sys; print(sys.stdout.encoding)", "ascii\n")]
-    [InlineData("PYTHONDONTWRITEBYTECODE", "1", "import sys; print(sys.dont_write_bytecode)", "True\n")]
+    [InlineData("PYTHONDONTWRITEBYTECODE", "", "import sys; print(sys.dont_write_bytecode)", "False\n")]
     [InlineData("PYTHONNOUSERSITE", "1", "import site; print(site.ENABLE_USER_SITE)", "False\n")]
     [InlineData("PYTHONUNBUFFERED", "", "import os, sys; sys.stdout.write('lost'); os._exit(0)", "")]
     [InlineData("PYTHONSAFEPATH", "1", "import sys; print('/workspace' in sys.path, sys.flags.safe_path)", "False True\n")]
@@ -127,6 +127,44 @@ public sealed class PreloadTests
         await using BubblewrapCommandLineCodeExecutor without = await StartAsync(new());
         CodeResult other = await without.ExecuteCodeBlocksAsync([new("python", code)], Ct);
         Assert.NotEqual((result.ExitCode, result.StandardOutput), (other.ExitCode, other.StandardOutput));
+    }
+
+    /// <summary>What is preloaded, and a script that shows what it remembers of the process in which it was imported.</summary>
+    [Theory]
+    [InlineData("multiprocessing", """
+        from concurrent.futures import ProcessPoolExecutor
+        import multiprocessing as mp
+        class P:
+            def __init__(self, x): self.x = x
+        def make(x): return P(x)
+        if __name__ == '__main__':
+            for method in 'spawn', 'forkserver', 'fork':
+                with ProcessPoolExecutor(1, mp_context=mp.get_context(method)) as e: print(e.submit(make, 5).result().x)
+                with mp.get_context(method).Pool(1) as p: print(p.map(make, [6])[0].x)
+        """, "5\n6\n5\n6\n5\n6\n")]
+    [InlineData("concurrent.futures.process", """
+        import os, multiprocessing as mp
+        if __name__ == '__main__':
+            os.mkdir('elsewhere'); os.chdir('elsewhere')
+            with mp.get_context('spawn').Pool(1) as p: print(p.apply(eval, ["__import__('multiprocessing.process').process.ORIGINAL_DIR"]))
+        """, "/workspace\n")]
+    [InlineData("multiprocessing", "import sys; print(sys.modules['__mp_main__'] is sys.modules['__main__'], vars(sys.modules['__mp_main__']) is globals())", "True True\n")]
+    [InlineData("rlcompleter", "import rlcompleter; print(vars(rlcompleter.__main__) is globals())", "True\n")]
+    [InlineData("threading", "import os, threading; t = threading.main_thread(); print(t.native_id == threading.get_native_id() == os.getpid(), t.ident == threading.get_ident())", "True True\n")]
+    [InlineData("concurrent.futures", "import os, threading; print(threading.current_thread().native_id == os.getpid())", "True\n")]
+    public async Task A_preloaded_module_knows_the_process_of_the_script(string module, string code, string output)
+    {
+        await using BubblewrapCommandLineCodeExecutor executor = await StartAsync(new() { Preload = { module } });
+        Assert.Equal(output, await OutputAsync(executor, code));
+        Assert.Equal("True\n", await OutputAsync(executor, $"import sys; print('{module}' in sys.modules)"));
+    }
+
+    [Fact]
+    public async Task Processes_of_two_blocks_have_different_keys()
+    {
+        await using BubblewrapCommandLineCodeExecutor executor = await StartAsync(new() { Preload = { "multiprocessing" } });
+        const string code = "import multiprocessing as m; print(m.current_process().authkey.hex())";
+        Assert.NotEqual(await OutputAsync(executor, code), await OutputAsync(executor, code));
     }
 
     private static async Task<BubblewrapCommandLineCodeExecutor> StartAsync(BubblewrapCommandLineCodeExecutorOptions options)

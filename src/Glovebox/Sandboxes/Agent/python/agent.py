@@ -125,6 +125,7 @@ class Agent:
                 __import__(module)
             except BaseException as e:
                 failed.append('%s: %s: %s' % (module, type(e).__name__, e))
+        find_main_modules()
         PRELOADED.update(name for name in sys.modules if name not in _STARTUP_MODULES and '.' not in name)
         sys.path_importer_cache.clear()
         if preload:

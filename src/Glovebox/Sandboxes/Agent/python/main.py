@@ -55,6 +55,7 @@ def start():
     agent = Agent(os.environ.pop('GLOVEBOX_TEST_DUMPABLE', None) is None)
     # A script can see its stack, so no frame of the agent may be on it. What makes one after the other the calls that the generator gives is in
     # C, where no frames are; a generator has a frame only while it runs; and our main program ends here.
+    hide_classes()
     hook, results = EndHook(), []
     every_call = itertools.chain.from_iterable(calls(agent, hook, results))
     run = functools.partial(results.extend, map(functools.partial.__call__, every_call))

@@ -34,6 +34,7 @@ class Processes:
             if name.startswith('PYTHON') and os.environ.get(name) != value:
                 self.fork_python = False
             os.environ[name] = value
+        find_user_site()
 
     def run(self, number, kind, script, programs, arguments):
         as_root = kind & RUN_SETUP != 0

@@ -9,6 +9,8 @@ STREAMS = sys.stdout, sys.stderr
 LARGE = 64 << 10
 # Of a class: the collector knows its instances.
 IS_COLLECTED = 1 << 14
+# Of a class: it is not one of those that C declares.
+IS_ON_HEAP = 1 << 9
 # What loads modules that are no extensions: of source and of byte code, and those of the interpreter itself, which are classes.
 PYTHON_LOADERS = (*(getattr(sys.modules['_frozen_importlib_external'], name) for name in ('SourceFileLoader', 'SourcelessFileLoader')), type)
 

@@ -24,8 +24,10 @@ import _weakref
 
 # A fresh interpreter has none of the modules that only we use, and nothing is imported from where we are. What is preloaded gets modules
 # that it shares with the scripts, and a place is kept on the path for the folder of the script.
-for _name in set(sys.modules) - _STARTUP_MODULES:
+OUR_MODULES = set(sys.modules) - _STARTUP_MODULES
+for _name in OUR_MODULES:
     del sys.modules[_name]
+OUR_MODULES.add('__main__')
 HAS_SCRIPT_FOLDER = not getattr(sys.flags, 'safe_path', False)
 SCRIPT_FOLDER = os.devnull
 if HAS_SCRIPT_FOLDER:

@@ -4,20 +4,40 @@ namespace Glovebox;
 public static class CodeExecutorExtensions
 {
     /// <summary>Runs code blocks in order until one fails.</summary>
-    /// <param name="executor">A started executor.</param>
+    /// <param name="executor">An executor.</param>
     /// <param name="codeBlocks">At least one block.</param>
+    /// <param name="options">Options of this execution. Null: those of the executor alone.</param>
     /// <param name="cancellationToken">Kills the running block and everything it started, then throws.</param>
     /// <exception cref="ArgumentException">No block was given, or a block is null.</exception>
-    /// <exception cref="InvalidOperationException">The executor is stopped.</exception>
+    /// <exception cref="InvalidOperationException">The executor was stopped.</exception>
     /// <exception cref="CodeExecutionException">The sandbox failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; the code is dead by then.</exception>
     public static Task<CodeResult> ExecuteCodeBlocksAsync(
-        this ICodeExecutor executor, IEnumerable<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
+        this ICodeExecutor executor,
+        IEnumerable<CodeBlock> codeBlocks,
+        CodeExecutionOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(executor);
         ArgumentNullException.ThrowIfNull(codeBlocks);
         IReadOnlyList<CodeBlock> list = codeBlocks as IReadOnlyList<CodeBlock> ?? [.. codeBlocks];
-        return FoldAsync(executor.ExecuteCodeBlocksStreamingAsync(list, cancellationToken), cancellationToken);
+        return FoldAsync(executor.ExecuteCodeBlocksStreamingAsync(list, options, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc cref="ExecuteCodeBlocksAsync(ICodeExecutor, IEnumerable{CodeBlock}, CodeExecutionOptions?, CancellationToken)"/>
+    public static Task<CodeResult> ExecuteCodeBlocksAsync(
+        this ICodeExecutor executor, IEnumerable<CodeBlock> codeBlocks, CancellationToken cancellationToken) =>
+        executor.ExecuteCodeBlocksAsync(codeBlocks, options: null, cancellationToken);
+
+    /// <inheritdoc cref="ICodeExecutor.ExecuteCodeBlocksStreamingAsync"/>
+    /// <param name="executor">An executor.</param>
+    /// <param name="codeBlocks">At least one block.</param>
+    /// <param name="cancellationToken">Kills the running block and everything it started, then throws.</param>
+    public static IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
+        this ICodeExecutor executor, IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(executor);
+        return executor.ExecuteCodeBlocksStreamingAsync(codeBlocks, options: null, cancellationToken);
     }
 
     /// <summary>Gets a service of an executor by its type.</summary>

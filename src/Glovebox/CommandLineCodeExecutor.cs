@@ -98,10 +98,10 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
 
     /// <inheritdoc/>
     public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
+        IReadOnlyList<CodeBlock> codeBlocks, CodeExecutionOptions? options = null, CancellationToken cancellationToken = default)
     {
         CodeBlock[] blocks = CodeBlockList.Copy(codeBlocks);
-        return ExecuteAsync(blocks, SessionUnlessStopped(), cancellationToken);
+        return ExecuteAsync(blocks, options?.Copy() ?? CodeExecutionOptions.Default, SessionUnlessStopped(), cancellationToken);
     }
 
     /// <summary>Describes the functions that guest code can import, for a model's prompt: their signatures and docstrings.</summary>
@@ -238,7 +238,10 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
     }
 
     private async IAsyncEnumerable<CodeExecutionUpdate> ExecuteAsync(
-        CodeBlock[] blocks, ExecutorSession? started, [EnumeratorCancellation] CancellationToken cancellationToken)
+        CodeBlock[] blocks,
+        CodeExecutionOptions options,
+        ExecutorSession? started,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ExecutorSession session = started ?? await StartOnFirstUseAsync(cancellationToken).ConfigureAwait(false);
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -256,7 +259,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
                 yield return new BlockStartedUpdate(i, block);
                 cancellationToken.ThrowIfCancellationRequested();
                 OutputCollector output = new(_options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, i);
-                Task<BlockResult> running = session.Track(RunBlockAsync(new BlockRun(i, block, files, output, kill.Token)));
+                Task<BlockResult> running = session.Track(RunBlockAsync(new BlockRun(i, block, options, files, output, kill.Token)));
                 bool isRead = false;
                 try
                 {

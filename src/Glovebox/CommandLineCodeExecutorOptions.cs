@@ -16,16 +16,7 @@ public class CommandLineCodeExecutorOptions
     public TimeSpan Timeout
     {
         get;
-        set
-        {
-            // A timer takes at most int.MaxValue milliseconds.
-            if (value != System.Threading.Timeout.InfiniteTimeSpan && (value <= TimeSpan.Zero || value.TotalMilliseconds > int.MaxValue))
-            {
-                throw new ArgumentOutOfRangeException(nameof(Timeout), value, "Timeout must be more than zero and at most 24 days.");
-            }
-
-            field = value;
-        }
+        set => field = CheckTimeout(value, nameof(Timeout));
     } = TimeSpan.FromSeconds(60);
 
     /// <summary>The host directory in which code files are saved and files persist. It is made when missing and never deleted. Null, the
@@ -152,6 +143,12 @@ public class CommandLineCodeExecutorOptions
         get;
         set => field = value ?? throw new ArgumentNullException(nameof(SetupEnvironment));
     } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Checks the longest time of a block. A timer takes at most <see cref="int.MaxValue"/> milliseconds.</summary>
+    internal static TimeSpan CheckTimeout(TimeSpan value, string name) =>
+        value == System.Threading.Timeout.InfiniteTimeSpan || value > TimeSpan.Zero && value.TotalMilliseconds <= int.MaxValue
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be more than zero and at most 24 days.");
 
     /// <summary>Copies the options, so that later changes of them have no effect.</summary>
     internal virtual CommandLineCodeExecutorOptions Copy()

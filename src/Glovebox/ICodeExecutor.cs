@@ -37,6 +37,7 @@ public interface ICodeExecutor : IAsyncDisposable
 
     /// <summary>Runs code blocks in order until one fails, and reports what happens as it happens.</summary>
     /// <param name="codeBlocks">At least one block.</param>
+    /// <param name="options">Options of this execution. Null: those of the executor alone.</param>
     /// <param name="cancellationToken">Kills the running block and everything it started, then throws.</param>
     /// <returns>For each block that ran: one start, any output, displays and files, one completion. Leaving the enumeration early
     /// kills the running block.</returns>
@@ -44,7 +45,7 @@ public interface ICodeExecutor : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The executor is stopped.</exception>
     /// <exception cref="CodeExecutionException">The sandbox cannot be started, or failed.</exception>
     IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default);
+        IReadOnlyList<CodeBlock> codeBlocks, CodeExecutionOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Gets a service: the executor itself, one that it wraps, or what they offer, such as
     /// <see cref="SandboxCapabilities"/>.</summary>

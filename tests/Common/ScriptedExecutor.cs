@@ -50,7 +50,7 @@ public sealed class ScriptedExecutor : ICodeExecutor, IWorkspace
     public Task RestartAsync(CancellationToken cancellationToken = default) => Call("restart", cancellationToken);
 
     public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
+        IReadOnlyList<CodeBlock> codeBlocks, CodeExecutionOptions? options = null, CancellationToken cancellationToken = default)
     {
         if (Refusal is not null)
         {

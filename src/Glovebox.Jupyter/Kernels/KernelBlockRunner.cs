@@ -58,6 +58,14 @@ internal sealed class KernelBlockRunner(
                 : new BlockEnd(1, TerminationReason.NotStarted, Refusal(language));
         }
 
+        if (run.Options.NeedProcess)
+        {
+            return new BlockEnd(
+                1,
+                TerminationReason.NotStarted,
+                "A cell of a kernel takes no arguments, standard input or variables of its own: put them into the code, or into files.");
+        }
+
         BlockDisplays displays = new(run.Output, host.DisplayFiles, host.DisplayNames, jupyter.Limits);
         BlockEnd end = await RunCellAsync(run, displays).ConfigureAwait(false);
         await displays.CompleteAsync().ConfigureAwait(false);
@@ -89,7 +97,8 @@ internal sealed class KernelBlockRunner(
         // What came before is not this block's doing.
         await host.TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false);
         Kernel kernel = host.Kernel;
-        using CancellationTokenSource deadline = new(options.Timeout, time);
+        TimeSpan longest = run.Options.Timeout ?? options.Timeout;
+        using CancellationTokenSource deadline = new(longest, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
         Cell cell = kernel.Execute(IsPython ? PipQuieting.Apply(run.Block.Code) : run.Block.Code, displays);
         try
@@ -106,7 +115,7 @@ internal sealed class KernelBlockRunner(
             return new BlockEnd(
                 ProcessBlockRunner.TimeoutExitCode,
                 TerminationReason.TimedOut,
-                string.Create(CultureInfo.InvariantCulture, $"Timed out after {options.Timeout.TotalSeconds:0.###} s; the code {what}"))
+                string.Create(CultureInfo.InvariantCulture, $"Timed out after {longest.TotalSeconds:0.###} s; the code {what}"))
             {
                 StateLost = !lives,
                 CodeFile = file,

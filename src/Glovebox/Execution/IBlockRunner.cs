@@ -38,11 +38,13 @@ internal interface IBlockRunner : IAsyncDisposable
 /// <summary>A block that is to run.</summary>
 /// <param name="Index">Its place among the blocks of the execution.</param>
 /// <param name="Block">The block.</param>
+/// <param name="Options">The options of the execution.</param>
 /// <param name="Files">The look at the files before the block, which its program waits for, and a place to put one taken at its end. Null:
 /// no look.</param>
 /// <param name="Output">Gets what it prints and shows. The caller completes it.</param>
 /// <param name="Kill">Ends the block; the caller decides what that means.</param>
-internal sealed record BlockRun(int Index, CodeBlock Block, ProducedFiles? Files, OutputCollector Output, CancellationToken Kill);
+internal sealed record BlockRun(
+    int Index, CodeBlock Block, CodeExecutionOptions Options, ProducedFiles? Files, OutputCollector Output, CancellationToken Kill);
 
 /// <summary>How a block ended.</summary>
 /// <param name="ExitCode">Its exit code.</param>

@@ -61,7 +61,7 @@ internal sealed class ProcessBlockRunner(
             await looked.WaitAsync(run.Kill).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             long begun = beginning.IsCompleted ? await beginning.ConfigureAwait(false) : timeProvider.GetTimestamp();
             TimeSpan waited = timeProvider.GetElapsedTime(asked, begun);
-            using CancellationTokenSource deadline = new(TimeLeft(begun), timeProvider);
+            using CancellationTokenSource deadline = new(TimeLeft(run, begun), timeProvider);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
             ProcessExit exit = await EndAsync(process, either.Token).ConfigureAwait(false);
             run.Files?.Offer(exit.ListFiles);
@@ -71,7 +71,7 @@ internal sealed class ProcessBlockRunner(
             bool timedOut = exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost
                 && deadline.IsCancellationRequested && !run.Kill.IsCancellationRequested;
             return (timedOut
-                ? new BlockEnd(TimeoutExitCode, TerminationReason.TimedOut, TimeoutNotice())
+                ? new BlockEnd(TimeoutExitCode, TerminationReason.TimedOut, TimeoutNotice(run))
                 : new BlockEnd(exit.ExitCode, Reason(exit.Kind), exit.Message)) with
             { CodeFile = file.Path, Waited = waited };
         }
@@ -116,10 +116,12 @@ internal sealed class ProcessBlockRunner(
         return timeProvider.GetTimestamp();
     }
 
-    private TimeSpan TimeLeft(long begun)
+    private TimeSpan Longest(BlockRun run) => run.Options.Timeout ?? options.Timeout;
+
+    private TimeSpan TimeLeft(BlockRun run, long begun)
     {
-        TimeSpan left = options.Timeout - timeProvider.GetElapsedTime(begun);
-        return options.Timeout == Timeout.InfiniteTimeSpan ? options.Timeout : left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        TimeSpan longest = Longest(run), left = longest - timeProvider.GetElapsedTime(begun);
+        return longest == Timeout.InfiniteTimeSpan ? longest : left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private static ProcessRequest Request(CodeLanguage language, CodeFileName file, BlockRun run, Task look)
@@ -129,9 +131,12 @@ internal sealed class ProcessBlockRunner(
         string[] arguments = language.Arguments.Any(a => a.Contains(CodeLanguage.FilePlaceholder, StringComparison.Ordinal))
             ? [.. language.Arguments.Select(a => a.Replace(CodeLanguage.FilePlaceholder, argument, StringComparison.Ordinal))]
             : [.. language.Arguments, argument];
+        arguments = [.. arguments, .. run.Options.Arguments];
         return new ProcessRequest(language.Programs, arguments)
         {
             Output = run.Output,
+            StandardInput = run.Options.StandardInput,
+            Variables = run.Options.Environment,
             PythonScript = ReferenceEquals(language, CodeLanguage.Python) ? argument : null,
             File = new ProcessFile(
                 file.Path, Encoding.UTF8.GetBytes(language.QuietsPip ? PipQuieting.Apply(run.Block.Code) : run.Block.Code)),
@@ -153,8 +158,8 @@ internal sealed class ProcessBlockRunner(
         }
     }
 
-    private string TimeoutNotice() =>
-        string.Create(CultureInfo.InvariantCulture, $"Timed out after {options.Timeout.TotalSeconds:0.###} s; the program was ended.");
+    private string TimeoutNotice(BlockRun run) =>
+        string.Create(CultureInfo.InvariantCulture, $"Timed out after {Longest(run).TotalSeconds:0.###} s; the program was ended.");
 
     private static TerminationReason Reason(ProcessExitKind kind) => kind switch
     {

@@ -28,12 +28,12 @@ internal sealed class ApprovalCodeExecutor(
     }
 
     public override IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
+        IReadOnlyList<CodeBlock> codeBlocks, CodeExecutionOptions? options = null, CancellationToken cancellationToken = default)
     {
         CodeBlock[] blocks = CodeBlockList.Copy(codeBlocks);
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         InnerExecutor.GetService<IExecutorState>()?.ThrowIfStopped();
-        return ExecuteAsync(blocks, Volatile.Read(ref _ending).Token, cancellationToken);
+        return ExecuteAsync(blocks, options?.Copy() ?? CodeExecutionOptions.Default, Volatile.Read(ref _ending).Token, cancellationToken);
     }
 
     protected override async ValueTask DisposeAsyncCore()
@@ -43,7 +43,10 @@ internal sealed class ApprovalCodeExecutor(
     }
 
     private async IAsyncEnumerable<CodeExecutionUpdate> ExecuteAsync(
-        CodeBlock[] blocks, CancellationToken ending, [EnumeratorCancellation] CancellationToken cancellationToken)
+        CodeBlock[] blocks,
+        CodeExecutionOptions options,
+        CancellationToken ending,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending);
         await WaitForTurnAsync(either.Token, ending, cancellationToken).ConfigureAwait(false);
@@ -54,7 +57,7 @@ internal sealed class ApprovalCodeExecutor(
             for (int i = 0; i < blocks.Length; i++)
             {
                 BlockResult? refused = await RefuseAsync(
-                    blocks[i], named, i, either.Token, ending, cancellationToken).ConfigureAwait(false);
+                    blocks[i], named, i, options, either.Token, ending, cancellationToken).ConfigureAwait(false);
                 if (refused is not null)
                 {
                     yield return new BlockStartedUpdate(i, named[i]);
@@ -64,7 +67,7 @@ internal sealed class ApprovalCodeExecutor(
                 }
 
                 bool failed = false;
-                await foreach (CodeExecutionUpdate update in Run(named[i], ending, cancellationToken).ConfigureAwait(false))
+                await foreach (CodeExecutionUpdate update in Run(named[i], options, ending, cancellationToken).ConfigureAwait(false))
                 {
                     failed |= update is BlockCompletedUpdate { Result.ExitCode: not 0 };
                     yield return i == 0 ? update : update.At(i);
@@ -87,6 +90,7 @@ internal sealed class ApprovalCodeExecutor(
         CodeBlock given,
         CodeBlock[] named,
         int index,
+        CodeExecutionOptions options,
         CancellationToken either,
         CancellationToken ending,
         CancellationToken cancellationToken)
@@ -105,18 +109,19 @@ internal sealed class ApprovalCodeExecutor(
         }
 
         named[index] = languages.Canonical(given)!;
-        ApprovalContext context = new([.. named], index, given.Language, [.. languages.Find(named[index].Language)!.Programs]);
+        ApprovalContext context = new([.. named], index, given.Language, [.. languages.Find(named[index].Language)!.Programs]) { Options = options };
         ApprovalDecision decision = await AskAsync(context, either, ending, cancellationToken).ConfigureAwait(false);
         return decision.IsApproved ? null
             : Refused(named[index], TerminationReason.Denied, $"Code execution was not approved. Reason: {decision.Reason}\n");
     }
 
-    private IAsyncEnumerable<CodeExecutionUpdate> Run(CodeBlock block, CancellationToken ending, CancellationToken cancellationToken)
+    private IAsyncEnumerable<CodeExecutionUpdate> Run(
+        CodeBlock block, CodeExecutionOptions options, CancellationToken ending, CancellationToken cancellationToken)
     {
         IAsyncEnumerable<CodeExecutionUpdate> updates;
         try
         {
-            updates = InnerExecutor.ExecuteCodeBlocksStreamingAsync([block], cancellationToken);
+            updates = InnerExecutor.ExecuteCodeBlocksStreamingAsync([block], options, cancellationToken);
         }
         catch (InvalidOperationException) when (ending.IsCancellationRequested)
         {

@@ -31,4 +31,7 @@ public sealed class ApprovalContext
     /// <summary>Gets the names of the program that will run the block, in order of preference: the first that exists in the sandbox does.
     /// Empty where a living interpreter runs it, such as a Jupyter kernel.</summary>
     public IReadOnlyList<string> Programs { get; }
+
+    /// <summary>Gets the options of the execution: the arguments, variables and standard input that the block's program gets.</summary>
+    public CodeExecutionOptions Options { get; internal init; } = CodeExecutionOptions.Default;
 }

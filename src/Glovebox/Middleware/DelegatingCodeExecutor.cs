@@ -33,8 +33,8 @@ public abstract class DelegatingCodeExecutor : ICodeExecutor
 
     /// <inheritdoc/>
     public virtual IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default) =>
-        InnerExecutor.ExecuteCodeBlocksStreamingAsync(codeBlocks, cancellationToken);
+        IReadOnlyList<CodeBlock> codeBlocks, CodeExecutionOptions? options = null, CancellationToken cancellationToken = default) =>
+        InnerExecutor.ExecuteCodeBlocksStreamingAsync(codeBlocks, options, cancellationToken);
 
     /// <inheritdoc/>
     public virtual object? GetService(Type serviceType, object? serviceKey = null)

@@ -17,9 +17,10 @@ internal sealed class LoggingCodeExecutor(
         FollowAsync("Restart", InnerExecutor.RestartAsync, cancellationToken);
 
     public override IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
+        IReadOnlyList<CodeBlock> codeBlocks, CodeExecutionOptions? options = null, CancellationToken cancellationToken = default)
     {
-        IAsyncEnumerable<CodeExecutionUpdate> updates = InnerExecutor.ExecuteCodeBlocksStreamingAsync(codeBlocks, cancellationToken);
+        IAsyncEnumerable<CodeExecutionUpdate> updates =
+            InnerExecutor.ExecuteCodeBlocksStreamingAsync(codeBlocks, options, cancellationToken);
         int count = codeBlocks.Count;
         return ExecutionObserver.FollowAsync(
             updates,

@@ -8,9 +8,10 @@ internal sealed class OpenTelemetryCodeExecutor(
     private readonly ExecutionInstruments _instruments = new(sourceName, timeProvider);
 
     public override IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-        IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
+        IReadOnlyList<CodeBlock> codeBlocks, CodeExecutionOptions? options = null, CancellationToken cancellationToken = default)
     {
-        IAsyncEnumerable<CodeExecutionUpdate> updates = InnerExecutor.ExecuteCodeBlocksStreamingAsync(codeBlocks, cancellationToken);
+        IAsyncEnumerable<CodeExecutionUpdate> updates =
+            InnerExecutor.ExecuteCodeBlocksStreamingAsync(codeBlocks, options, cancellationToken);
         if (!_instruments.HasListeners)
         {
             return updates;

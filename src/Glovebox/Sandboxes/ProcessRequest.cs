@@ -12,6 +12,13 @@ public sealed class ProcessRequest(IReadOnlyList<string> programs, IReadOnlyList
     /// <summary>Gets its arguments.</summary>
     public IReadOnlyList<string> Arguments => arguments;
 
+    /// <summary>Gets what the program reads from its standard input, at most <see cref="CodeExecutionOptions.MaxStandardInput"/> bytes. The
+    /// default is empty.</summary>
+    public ReadOnlyMemory<byte> StandardInput { get; init; }
+
+    /// <summary>Gets environment variables beyond those of the sandbox. The default is empty.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Gets what receives the output. Null, the default: the output is dropped.</summary>
     public IOutputSink? Output { get; init; }
 

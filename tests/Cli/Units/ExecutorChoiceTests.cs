@@ -150,7 +150,7 @@ public sealed class ExecutorChoiceTests
         public Task RestartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-            IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken) => throw new NotSupportedException();
+            IReadOnlyList<CodeBlock> codeBlocks, CodeExecutionOptions? options, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public object? GetService(Type serviceType, object? serviceKey) => null;
 

@@ -32,7 +32,9 @@ public sealed class FakeExecutor(Func<CodeBlock, BlockResult>? run = null) : ICo
     public Task RestartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
     public async IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-        IReadOnlyList<CodeBlock> codeBlocks, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IReadOnlyList<CodeBlock> codeBlocks,
+        CodeExecutionOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await Task.Yield();
         for (int i = 0; i < codeBlocks.Count; i++)

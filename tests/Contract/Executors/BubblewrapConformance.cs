@@ -38,3 +38,7 @@ public sealed class BubblewrapFloods() : FloodConformance(ExecutorKind.Bubblewra
 public sealed class BubblewrapWorkspace() : WorkspaceConformance(ExecutorKind.Bubblewrap);
 
 public sealed class BubblewrapBackground() : BackgroundConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapExecutionOptions() : ExecutionOptionConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapStandardInput() : StandardInputConformance(ExecutorKind.Bubblewrap);

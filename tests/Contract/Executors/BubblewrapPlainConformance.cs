@@ -14,3 +14,15 @@ public sealed class BubblewrapPlainStreams() : StreamConformance(ExecutorKind.Bu
 public sealed class BubblewrapPlainGuestInput() : GuestInputConformance(ExecutorKind.BubblewrapPlain);
 
 public sealed class BubblewrapPlainFloods() : FloodConformance(ExecutorKind.BubblewrapPlain);
+
+public sealed class BubblewrapPlainExecutionOptions() : ExecutionOptionConformance(ExecutorKind.BubblewrapPlain)
+{
+    [Fact]
+    public async Task Standard_input_is_refused()
+    {
+        await using Session session = await Session.StartAsync(ExecutorKind.BubblewrapPlain);
+        SandboxUnavailableException e = await Assert.ThrowsAsync<SandboxUnavailableException>(() => session.Executor.ExecuteCodeBlocksAsync(
+            [new("bash", "cat")], new() { StandardInput = new byte[1] }, TestContext.Current.CancellationToken));
+        Assert.Equal("standard-input-unavailable", e.Code);
+    }
+}

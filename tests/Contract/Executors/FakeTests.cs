@@ -77,11 +77,13 @@ public sealed class FakeTests
         public bool GoesOn { get; init; }
 
         public override async IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
-            IReadOnlyList<CodeBlock> codeBlocks, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            IReadOnlyList<CodeBlock> codeBlocks,
+            CodeExecutionOptions? options = null,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             foreach (CodeBlock[] blocks in GoesOn ? codeBlocks.Chunk(1) : [[.. Blocks(codeBlocks)]])
             {
-                await foreach (CodeExecutionUpdate update in InnerExecutor.ExecuteCodeBlocksStreamingAsync(blocks, cancellationToken))
+                await foreach (CodeExecutionUpdate update in InnerExecutor.ExecuteCodeBlocksStreamingAsync(blocks, options, cancellationToken))
                 {
                     if (Keeps(update))
                     {

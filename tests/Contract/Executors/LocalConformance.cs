@@ -22,3 +22,7 @@ public sealed class LocalFloods() : FloodConformance(ExecutorKind.Local);
 public sealed class LocalWorkspace() : WorkspaceConformance(ExecutorKind.Local);
 
 public sealed class LocalBackground() : BackgroundConformance(ExecutorKind.Local);
+
+public sealed class LocalExecutionOptions() : ExecutionOptionConformance(ExecutorKind.Local);
+
+public sealed class LocalStandardInput() : StandardInputConformance(ExecutorKind.Local);

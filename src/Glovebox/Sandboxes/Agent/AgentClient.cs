@@ -9,7 +9,7 @@ namespace Glovebox.Sandboxes.Agent;
 /// guest could make grow.</remarks>
 internal sealed partial class AgentClient : IAsyncDisposable
 {
-    public const int AgentVersion = 7;
+    public const int AgentVersion = 8;
     private const int MaxFrame = 1 << 20;
 
     private readonly Stream _channel;
@@ -74,7 +74,13 @@ internal sealed partial class AgentClient : IAsyncDisposable
             | (file is not null ? AgentRunKind.Saves : AgentRunKind.None)
             | (listsFiles ? AgentRunKind.Lists : AgentRunKind.None);
         GuestFrameWriter frame = new GuestFrameWriter()
-            .Byte((byte)kind).Text(request.PythonScript ?? "").Texts(request.Programs).Texts(request.Arguments);
+            .Byte((byte)kind)
+            .Text(request.PythonScript ?? "")
+            .Texts(request.Programs)
+            .Texts(request.Arguments)
+            .Texts([.. request.Variables.SelectMany(v => new[] { v.Key, v.Value })])
+            .UInt32((uint)request.StandardInput.Length)
+            .Bytes(request.StandardInput.Span);
         if (file is not null)
         {
             frame.Text(WorkspacePath.Normalize(file.Path)).Bytes(file.Content.Span);

@@ -25,6 +25,14 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
     public async Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (!request.StandardInput.IsEmpty)
+        {
+            throw new SandboxUnavailableException(
+                "standard-input-unavailable",
+                "Programs have no standard input in a sandbox without a guest agent.",
+                "Write the input into a file of the workspace, or take an image with Python.");
+        }
+
         await request.PrepareAsync(Files, cancellationToken).ConfigureAwait(false);
 
         // What ran out of memory before is not this program's.

@@ -20,6 +20,9 @@ internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, Can
 
     private const string Shell = "/bin/sh";
 
+    /// <summary>Becomes a program that has more variables: those before the two hyphens.</summary>
+    private const string WithVariables = "while [ \"$1\" != -- ]; do export \"$1\"; shift; done; shift; exec \"$@\"";
+
     private readonly ConcurrentDictionary<string, string> _programs = new(StringComparer.Ordinal);
 
     /// <summary>Runs the first program of a request that exists.</summary>
@@ -38,7 +41,7 @@ internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, Can
                 if (found.Length > 1)
                 {
                     return found[0] == 'x'
-                        ? await run([found[1..], .. request.Arguments], request.Output ?? NoOutput.Instance, kill).ConfigureAwait(false)
+                        ? await run(Command(found[1..], request), request.Output ?? NoOutput.Instance, kill).ConfigureAwait(false)
                         : new ProcessExit(ProcessExitKind.NotStarted, 126, $"{found[1..]}: Permission denied");
                 }
             }
@@ -50,6 +53,10 @@ internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, Can
             return new ProcessExit(ProcessExitKind.Killed, 137);
         }
     }
+
+    private static string[] Command(string program, ProcessRequest request) => request.Variables.Count == 0
+        ? [program, .. request.Arguments]
+        : [Shell, "-c", WithVariables, "sh", .. request.Variables.Select(v => $"{v.Key}={v.Value}"), "--", program, .. request.Arguments];
 
     /// <summary>Finds a program.</summary>
     /// <returns>What <see cref="Finder"/> prints; null: the sandbox has ended.</returns>

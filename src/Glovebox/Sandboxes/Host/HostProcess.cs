@@ -25,10 +25,10 @@ internal sealed class HostProcess : IDisposable
     private readonly Pump[] _pumps;
     private readonly Task _pumping;
 
-    private HostProcess(Process process, IOutputSink sink)
+    private HostProcess(Process process, IOutputSink sink, ReadOnlyMemory<byte> input)
     {
         _process = process;
-        process.StandardInput.Close();
+        _ = WriteInputAsync(process.StandardInput.BaseStream, input);
         _pumps =
         [
             new Pump(process.StandardOutput.BaseStream, OutputStream.StandardOutput, sink),
@@ -41,14 +41,17 @@ internal sealed class HostProcess : IDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Starts a process with an empty standard input.</summary>
+    /// <summary>Starts a process.</summary>
+    /// <param name="info">What to start.</param>
+    /// <param name="sink">Gets what it prints.</param>
+    /// <param name="input">What it reads from its standard input.</param>
     /// <exception cref="Win32Exception">It cannot be started.</exception>
-    public static HostProcess Start(ProcessStartInfo info, IOutputSink sink)
+    public static HostProcess Start(ProcessStartInfo info, IOutputSink sink, ReadOnlyMemory<byte> input = default)
     {
         info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
         info.UseShellExecute = false;
         BrokenPipes.AreTheDefaultInChildren();
-        return new HostProcess(Process.Start(info)!, sink);
+        return new HostProcess(Process.Start(info)!, sink, input);
     }
 
     /// <summary>Waits for the exit, and for the output that came before it.</summary>
@@ -89,6 +92,21 @@ internal sealed class HostProcess : IDisposable
     }
 
     public void Dispose() => _process.Dispose();
+
+    private static async Task WriteInputAsync(Stream stream, ReadOnlyMemory<byte> input)
+    {
+        try
+        {
+            await using (stream.ConfigureAwait(false))
+            {
+                await stream.WriteAsync(input).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // It does not read all, or has ended.
+        }
+    }
 
     private async Task DrainAsync()
     {

@@ -120,14 +120,14 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(kill, _stopping.Token);
         ProcessStartInfo info = new(program, request.Arguments) { WorkingDirectory = folder };
         variables.Apply(info.Environment);
-        foreach ((string name, string value) in more)
+        foreach ((string name, string value) in request.Variables.Concat(more))
         {
             info.Environment[name] = value;
         }
 
         try
         {
-            using HostProcess process = HostProcess.Start(info, request.Output ?? NoOutput.Instance);
+            using HostProcess process = HostProcess.Start(info, request.Output ?? NoOutput.Instance, request.StandardInput);
             return await process.WaitAsync(() => ProcessTree.KillAsync(process.Id, variables.Marker), either.Token).ConfigureAwait(false);
         }
         catch (Win32Exception e)

@@ -65,7 +65,7 @@ class Agent:
 
     def handle(self, kind, number, frame):
         if kind == RUN:
-            self.run(number, frame.number('<B'), (frame.text(), frame.texts(), frame.texts()), frame)
+            self.run(number, frame.number('<B'), (frame.text(), frame.texts(), frame.texts(), frame.texts(), frame.bytes()), frame)
         elif kind == KILL:
             self.processes.kill(number)
         elif kind == SWEEP:

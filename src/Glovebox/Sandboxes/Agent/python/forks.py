@@ -21,6 +21,17 @@ GUEST_LIMITS = (
 CLOSE_RANGE = getattr(LIBC, 'close_range', None)
 
 
+def input_file(data):
+    """A file that is in memory alone, and is read from its beginning."""
+    if not hasattr(os, 'memfd_create'):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    file = os.memfd_create('input')
+    with open(file, 'wb', closefd=False) as writer:
+        writer.write(data)
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
+
+
 class Forked(Exception):
     """Raised in a fork of the agent, so that nothing of the agent's is on the stack any more."""
 
@@ -38,17 +49,21 @@ class Fork:
     LONGEST = select.PIPE_BUF
     GO = 3
 
-    def __init__(self, fork, order=b'', as_root=False):
-        """Raises Forked in the child, and OSError where there can be no process."""
-        self.order, self.as_root, ends = order, as_root, []
+    def __init__(self, fork, order=b'', as_root=False, data=b''):
+        """Raises Forked in the child, and OSError where there can be no process. The data is what it reads from its standard input."""
+        self.order, self.as_root, self.input, ends = order, as_root, None, []
         try:
             for _ in range(3):
                 ends += os.pipe()
+            if data:
+                self.input = input_file(data)
             self.pid = fork()
         except OSError:
-            for fd in ends:
+            for fd in ends + ([] if self.input is None else [self.input]):
                 os.close(fd)
             raise
+        if self.pid != 0 and self.input is not None:
+            os.close(self.input)
         if self.pid == 0:
             self.go, _, _, self.out, _, self.err = ends
             raise Forked(self)
@@ -79,7 +94,7 @@ class Fork:
             os.close(fd)
 
     def become_program(self, processes):
-        """In the child: becomes the program. Comes back with the path of a script, where that is to run in this interpreter."""
+        """In the child: becomes the program. Comes back with a script and its arguments, where it is to run in this interpreter."""
         path = 'agent'
         try:
             self.become_guest(processes)
@@ -87,11 +102,12 @@ class Fork:
             if not order.data:
                 os._exit(0)
             os.close(self.GO)
-            script, path, arguments = order.text(), order.text(), order.texts()
+            script, path, arguments, variables = order.text(), order.text(), order.texts(), order.texts()
+            os.environ.update(zip(variables[::2], variables[1::2]))
             # Many programs obey or import what they find where they are, and an earlier guest may have left it in the work directory.
             os.chdir('/' if self.as_root else processes.work)
             if script:
-                return script
+                return arguments
             # Python ignores these, and what is ignored stays so in another program.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -106,6 +122,8 @@ class Fork:
         os.dup2(self.out, 1)
         os.dup2(self.err, 2)
         os.dup2(self.go, self.GO)
+        if self.input is not None:
+            os.dup2(self.input, 0)
         signal.set_wakeup_fd(-1)
         if CLOSE_RANGE is None or CLOSE_RANGE(self.GO + 1, 0x7fffffff, 0) != 0:
             os.closerange(self.GO + 1, 1 << 16)

@@ -36,7 +36,7 @@ class Processes:
             os.environ[name] = value
         find_user_site()
 
-    def run(self, number, kind, script, programs, arguments):
+    def run(self, number, kind, script, programs, arguments, variables, data):
         as_root = kind & RUN_SETUP != 0
         if as_root and self.agent.privileges.sealed:
             self.exit(number, NOT_STARTED, 126, 'the set-up is over')
@@ -49,15 +49,16 @@ class Processes:
         if not self.agent.privileges.may_execute(path):
             self.exit(number, NOT_STARTED, 126, path + ': ' + os.strerror(errno.EACCES))
             return
-        if not self.fork_python or os.path.realpath(path) != self.interpreter or path != sys.executable:
+        is_other = not self.fork_python or os.path.realpath(path) != self.interpreter or path != sys.executable
+        if is_other or any(name.startswith('PYTHON') for name in variables[::2]):
             # The script is among the arguments, too.
             script = ''
-        order = field(os.fsencode(script)) + field(os.fsencode(path)) + struct.pack('<I', len(arguments))
-        order += b''.join(field(os.fsencode(argument)) for argument in arguments)
-        fork = self.spares.take(order)
+        order = fields([script, path]) + struct.pack('<I', len(arguments)) + fields(arguments)
+        order += struct.pack('<I', len(variables)) + fields(variables)
+        fork = None if data else self.spares.take(order)
         if fork is None:
             try:
-                fork = Fork(self.fork, order, as_root)
+                fork = Fork(self.fork, order, as_root, data)
             except OSError as e:
                 self.exit(number, NOT_STARTED, 126, 'no process can be started: ' + e.strerror)
                 return

@@ -35,19 +35,19 @@ def hide_classes():
             clear(_weakref.ref(kind))
 
 
-def script_calls(script, results):
-    """Gives the calls that make of this process, a fork, one in which `python script` runs. Somebody else makes them: see start.
+def script_calls(arguments, results):
+    """Gives the calls that make of this process, a fork, one in which `python script` runs, with what follows it among the arguments. Somebody else makes them: see start.
 
     They are those that the interpreter makes itself for a script; one that asks for an exit code does not come back from the first.
     """
-    path = os.path.join(os.getcwd(), script)
+    path = os.path.join(os.getcwd(), arguments[0])
     file = LIBC.fopen(os.fsencode(path), b'rb')
     if not file:
         error = ctypes.get_errno()
         text = "%s: can't open file %r: [Errno %d] %s\n" % (sys.executable, path, error, os.strerror(error))
         os.write(2, text.encode('utf-8', 'backslashreplace'))
         os._exit(2)
-    become_fresh(script, os.path.dirname(os.fsdecode(LIBC.realpath(os.fsencode(path), None))))
+    become_fresh(arguments, os.path.dirname(os.fsdecode(LIBC.realpath(os.fsencode(path), None))))
     if LEAVE_CALL is not None:
         # These are the ones that the script is called through.
         for _ in range(3):
@@ -79,11 +79,11 @@ def interrupt_at_end():
     return int(signal.SIGINT)
 
 
-def become_fresh(script, folder):
+def become_fresh(arguments, folder):
     """Makes the state of the interpreter what it is before the first line of a script."""
-    sys.argv[:] = [script]
+    sys.argv[:] = arguments
     if hasattr(sys, 'orig_argv'):
-        sys.orig_argv[:] = [sys.executable, script]
+        sys.orig_argv[:] = [sys.executable] + arguments
     # What is there by now is not the script's.
     gc.freeze()
     main = type(sys)('__main__')

@@ -33,7 +33,7 @@ SCRIPT_FOLDER = os.devnull
 if HAS_SCRIPT_FOLDER:
     sys.path[0] = SCRIPT_FOLDER
 
-VERSION = 7
+VERSION = 8
 LIBC = ctypes.CDLL(None, use_errno=True)
 PROGRAM = sys._getframe().f_code
 MAX_FRAME = 1 << 20
@@ -80,12 +80,15 @@ class Reader:
         self.at += struct.calcsize(form)
         return value
 
-    def text(self):
+    def bytes(self):
         size = self.number('<I')
         if size > len(self.data) - self.at:
-            raise Protocol('a text is longer than its frame')
+            raise Protocol('a field is longer than its frame')
         self.at += size
-        return os.fsdecode(bytes(self.data[self.at - size:self.at]))
+        return bytes(self.data[self.at - size:self.at])
+
+    def text(self):
+        return os.fsdecode(self.bytes())
 
     def texts(self):
         return [self.text() for _ in range(self.number('<I'))]
@@ -96,6 +99,10 @@ class Reader:
 
 def field(data):
     return struct.pack('<I', len(data)) + data
+
+
+def fields(texts):
+    return b''.join(field(os.fsencode(text)) for text in texts)
 
 
 def text_field(value):

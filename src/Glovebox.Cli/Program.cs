@@ -19,8 +19,13 @@ internal static class Program
 
     public static async Task<int> Main(string[] args)
     {
+        // What follows two hyphens is the programs', whatever it looks like.
+        int end = Array.IndexOf(args, "--");
+        string[]? programArguments = end < 0 ? null : args[(end + 1)..];
+
         // A file's name may begin with @: it is not a file of further arguments.
-        ParseResult parsed = CreateRoot().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = CreateRoot(programArguments ?? []).Parse(
+            end < 0 ? args : args[..end], new ParserConfiguration { ResponseFileTokenReplacer = null });
         bool json = parsed.GetResult(Json) is { Implicit: false };
         using TerminationSignals signals = new();
         try
@@ -29,6 +34,11 @@ internal static class Program
             {
                 throw CliException.Usage(
                     string.Join(" ", parsed.Errors.Select(e => TerminalText.Line(e.Message))), SeeHelp(parsed.CommandResult.Command));
+            }
+
+            if (programArguments is not null && parsed.CommandResult.Command.Name != RunCommand.Name)
+            {
+                throw CliException.Usage("Only the command run takes arguments of programs, after --.", "See: glovebox run --help");
             }
 
             InvocationConfiguration configuration = new() { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
@@ -40,11 +50,11 @@ internal static class Program
         }
     }
 
-    private static RootCommand CreateRoot()
+    private static RootCommand CreateRoot(string[] programArguments)
     {
         RootCommand root = new("Runs code that a language model wrote, isolated from this machine.")
         {
-            RunCommand.Create(Json),
+            RunCommand.Create(Json, programArguments),
             DoctorCommand.Create(Json),
             McpCommand.Create(),
         };

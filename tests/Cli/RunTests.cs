@@ -65,6 +65,41 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public async Task Programs_get_arguments_variables_and_standard_input()
+    {
+        string code = _folder.Save("import os, sys\nprint(sys.argv[1:], os.environ['A'], input())", "a.py");
+        string input = _folder.Save("from a file\n", "input.txt");
+        ToolResult result = await _tool.RunAsync("run", code, "--env", "A=b=c", "--stdin", input, "--", "--top", "1", "--", "-x");
+        Assert.Equal("['--top', '1', '--', '-x'] b=c from a file\n", result.Output);
+        result = await _tool.RunWithInputAsync("from a pipe\n", "run", code, "--env", "A=1", "--env", "A=2", "--stdin", "-");
+        Assert.Equal("[] 2 from a pipe\n", result.Output);
+    }
+
+    [Fact]
+    public async Task Modules_are_imported_ahead_and_paths_shown()
+    {
+        string code = _folder.Save("import sys\nprint('colorsys' in sys.modules, open('/opt/glovebox-test/x').read())", "a.py");
+        Directory.CreateDirectory("/opt/glovebox-test");
+        await File.WriteAllTextAsync("/opt/glovebox-test/x", "shown", TestContext.Current.CancellationToken);
+        ToolResult result = await _tool.RunAsync("run", code, "--preload", "colorsys", "--read-only", "/opt/glovebox-test");
+        Directory.Delete("/opt/glovebox-test", recursive: true);
+        Assert.Equal(("", "True shown\n"), (result.Errors.Replace("--- 1/1 python ---\n", "", StringComparison.Ordinal), result.Output));
+    }
+
+    [Theory]
+    [InlineData("--env takes NAME=VALUE, not 'A'.", "run", "x.md", "--env", "A")]
+    [InlineData("--env takes NAME=VALUE, not '=x'.", "run", "x.md", "--env", "=x")]
+    [InlineData("Standard input has the code: --stdin - cannot have it, too.", "run", "-", "--stdin", "-")]
+    [InlineData("--executor local cannot honour --preload and --read-only.", "run", "x.md", "-e", "local", "--preload", "x", "--read-only", "/opt")]
+    [InlineData("Only the command run takes arguments of programs, after --.", "doctor", "--", "x")]
+    public async Task Wrong_options_of_programs_are_said(string said, params string[] arguments)
+    {
+        ToolResult result = await _tool.RunWithInputAsync("", arguments);
+        Assert.Contains(said, result.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, result.ExitCode);
+    }
+
+    [Fact]
     public async Task Data_in_a_reply_is_shown_as_skipped_and_the_code_runs()
     {
         string reply = _folder.Save("Config:\n```json\n{}\n```\n```python\nprint('ran')\n```\nIt prints:\n```text\nran\n```\n");

@@ -50,14 +50,35 @@ internal sealed class ExecutorArguments
         CustomParser = ParseCpus,
     };
 
+    private readonly Option<string[]> _environment = new("--env")
+    {
+        Description = "An environment variable of the programs. May be given more than once.",
+        HelpName = "NAME=VALUE",
+    };
+
+    private readonly Option<string[]> _preload = new("--preload")
+    {
+        Description = "A Python module that is imported once, for all blocks. May be given more than once.",
+        HelpName = "MODULE",
+    };
+
+    private readonly Option<string[]> _readOnly = new("--read-only")
+    {
+        Description = "A file or folder of this machine that the programs may read, under the same path. May be given more than once.",
+        HelpName = "PATH",
+    };
+
     public ExecutorArguments()
     {
+        _environment.Validators.Add(IsVariable);
+        _preload.Validators.Add(NotEmpty);
+        _readOnly.Validators.Add(NotEmpty);
         AcceptOnly(_executor, ExecutorKinds.Names);
         AcceptOnly(_network, [.. Networks.Keys]);
         _image.Validators.Add(NotEmpty);
     }
 
-    public IEnumerable<Option> Options => [_executor, _image, _timeout, _network, _memory, _cpus];
+    public IEnumerable<Option> Options => [_executor, _image, _timeout, _network, _memory, _cpus, _environment, _preload, _readOnly];
 
     /// <summary>Reads what was given.</summary>
     public RunRequest Read(ParseResult parsed) => new()
@@ -68,6 +89,9 @@ internal sealed class ExecutorArguments
         Network = parsed.GetValue(_network) is { } access ? Networks[access] : null,
         Memory = parsed.GetValue(_memory),
         Cpus = parsed.GetValue(_cpus),
+        Environment = parsed.GetValue(_environment) ?? [],
+        Preload = parsed.GetValue(_preload) ?? [],
+        ReadOnlyPaths = [.. (parsed.GetValue(_readOnly) ?? []).Select(Path.GetFullPath)],
     };
 
     public static void NotEmpty(OptionResult result)
@@ -75,6 +99,14 @@ internal sealed class ExecutorArguments
         if (result.Tokens.Any(t => string.IsNullOrWhiteSpace(t.Value)))
         {
             result.AddError($"{result.Option.Name} is empty.");
+        }
+    }
+
+    private static void IsVariable(OptionResult result)
+    {
+        foreach (Token token in result.Tokens.Where(t => t.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+        {
+            result.AddError($"{result.Option.Name} takes NAME=VALUE, not '{TerminalText.Line(token.Value)}'.");
         }
     }
 

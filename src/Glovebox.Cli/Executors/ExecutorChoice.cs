@@ -65,7 +65,7 @@ internal sealed class ExecutorChoice
         [
             .. Enum.GetValues<ExecutorOptions>()
                 .Where(o => o != ExecutorOptions.None && request.Given.HasFlag(o) && !taken.HasFlag(o))
-                .Select(o => "--" + o.ToString().ToLowerInvariant()),
+                .Select(o => o == ExecutorOptions.ReadOnly ? "--read-only" : "--" + o.ToString().ToLowerInvariant()),
         ];
         string who = fitting.Length == 0 ? "No executor can" : $"--executor {request.Executor} cannot";
         string leave = $"Leave {(options.Length == 1 ? "it" : "them")} out";

@@ -32,7 +32,9 @@ internal static class ExecutorKinds
 
         /// <summary>The options that it can honour.</summary>
         public ExecutorOptions Takes =>
-            (kind.IsIsolated ? ExecutorOptions.Network | ExecutorOptions.Memory | ExecutorOptions.Cpus : ExecutorOptions.None)
+            (kind.IsIsolated
+                ? ExecutorOptions.Network | ExecutorOptions.Memory | ExecutorOptions.Cpus | ExecutorOptions.Preload | ExecutorOptions.ReadOnly
+                : ExecutorOptions.None)
             | (kind.OptionsType.IsAssignableTo(typeof(DockerCodeExecutorOptions)) ? ExecutorOptions.Image : ExecutorOptions.None);
 
         /// <summary>Makes an executor; nothing is started yet.</summary>
@@ -43,13 +45,28 @@ internal static class ExecutorKinds
                 options.WorkDir = request.WorkDir;
                 options.Policy = request.Policy;
                 options.Timeout = request.Timeout ?? options.Timeout;
+                options.Preload = [.. request.Preload];
+                foreach (string variable in request.Environment)
+                {
+                    int name = variable.IndexOf('=', StringComparison.Ordinal);
+                    options.Environment[variable[..name]] = variable[(name + 1)..];
+                }
 
                 // In a reply they are no code. One that is named for the whole input is a mistake, and is said to be unknown.
                 options.SkippedLanguages = request.Language is null ? [.. LanguageRegistry.DataFormats] : [];
-                if (options is DockerCodeExecutorOptions docker)
+                switch (options)
                 {
-                    docker.Image = request.Image ?? docker.Image;
-                    docker.PullProgress = PullProgress.OnStandardError();
+                    case DockerCodeExecutorOptions docker:
+                        docker.Image = request.Image ?? docker.Image;
+                        docker.PullProgress = PullProgress.OnStandardError();
+                        docker.ExtraVolumes = [.. request.ReadOnlyPaths.Select(p => new VolumeMount(p, p, ReadOnly: true))];
+                        break;
+                    case JupyterCodeExecutorOptions jupyter:
+                        jupyter.ReadOnlyPaths = [.. request.ReadOnlyPaths];
+                        break;
+                    case BubblewrapCommandLineCodeExecutorOptions bubblewrap:
+                        bubblewrap.ReadOnlyPaths = [.. request.ReadOnlyPaths];
+                        break;
                 }
             },
             services: null);
@@ -65,4 +82,6 @@ internal enum ExecutorOptions
     Network = 2,
     Memory = 4,
     Cpus = 8,
+    Preload = 16,
+    ReadOnly = 32,
 }

@@ -14,7 +14,7 @@ using ModelContextProtocol.Server;
 namespace Glovebox.Cli.Mcp;
 
 /// <summary>The tools that a client sees.</summary>
-internal sealed class CodeTools(CodeSessionPool sessions)
+internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock)
 {
     public const string RunCode = "run_code";
 
@@ -24,7 +24,8 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     private const string WriteFile = "write_file";
     private const string ResetSession = "reset_session";
 
-    private const string SessionHelp = "The session's name, of your choice: letters, digits, dot, underscore, hyphen.";
+    private const string DefaultSession = "default";
+    private const string SessionHelp = "The session's name, of your choice: letters, digits, dot, underscore, hyphen. Default: " + DefaultSession + ".";
     private const string SessionPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
     private const string PathHelp = "Relative to the session's directory, such as data/input.csv.";
 
@@ -35,6 +36,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
 
     private static readonly McpServerToolCreateOptions Options = new()
     {
+        SerializerOptions = ToolArguments.SerializerOptions,
         SchemaCreateOptions = new()
         {
             ParameterDescriptionProvider = p => p.Name == "language"
@@ -88,9 +90,14 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         RequestContext<CallToolRequestParams> request,
         string language,
         [Description("The whole source text.")] string code,
-        [Description(SessionHelp), RegularExpression(SessionPattern)] string session,
-        CancellationToken cancellationToken)
+        [Description(SessionHelp), RegularExpression(SessionPattern)] string session = DefaultSession,
+        [Description("The seconds that the program may run. Default, and most: what the server allows.")] double? timeout = null,
+        [Description("The arguments of the program.")] string[]? arguments = null,
+        [Description("Environment variables of the program.")] Dictionary<string, string>? environment = null,
+        [Description("What the program reads from its standard input.")] string? stdin = null,
+        CancellationToken cancellationToken = default)
     {
+        CodeExecutionOptions options = ExecutionOptions(timeout, arguments, environment, stdin);
         if (Encoding.UTF8.GetByteCount(code) is > LargestFile and int size)
         {
             throw new McpException($"Nothing was run: the argument 'code' has {size} bytes, and {LargestFile} is the most. "
@@ -101,7 +108,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         await using (lease.ConfigureAwait(false))
         {
             CodeBlock block = new(language, MarkdownCodeBlocks.Unfence(code));
-            CodeResult result = await RunAsync(request, lease.Executor, block, cancellationToken).ConfigureAwait(false);
+            CodeResult result = await RunAsync(request, lease.Executor, block, options, cancellationToken).ConfigureAwait(false);
             List<DataContent> pictures = await Attachments.ReadAsync(
                 result, lease.Executor.Workspace, Pictures, cancellationToken).ConfigureAwait(false);
             CallToolResult answer = Text(result.FormatForModel(), isError: result.ExitCode != 0);
@@ -119,7 +126,7 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     private async Task<string> WriteFileAsync(
         [Description(PathHelp)] string path,
         [Description("The content: text, or Base64 where encoding says so.")] string content,
-        [Description(SessionHelp), RegularExpression(SessionPattern)] string session,
+        [Description(SessionHelp), RegularExpression(SessionPattern)] string session = DefaultSession,
         [AllowedValues("utf-8", "base64")] string encoding = "utf-8",
         CancellationToken cancellationToken = default)
     {
@@ -136,8 +143,8 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     [Description("Reads a file of a session's directory: text as text, a picture as a picture, anything else as data.")]
     private async Task<ContentBlock> ReadFileAsync(
         [Description(PathHelp)] string path,
-        [Description(SessionHelp), RegularExpression(SessionPattern)] string session,
-        CancellationToken cancellationToken)
+        [Description(SessionHelp), RegularExpression(SessionPattern)] string session = DefaultSession,
+        CancellationToken cancellationToken = default)
     {
         CodeSessionLease lease = await ExistingAsync(session, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
@@ -156,7 +163,8 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     [McpServerTool(Name = "list_files", Title = "List files", ReadOnly = true, OpenWorld = false)]
     [Description("Lists the files of a session's directory with their sizes.")]
     private async Task<string> ListFilesAsync(
-        [Description(SessionHelp), RegularExpression(SessionPattern)] string session, CancellationToken cancellationToken)
+        [Description(SessionHelp), RegularExpression(SessionPattern)] string session = DefaultSession,
+        CancellationToken cancellationToken = default)
     {
         CodeSessionLease lease = await ExistingAsync(session, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
@@ -175,30 +183,71 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     [McpServerTool(
         Name = ResetSession, Title = "Reset a session", ReadOnly = false, Destructive = true, Idempotent = true, OpenWorld = false)]
     [Description("Ends a session: what runs in it is killed and its files are deleted. Its name can be used again.")]
-    private async Task<string> ResetSessionAsync([Description(SessionHelp), RegularExpression(SessionPattern)] string session) =>
+    private async Task<string> ResetSessionAsync(
+        [Description(SessionHelp), RegularExpression(SessionPattern)] string session = DefaultSession) =>
         await sessions.EndAsync(session).ConfigureAwait(false)
             ? $"The session {session} has ended; its files are gone."
             : $"There is no session {session}.";
+
+    private CodeExecutionOptions ExecutionOptions(
+        double? timeout, string[]? arguments, Dictionary<string, string>? environment, string? stdin)
+    {
+        // The server's own limit is the user's, and no client's to raise.
+        double longest = longestBlock == Timeout.InfiniteTimeSpan ? int.MaxValue / 1000 : longestBlock.TotalSeconds;
+        if (timeout is not null && !(timeout >= 0.001 && timeout <= longest))
+        {
+            throw new McpException(string.Create(
+                CultureInfo.InvariantCulture, $"The argument 'timeout' must be more than 0 and at most {longest:0.###} seconds."));
+        }
+
+        try
+        {
+            CodeExecutionOptions options = new()
+            {
+                Arguments = arguments ?? [],
+                StandardInput = Encoding.UTF8.GetBytes(stdin ?? ""),
+                Timeout = timeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            };
+            options.Environment = environment ?? options.Environment;
+            return options;
+        }
+        catch (ArgumentException e)
+        {
+            throw new McpException(e.Message);
+        }
+    }
 
     private static CallToolResult Text(string text, bool isError) =>
         new() { Content = [new TextContentBlock { Text = text }], IsError = isError };
 
     private static async Task<CodeResult> RunAsync(
-        RequestContext<CallToolRequestParams> request, ICodeExecutor executor, CodeBlock block, CancellationToken cancellationToken)
+        RequestContext<CallToolRequestParams> request,
+        ICodeExecutor executor,
+        CodeBlock block,
+        CodeExecutionOptions options,
+        CancellationToken cancellationToken)
     {
         List<BlockResult> blocks = [];
+        WholeLines printed = new(), errors = new();
         int told = 0;
-        IAsyncEnumerable<CodeExecutionUpdate> updates = executor.ExecuteCodeBlocksStreamingAsync([block], cancellationToken);
+        IAsyncEnumerable<CodeExecutionUpdate> updates = executor.ExecuteCodeBlocksStreamingAsync([block], options, cancellationToken);
         await foreach (CodeExecutionUpdate update in updates.ConfigureAwait(false))
         {
+            string message = "";
             if (update is BlockCompletedUpdate completed)
             {
                 blocks.Add(completed.Result);
+                message = printed.End() + errors.End();
             }
-            else if (update is OutputReceivedUpdate output && request.Params.ProgressToken is { } token)
+            else if (update is OutputReceivedUpdate output)
+            {
+                message = (output.Stream == OutputStream.StandardOutput ? printed : errors).Add(output.Text);
+            }
+
+            if (message.Length > 0 && request.Params.ProgressToken is { } token)
             {
                 // By hand, because the SDK's IProgress does not wait: output would pile up here while a client does not read.
-                ProgressNotificationValue progress = new() { Progress = ++told, Message = output.Text };
+                ProgressNotificationValue progress = new() { Progress = ++told, Message = message };
                 await request.Server.NotifyProgressAsync(token, progress, cancellationToken: cancellationToken).ConfigureAwait(false);
             }
         }

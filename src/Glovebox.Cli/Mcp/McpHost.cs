@@ -29,7 +29,7 @@ internal static class McpHost
         await using (sessions.ConfigureAwait(false))
         {
             Task filling = FillAsync(sessions, choosing);
-            Task serving = ServeAsync(new CodeTools(sessions), choosing, log, stop.Token);
+            Task serving = ServeAsync(new CodeTools(sessions, request.Timeout ?? new CommandLineCodeExecutorOptions().Timeout), choosing, log, stop.Token);
             try
             {
                 await (await Task.WhenAny(serving, choosing).ConfigureAwait(false)).ConfigureAwait(false);

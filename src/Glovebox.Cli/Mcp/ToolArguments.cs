@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Glovebox.Cli.Output;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -11,7 +13,13 @@ internal static class ToolArguments
 {
     private const int LongestSession = 64;
 
-    /// <param name="tool">The tool. All its parameters are strings.</param>
+    /// <summary>Gets the options by which the SDK reads arguments.</summary>
+    public static JsonSerializerOptions SerializerOptions { get; } = new(McpJsonUtilities.DefaultOptions)
+    {
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(ToolArgumentsContext.Default, McpJsonUtilities.DefaultOptions.TypeInfoResolver),
+    };
+
+    /// <param name="tool">The tool. What it requires are strings.</param>
     /// <param name="given">The arguments, or null.</param>
     /// <exception cref="McpException">An argument is missing, unknown or malformed. The message is for the model.</exception>
     public static void Check(Tool tool, IDictionary<string, JsonElement>? given)
@@ -20,27 +28,28 @@ internal static class ToolArguments
         JsonElement parameters = tool.InputSchema.GetProperty("properties");
         foreach ((string name, JsonElement value) in arguments)
         {
-            if (!parameters.TryGetProperty(name, out _))
+            if (!parameters.TryGetProperty(name, out JsonElement parameter))
             {
                 throw new McpException($"The tool {tool.Name} has no argument '{TerminalText.Line(name)}'.");
             }
 
-            if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+            if (value.ValueKind != JsonValueKind.Null && !Fits(parameter.GetProperty("type"), value))
             {
-                throw new McpException($"The argument '{name}' must be a string.");
+                throw new McpException($"The argument '{name}' must be {Described(parameter.GetProperty("type"))}.");
             }
         }
 
-        foreach (JsonElement required in tool.InputSchema.GetProperty("required").EnumerateArray())
+        IEnumerable<JsonElement> required = tool.InputSchema.TryGetProperty("required", out JsonElement names) ? names.EnumerateArray() : [];
+        foreach (string name in required.Select(r => r.GetString()!))
         {
-            string name = required.GetString()!;
             if (!arguments.TryGetValue(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
             {
                 throw new McpException($"The argument '{name}' is missing: give a string.");
             }
         }
 
-        if (!IsSessionName(arguments["session"].GetString()!))
+        if (arguments.TryGetValue("session", out JsonElement session) && session.ValueKind != JsonValueKind.Null
+            && !IsSessionName(session.GetString()!))
         {
             throw new McpException(
                 "The argument 'session' must be a name of at most 64 letters, digits, dots, underscores and hyphens "
@@ -48,8 +57,35 @@ internal static class ToolArguments
         }
     }
 
+    /// <summary>Whether a value has the type of a schema: a name, or several.</summary>
+    private static bool Fits(JsonElement type, JsonElement value) => Type(type) switch
+    {
+        "number" => value.ValueKind == JsonValueKind.Number,
+        "array" => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String),
+        "object" => value.ValueKind == JsonValueKind.Object
+            && value.EnumerateObject().All(p => p.Value.ValueKind == JsonValueKind.String),
+        _ => value.ValueKind == JsonValueKind.String,
+    };
+
+    private static string Described(JsonElement type) => Type(type) switch
+    {
+        "number" => "a number",
+        "array" => "a list of strings",
+        "object" => "an object of strings",
+        _ => "a string",
+    };
+
+    private static string Type(JsonElement type) => type.ValueKind == JsonValueKind.String
+        ? type.GetString()!
+        : type.EnumerateArray().Select(t => t.GetString()!).First(t => t != "null");
+
     private static bool IsSessionName(string name) =>
         name.Length is > 0 and <= LongestSession
         && char.IsAsciiLetterOrDigit(name[0])
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }
+
+[JsonSerializable(typeof(double?))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+internal sealed partial class ToolArgumentsContext : JsonSerializerContext;

@@ -31,7 +31,7 @@ internal static class ReplyReader
     public static async Task<IReadOnlyList<CodeBlock>> ReadAsync(string file, string? language, CancellationToken cancellationToken)
     {
         language ??= file == StandardInput ? null : LanguageOf(file);
-        string text = Decode(await ReadBytesAsync(file, cancellationToken).ConfigureAwait(false), file);
+        string text = Decode(await ReadBytesAsync(file, LongestReply, cancellationToken).ConfigureAwait(false), file);
         if (language is not null)
         {
             return [new CodeBlock(language, text)];
@@ -62,7 +62,9 @@ internal static class ReplyReader
                 $"Name it with --language, or use one of .md, {string.Join(", ", LanguagesByExtension.Keys)}.");
     }
 
-    private static async Task<byte[]> ReadBytesAsync(string file, CancellationToken cancellationToken)
+    /// <summary>Reads a file, or standard input, whole.</summary>
+    /// <exception cref="CliException">It cannot be read, or is longer.</exception>
+    public static async Task<byte[]> ReadBytesAsync(string file, int longest, CancellationToken cancellationToken)
     {
         try
         {
@@ -75,9 +77,9 @@ internal static class ReplyReader
                 while ((read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
                 {
                     content.Write(buffer, 0, read);
-                    if (content.Length > LongestReply)
+                    if (content.Length > longest)
                     {
-                        throw Unreadable(file, $"it is longer than {ByteSize.Format(LongestReply)}");
+                        throw Unreadable(file, $"it is longer than {ByteSize.Format(longest)}");
                     }
                 }
 

@@ -23,10 +23,14 @@ internal static class RunCommand
           glovebox run reply.md
           glovebox run script.py --timeout 10 --memory 512M
           echo 'print(1)' | glovebox run --language python
+          glovebox run count.py --stdin words.txt -- --top 10
+
+        Arguments:
+          What follows -- are the arguments of each block's program.
 
         """;
 
-    public static Command Create(Option<bool> json)
+    public static Command Create(Option<bool> json, string[] programArguments)
     {
         Argument<string?> file = new("FILE")
         {
@@ -43,12 +47,18 @@ internal static class RunCommand
             Description = "The directory where files persist. Default: a temporary one.",
             HelpName = "DIR",
         };
+        Option<string?> input = new("--stdin")
+        {
+            Description = "The file that each block reads from its standard input, or - for this command's. Default: empty.",
+            HelpName = "FILE",
+        };
         Option<bool> approve = new("--approve") { Description = "Show each block, and ask before it runs." };
         language.Validators.Add(ExecutorArguments.NotEmpty);
         workDir.Validators.Add(ExecutorArguments.NotEmpty);
+        input.Validators.Add(ExecutorArguments.NotEmpty);
         file.Validators.Add(NoOption);
 
-        Command command = new(Name, "Runs the code blocks of a reply, or a script.") { file, language, workDir, approve, json };
+        Command command = new(Name, "Runs the code blocks of a reply, or a script.") { file, language, workDir, input, approve, json };
         ExecutorArguments executor = new();
         foreach (Option option in executor.Options)
         {
@@ -61,6 +71,8 @@ internal static class RunCommand
                 File = parsed.GetValue(file),
                 Language = parsed.GetValue(language),
                 WorkDir = parsed.GetValue(workDir),
+                StandardInput = parsed.GetValue(input),
+                ProgramArguments = programArguments,
                 Approve = parsed.GetValue(approve),
                 Json = parsed.GetValue(json),
             },

@@ -20,6 +20,20 @@ internal sealed record RunRequest
 
     public string? WorkDir { get; init; }
 
+    /// <summary>A path, or <c>-</c>, of what each block reads from its standard input.</summary>
+    public string? StandardInput { get; init; }
+
+    /// <summary>The arguments of each block's program.</summary>
+    public IReadOnlyList<string> ProgramArguments { get; init; } = [];
+
+    /// <summary>Environment variables, each as <c>NAME=VALUE</c>.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    public IReadOnlyList<string> Preload { get; init; } = [];
+
+    /// <summary>Absolute paths.</summary>
+    public IReadOnlyList<string> ReadOnlyPaths { get; init; } = [];
+
     public NetworkAccess? Network { get; init; }
 
     /// <summary>Bytes.</summary>
@@ -37,7 +51,9 @@ internal sealed record RunRequest
         (Image is null ? 0 : ExecutorOptions.Image)
         | (Network is null ? 0 : ExecutorOptions.Network)
         | (Memory is null ? 0 : ExecutorOptions.Memory)
-        | (Cpus is null ? 0 : ExecutorOptions.Cpus);
+        | (Cpus is null ? 0 : ExecutorOptions.Cpus)
+        | (Preload.Count == 0 ? 0 : ExecutorOptions.Preload)
+        | (ReadOnlyPaths.Count == 0 ? 0 : ExecutorOptions.ReadOnly);
 
     public ExecutionPolicy Policy
     {

@@ -19,17 +19,29 @@ internal static class RunSession
             throw CliException.Usage("Name a FILE to run, or pipe a reply in.", "See: glovebox run --help");
         }
 
+        if (request.StandardInput == ReplyReader.StandardInput && (request.File ?? ReplyReader.StandardInput) == ReplyReader.StandardInput)
+        {
+            throw CliException.Usage("Standard input has the code: --stdin - cannot have it, too.", "Name a FILE to run, or a file for --stdin.");
+        }
+
         using ApprovalPrompt? prompt = request.Approve ? ApprovalPrompt.Open() : null;
         IReadOnlyList<CodeBlock> blocks = await ReplyReader.ReadAsync(
             request.File ?? ReplyReader.StandardInput, request.Language, cancellationToken)
             .ConfigureAwait(false);
+        CodeExecutionOptions options = new() { Arguments = request.ProgramArguments };
+        if (request.StandardInput is { } input)
+        {
+            options.StandardInput = await ReplyReader.ReadBytesAsync(
+                input, CodeExecutionOptions.MaxStandardInput, cancellationToken).ConfigureAwait(false);
+        }
+
         (ICodeExecutor executor, string name) = await choice.StartAsync(
             made => prompt is null ? made : made.AsBuilder().UseApproval(prompt.AskAsync).Build(), cancellationToken).ConfigureAwait(false);
         await using (executor.ConfigureAwait(false))
         {
             using IRunOutput output = CreateOutput(request, name, blocks.Count);
             List<BlockResult> results = [];
-            IAsyncEnumerable<CodeExecutionUpdate> updates = executor.ExecuteCodeBlocksStreamingAsync(blocks, cancellationToken);
+            IAsyncEnumerable<CodeExecutionUpdate> updates = executor.ExecuteCodeBlocksStreamingAsync(blocks, options, cancellationToken);
             await foreach (CodeExecutionUpdate update in updates.ConfigureAwait(false))
             {
                 output.Show(update);

@@ -21,13 +21,19 @@ public sealed class McpServerTests
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         IList<McpClientTool> tools = await server.Client.ListToolsAsync(cancellationToken: Ct);
         Assert.Equal(["run_code", "write_file", "read_file", "list_files", "reset_session"], tools.Select(t => t.Name));
-        Assert.All(tools, t => Assert.Contains("session", Required(t)));
-        Assert.Equal(["language", "code", "session"], Required(tools[0]));
+        Assert.Equal(["language", "code"], tools[0].JsonSchema.GetProperty("required").EnumerateArray().Select(e => e.GetString()));
         Assert.Equal("glovebox", server.Client.ServerInfo?.Name);
         Assert.Contains("session", server.Client.ServerInstructions ?? "", StringComparison.Ordinal);
+    }
 
-        static IEnumerable<string?> Required(McpClientTool tool) =>
-            tool.JsonSchema.GetProperty("required").EnumerateArray().Select(e => e.GetString());
+    [Fact]
+    public async Task Without_a_session_a_call_has_the_one_that_is_called_default()
+    {
+        await using McpServerProcess server = await McpServerProcess.StartAsync();
+        await server.CallAsync("write_file", ("path", "a.txt"), ("content", "x"));
+        Assert.Equal("a.txt (1 bytes)\n", McpServerProcess.Text(await server.CallAsync("list_files", ("session", "default"))));
+        Assert.Equal("x", McpServerProcess.Text(await server.CallAsync("read_file", ("path", "a.txt"))));
+        Assert.Equal("The session default has ended; its files are gone.", McpServerProcess.Text(await server.CallAsync("reset_session")));
     }
 
     [Fact]
@@ -44,6 +50,39 @@ public sealed class McpServerTests
             "unknown language klingon", McpServerProcess.Text(await server.RunAsync("x", language: "klingon")), StringComparison.Ordinal);
         Assert.Equal("Exit code: 0\nOutput:\nhi\n", McpServerProcess.Text(await server.RunAsync("echo hi", language: "sh")));
         Assert.Equal("Exit code: 0\nOutput:\n1\n", McpServerProcess.Text(await server.RunAsync("```python\nprint(1)\n```\n")));
+    }
+
+    [Fact]
+    public async Task A_program_gets_the_time_arguments_variables_and_input_of_the_call()
+    {
+        await using McpServerProcess server = await McpServerProcess.StartAsync("--timeout", "30");
+        CallToolResult result = await server.CallAsync(
+            "run_code",
+            ("language", "python"),
+            ("code", "import os, sys\nprint(sys.argv[1:], os.environ['GIVEN'], input())"),
+            ("arguments", (List<string>)["-a", "b c"]),
+            ("environment", new Dictionary<string, string> { ["GIVEN"] = "x" }),
+            ("stdin", "line\n"),
+            ("timeout", 20.5));
+        Assert.Equal("Exit code: 0\nOutput:\n['-a', 'b c'] x line\n", McpServerProcess.Text(result));
+        result = await server.CallAsync("run_code", ("language", "sh"), ("code", "sleep 600"), ("timeout", 0.1));
+        Assert.Contains("Timed out after 0.1 s", McpServerProcess.Text(result), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("timeout", 31, "The argument 'timeout' must be more than 0 and at most 30 seconds.")]
+    [InlineData("timeout", -1, "The argument 'timeout' must be more than 0 and at most 30 seconds.")]
+    [InlineData("timeout", "5", "The argument 'timeout' must be a number.")]
+    [InlineData("arguments", "-a", "The argument 'arguments' must be a list of strings.")]
+    [InlineData("arguments", new[] { 1 }, "The argument 'arguments' must be a list of strings.")]
+    [InlineData("arguments", new[] { "\0" }, "Arguments must not hold a null or a NUL.")]
+    [InlineData("environment", "A=b", "The argument 'environment' must be an object of strings.")]
+    public async Task Wrong_options_of_a_call_are_said_and_nothing_runs(string name, object value, string said)
+    {
+        await using McpServerProcess server = await McpServerProcess.StartAsync("--timeout", "30");
+        CallToolResult result = await server.CallAsync("run_code", ("language", "python"), ("code", "print('ran')"), (name, value));
+        Assert.True(result.IsError);
+        Assert.StartsWith(said, McpServerProcess.Text(result), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -178,7 +217,6 @@ public sealed class McpServerTests
     [Theory]
     [InlineData("run_code", """{"language":"python","session":"main"}""", "The argument 'code' is missing")]
     [InlineData("run_code", """{"language":"python","code":7,"session":"main"}""", "The argument 'code' must be a string.")]
-    [InlineData("run_code", """{"language":"python","code":"print(1)"}""", "The argument 'session' is missing")]
     [InlineData("run_code", """{"language":"python","code":"print(1)","session":"../x"}""", "The argument 'session' must be a name")]
     [InlineData("run_code", """{"language":"python","code":"print(1)","session":"x\n"}""", "The argument 'session' must be a name")]
     [InlineData("run_code", """{"language":"python","code":null,"session":"main"}""", "The argument 'code' is missing")]
@@ -204,13 +242,12 @@ public sealed class McpServerTests
         Assert.All(tools, tool =>
         {
             Assert.False(tool.JsonSchema.GetProperty("additionalProperties").GetBoolean());
-            Assert.All(
-                tool.JsonSchema.GetProperty("properties").EnumerateObject(),
-                p => Assert.Equal("string", p.Value.GetProperty("type").GetString()));
             Assert.Equal("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", Of(tool, "session").GetProperty("pattern").GetString());
         });
         string languages = string.Join(", ", CodeLanguage.Defaults.Select(l => l.Name));
         Assert.Equal($"The language: {languages}.", Of(tools[0], "language").GetProperty("description").GetString());
+        Assert.Equal("number", Of(tools[0], "timeout").GetProperty("type")[0].GetString());
+        Assert.Equal("array", Of(tools[0], "arguments").GetProperty("type")[0].GetString());
         Assert.Equal(["utf-8", "base64"], Of(tools[1], "encoding").GetProperty("enum").EnumerateArray().Select(e => e.GetString()));
 
         static JsonElement Of(McpClientTool tool, string argument) => tool.JsonSchema.GetProperty("properties").GetProperty(argument);

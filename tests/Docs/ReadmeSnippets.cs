@@ -93,6 +93,18 @@ public sealed class ReadmeSnippets
     }
 
     [Fact]
+    public async Task An_execution_has_options_of_its_own()
+    {
+        await using BubblewrapCommandLineCodeExecutor executor = await StartAsync();
+
+        CodeResult result = await executor.ExecuteCodeBlocksAsync(
+            [new CodeBlock("python", "import sys\nprint(sys.argv[1], input())")],
+            new CodeExecutionOptions { Arguments = ["--top"], StandardInput = "10\n"u8.ToArray(), Timeout = TimeSpan.FromSeconds(5) });
+
+        Assert.Equal("--top 10\n", result.Output);
+    }
+
+    [Fact]
     public async Task A_result_tells_of_each_block()
     {
         await using BubblewrapCommandLineCodeExecutor executor = await StartAsync();

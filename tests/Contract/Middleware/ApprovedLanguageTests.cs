@@ -73,6 +73,21 @@ public sealed class ApprovedLanguageTests
     }
 
     [Fact]
+    public async Task What_a_program_gets_is_shown_to_the_approval()
+    {
+        CodeExecutionOptions? seen = null;
+        await using ICodeExecutor executor = new LocalCommandLineCodeExecutor().AsBuilder().UseApproval((context, _) =>
+        {
+            seen = context.Options;
+            return new(ApprovalDecision.Approve());
+        }).Build();
+        await executor.StartAsync(Ct);
+        CodeResult result = await executor.ExecuteCodeBlocksAsync(
+            [new("bash", "echo $1 $A")], new() { Arguments = ["x"], Environment = new Dictionary<string, string> { ["A"] = "y" } }, Ct);
+        Assert.Equal(("x y\n", "x", "y"), (result.Output, Assert.Single(seen!.Arguments), seen.Environment["A"]));
+    }
+
+    [Fact]
     public async Task A_block_that_is_skipped_is_not_asked_for()
     {
         await using ICodeExecutor executor = new LocalCommandLineCodeExecutor(new() { SkippedLanguages = ["json"] })

@@ -109,6 +109,19 @@ public sealed class SandboxTests(SandboxHost host) : IClassFixture<SandboxHost>
     }
 
     [Fact]
+    public async Task A_cell_has_the_time_of_the_execution_and_no_arguments()
+    {
+        ICodeExecutor shared = await host.SharedAsync();
+        CancellationToken ct = TestContext.Current.CancellationToken;
+        CodeResult result = await shared.ExecuteCodeBlocksAsync([new("bash", "echo $1"), new("python", "1")], new() { Arguments = ["x"] }, ct);
+        Assert.Equal([TerminationReason.Exited, TerminationReason.NotStarted], result.Blocks.Select(b => b.Termination));
+        Assert.StartsWith("x\nA cell of a kernel takes no arguments", result.Output, StringComparison.Ordinal);
+        result = await shared.ExecuteCodeBlocksAsync(
+            [new("python", "import time\ntime.sleep(600)")], new() { Timeout = TimeSpan.FromSeconds(0.5) }, ct);
+        Assert.StartsWith("Timed out after 0.5 s", result.Blocks[0].StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_that_ends_between_two_calls_is_started_anew()
     {
         await using ICodeExecutor executor = await host.StartAsync();

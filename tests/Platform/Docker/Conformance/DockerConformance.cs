@@ -19,3 +19,5 @@ public sealed class DockerFloods() : FloodConformance(DockerKind.Agent);
 public sealed class DockerWorkspace() : WorkspaceConformance(DockerKind.Agent);
 
 public sealed class DockerBackground() : BackgroundConformance(DockerKind.Agent);
+
+public sealed class DockerStandardInput() : StandardInputConformance(DockerKind.Agent);

@@ -23,3 +23,5 @@ public sealed class DockerPlainFloods() : FloodConformance(DockerKind.Plain);
 public sealed class DockerPlainWorkspace() : WorkspaceConformance(DockerKind.Plain);
 
 public sealed class DockerPlainBackground() : BackgroundConformance(DockerKind.Plain);
+
+public sealed class DockerPlainExecutionOptions() : ExecutionOptionConformance(DockerKind.Plain);

@@ -59,7 +59,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
         _timeProvider = timeProvider ?? TimeProvider.System;
         Workspace = new StartedWorkspace(StartedFilesAsync);
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
-        _functionSet = new FunctionSet(options.FunctionsModule, options.Functions);
+        _functionSet = new FunctionSet(options.FunctionsModule, options.Functions, options.Packages);
         _functions = OfferedFunctions.Of(_functionSet, options, Logger, _timeProvider);
         Dictionary<string, string> variables = new(StringComparer.Ordinal);
         GuestVariables.CopyTo(options.Environment, variables);
@@ -176,7 +176,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
     /// <summary>Makes sure, once, that the functions load where code runs.</summary>
     private async Task CheckFunctionsAsync(CancellationToken cancellationToken)
     {
-        if (_functions is null || _functionsChecked || _runner.Sandbox is not { } sandbox)
+        if (_functions is null || _functionSet.IsEmpty || _functionsChecked || _runner.Sandbox is not { } sandbox)
         {
             return;
         }

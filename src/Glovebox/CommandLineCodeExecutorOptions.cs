@@ -80,6 +80,13 @@ public class CommandLineCodeExecutorOptions
         set => field = value ?? throw new ArgumentNullException(nameof(SkippedLanguages));
     } = [];
 
+    /// <summary>Python packages that guest code can import, each as a requirement of pip (<c>pandas</c>, <c>requests>=2.31</c>, the path of a
+    /// wheel that the sandbox sees). What the sandbox's Python does not have is installed in the set-up. Default: none.</summary>
+    /// <remarks>The executor's constructor throws an <see cref="ArgumentException"/> for an empty requirement; its start throws a
+    /// <see cref="FunctionSetupException"/> when one cannot be installed. Without a network, name a folder of wheels by
+    /// <c>PIP_FIND_LINKS</c> of <see cref="SetupEnvironment"/>.</remarks>
+    public IList<string> Packages { get; set => field = value ?? throw new ArgumentNullException(nameof(Packages)); } = [];
+
     /// <summary>Functions that guest code can import from <see cref="FunctionsModule"/>. Default: none. Two kinds are understood: a
     /// <see cref="FunctionWithRequirements"/> runs in the sandbox; an <see cref="AIFunction"/> runs on the host, in this process, with
     /// arguments that <b>guest code chose</b>. Functions need a Python in the sandbox.</summary>
@@ -118,8 +125,8 @@ public class CommandLineCodeExecutorOptions
     [JsonIgnore]
     public Func<FunctionCallContext, CancellationToken, ValueTask<ApprovalDecision>>? FunctionApproval { get; set; }
 
-    /// <summary>How long the installation of the packages of <see cref="Functions"/> may take, and the check of their module. Default: 5
-    /// minutes.</summary>
+    /// <summary>How long the installation of <see cref="Packages"/> and of the packages of <see cref="Functions"/> may take, and the
+    /// check of the functions' module. Default: 5 minutes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
     public TimeSpan SetupTimeout
     {
@@ -159,6 +166,7 @@ public class CommandLineCodeExecutorOptions
         copy.Environment = new Dictionary<string, string>(Environment, StringComparer.Ordinal);
         copy.Languages = [.. Languages];
         copy.SkippedLanguages = [.. SkippedLanguages];
+        copy.Packages = [.. Packages];
         copy.Functions = [.. Functions];
         copy.FunctionLimits = FunctionLimits with { };
         copy.SetupEnvironment = new Dictionary<string, string>(SetupEnvironment, StringComparer.Ordinal);

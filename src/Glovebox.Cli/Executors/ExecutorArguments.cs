@@ -62,6 +62,12 @@ internal sealed class ExecutorArguments
         HelpName = "MODULE",
     };
 
+    private readonly Option<string[]> _packages = new("--packages")
+    {
+        Description = "A Python package, such as 'requests>=2.31', that is installed if it is missing. May be given more than once.",
+        HelpName = "REQUIREMENT",
+    };
+
     private readonly Option<string[]> _readOnly = new("--read-only")
     {
         Description = "A file or folder of this machine that the programs may read, under the same path. May be given more than once.",
@@ -72,13 +78,14 @@ internal sealed class ExecutorArguments
     {
         _environment.Validators.Add(IsVariable);
         _preload.Validators.Add(NotEmpty);
+        _packages.Validators.Add(NotEmpty);
         _readOnly.Validators.Add(NotEmpty);
         AcceptOnly(_executor, ExecutorKinds.Names);
         AcceptOnly(_network, [.. Networks.Keys]);
         _image.Validators.Add(NotEmpty);
     }
 
-    public IEnumerable<Option> Options => [_executor, _image, _timeout, _network, _memory, _cpus, _environment, _preload, _readOnly];
+    public IEnumerable<Option> Options => [_executor, _image, _timeout, _network, _memory, _cpus, _environment, _preload, _packages, _readOnly];
 
     /// <summary>Reads what was given.</summary>
     public RunRequest Read(ParseResult parsed) => new()
@@ -91,6 +98,7 @@ internal sealed class ExecutorArguments
         Cpus = parsed.GetValue(_cpus),
         Environment = parsed.GetValue(_environment) ?? [],
         Preload = parsed.GetValue(_preload) ?? [],
+        Packages = parsed.GetValue(_packages) ?? [],
         ReadOnlyPaths = [.. (parsed.GetValue(_readOnly) ?? []).Select(Path.GetFullPath)],
     };
 

@@ -46,6 +46,7 @@ internal static class ExecutorKinds
                 options.Policy = request.Policy;
                 options.Timeout = request.Timeout ?? options.Timeout;
                 options.Preload = [.. request.Preload];
+                options.Packages = [.. request.Packages];
                 foreach (string variable in request.Environment)
                 {
                     int name = variable.IndexOf('=', StringComparison.Ordinal);

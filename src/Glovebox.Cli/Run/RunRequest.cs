@@ -31,6 +31,9 @@ internal sealed record RunRequest
 
     public IReadOnlyList<string> Preload { get; init; } = [];
 
+    /// <summary>Requirements of pip.</summary>
+    public IReadOnlyList<string> Packages { get; init; } = [];
+
     /// <summary>Absolute paths.</summary>
     public IReadOnlyList<string> ReadOnlyPaths { get; init; } = [];
 

@@ -24,8 +24,9 @@ internal sealed partial class FunctionSet
     private readonly List<string> _stubs = [];
 
     /// <summary>Takes the functions as they are now.</summary>
-    /// <exception cref="ArgumentException">A tool is of another kind, a name is no identifier, or two have the same.</exception>
-    public FunctionSet(string module, IEnumerable<AITool> tools)
+    /// <exception cref="ArgumentException">A tool is of another kind, a name is no identifier, or two have the same; a package is
+    /// empty.</exception>
+    public FunctionSet(string module, IEnumerable<AITool> tools, IEnumerable<string> packages)
     {
         Module = module;
         HashSet<string> names = new(StringComparer.Ordinal);
@@ -56,13 +57,19 @@ internal sealed partial class FunctionSet
             }
         }
 
-        Packages = [.. _python.SelectMany(f => f.PythonPackages).Distinct(StringComparer.Ordinal)];
+        if (packages.Any(p => string.IsNullOrWhiteSpace(p) || p.AsSpan().ContainsAny('\0', '\r', '\n') || p[0] == '-'))
+        {
+            throw new ArgumentException("Packages must hold requirements of pip, such as pandas or requests>=2.31.");
+        }
+
+        Packages = [.. packages.Concat(_python.SelectMany(f => f.PythonPackages)).Distinct(StringComparer.Ordinal)];
         FirstName = tools.FirstOrDefault()?.Name ?? "";
     }
 
     /// <summary>The name of the module.</summary>
     public string Module { get; }
 
+    /// <summary>Whether there are no functions; there may be packages.</summary>
     public bool IsEmpty => _stubs.Count == 0;
 
     /// <summary>What pip has to install.</summary>

@@ -26,6 +26,7 @@ public sealed class InvalidOptionTests
         ["MaxDisplayBytes"] = [-1L, (1L << 30) + 1],
         ["MaxDisplays"] = [-1],
         ["OutputDir"] = ["", " ", "a\0b"],
+        ["Packages"] = [null, new List<string> { "" }, new List<string> { null! }, new List<string> { "-e ." }, new List<string> { "a\nb" }],
         ["Policy"] = [null],
         ["Preload"] = [null, new List<string> { "" }, new List<string> { null! }, new List<string> { "a\0" }],
         ["PullPolicy"] = [(PullPolicy)7],

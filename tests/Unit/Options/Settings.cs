@@ -31,7 +31,8 @@ internal static class Settings
             },
             "ReadOnlyPaths": [ "/opt/data", "/opt/models" ],
             "Preload": [ "numpy" ],
-            "SkippedLanguages": [ "json", "text" ]
+            "SkippedLanguages": [ "json", "text" ],
+            "Packages": [ "requests>=2.31" ]
           }
         }
         """;
@@ -55,7 +56,8 @@ internal static class Settings
               "ReadOnlyRootFilesystem": true, "User": "1001:1002"
             },
             "Preload": [ "numpy" ],
-            "SkippedLanguages": [ "json", "text" ]
+            "SkippedLanguages": [ "json", "text" ],
+            "Packages": [ "requests>=2.31" ]
           }
         }
         """;
@@ -90,6 +92,7 @@ internal static class Settings
         ReadOnlyPaths = { "/opt/data", "/opt/models" },
         Preload = { "numpy" },
         SkippedLanguages = { "json", "text" },
+        Packages = { "requests>=2.31" },
     };
 
     public static LocalCommandLineCodeExecutorOptions LocalOptions => new()
@@ -107,6 +110,7 @@ internal static class Settings
         Policy = BubblewrapOptions.Policy with { MaxOutput = 2048 },
         Preload = { "numpy" },
         SkippedLanguages = { "json", "text" },
+        Packages = { "requests>=2.31" },
     };
 
     /// <summary>The section <c>Executor</c> of some JSON.</summary>

@@ -28,12 +28,12 @@ internal sealed record OfferedFunctions(
     /// <summary>The folder of packages.</summary>
     public const string PackageFolder = "packages";
 
-    /// <summary>Gets what is to be offered; null when there are no functions.</summary>
+    /// <summary>Gets what is to be offered; null when there are neither functions nor packages.</summary>
     public static OfferedFunctions? Of(FunctionSet set, CommandLineCodeExecutorOptions options, ILogger logger, TimeProvider timeProvider)
     {
         Dictionary<string, string> variables = new(StringComparer.Ordinal);
         GuestVariables.CopyTo(options.SetupEnvironment, variables);
-        return set.IsEmpty ? null : new OfferedFunctions(
+        return set.IsEmpty && set.Packages.Count == 0 ? null : new OfferedFunctions(
             set,
             new HostFunctionServer(
                 set.HostFunctions,
@@ -66,6 +66,11 @@ internal sealed record OfferedFunctions(
     /// <param name="socket">The path of the socket for calls, as guest code sees it.</param>
     public IEnumerable<FunctionFile> Files(string socket)
     {
+        if (Set.IsEmpty)
+        {
+            yield break;
+        }
+
         yield return new($"{LibraryFolder}/{Set.Module}.py", Set.ModuleSource());
         yield return new(
             $"{LibraryFolder}/_glovebox.py",

@@ -1,6 +1,6 @@
 namespace Glovebox.Functions.Setup;
 
-/// <summary>Installs the packages of functions with pip.</summary>
+/// <summary>Installs packages with pip, as far as the sandbox's Python does not have them.</summary>
 /// <remarks>A package that is no wheel is built by code of its own. In an isolated sandbox that code is hostile: it must see neither
 /// the variables of the set-up nor, where it is the host's, the network.</remarks>
 /// <param name="functions">The functions that need the packages.</param>
@@ -19,7 +19,11 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
     private const string HowToBuild = "Build a wheel of it (pip wheel), put it into a folder that the sandbox sees, "
         + "and name the folder in PIP_FIND_LINKS of SetupEnvironment.";
 
+    /// <summary>What missing.py prints before the numbers.</summary>
+    private const string Missing = "missing";
+
     private static readonly Lazy<string> FetchProgram = new(() => FunctionSetup.GuestText("fetch.py"));
+    private static readonly Lazy<string> MissingProgram = new(() => FunctionSetup.GuestText("missing.py"));
 
     /// <summary>Options of every step. Each retry waits longer than the last: without a network a minute would pass for nothing.</summary>
     private readonly string[] _options =
@@ -35,7 +39,13 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
     public async Task InstallAsync(FunctionSetup.Run run, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = FunctionSetup.Deadline(functions);
-        string[] arguments = ["-m", "pip", "install", "--target", target, .. _options, "--", .. functions.Set.Packages];
+        string[] missing = await MissingAsync(run, deadline, cancellationToken).ConfigureAwait(false);
+        if (missing.Length == 0)
+        {
+            return;
+        }
+
+        string[] arguments = ["-m", "pip", "install", "--target", target, .. _options, "--", .. missing];
         ThrowUnlessDone(await RunAsync(arguments, run, deadline, cancellationToken).ConfigureAwait(false), NamesAndIndex);
     }
 
@@ -51,8 +61,14 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
         string wheels, string? variables, FunctionSetup.Run fetch, FunctionSetup.Run install, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = FunctionSetup.Deadline(functions);
-        string[] sources = [.. functions.Set.Packages.Where(IsLocalSource)];
-        string[] others = [.. functions.Set.Packages.Except(sources, StringComparer.Ordinal)];
+        string[] missing = await MissingAsync(install, deadline, cancellationToken).ConfigureAwait(false);
+        if (missing.Length == 0)
+        {
+            return;
+        }
+
+        string[] sources = [.. missing.Where(IsLocalSource)];
+        string[] others = [.. missing.Except(sources, StringComparer.Ordinal)];
         string[] folders = LocalFolders(out bool isOffline);
         bool isFetched = false;
         if (others.Length > 0)
@@ -64,7 +80,7 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
             if (!isFetched && isOffline && outcome.Exit.Kind == ProcessExitKind.Exited)
             {
                 // There is nothing to fetch: all that pip may use is on the disk, and what is no wheel is built without the network.
-                sources = [.. functions.Set.Packages];
+                sources = missing;
             }
             else
             {
@@ -85,6 +101,17 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
                 ? null
                 : "See that the packages' names are right. A package that is built finds what it requires, and what builds it, only among "
                 + "the other packages and in folders of PIP_FIND_LINKS.");
+    }
+
+    /// <summary>Gets the requirements that the sandbox's Python does not satisfy.</summary>
+    private async Task<string[]> MissingAsync(
+        FunctionSetup.Run run, CancellationTokenSource deadline, CancellationToken cancellationToken)
+    {
+        (ProcessExit exit, string words) = await RunAsync(
+            ["-c", MissingProgram.Value, .. functions.Set.Packages], run, deadline, cancellationToken).ConfigureAwait(false);
+        string[] numbers = words.Split('\n')[^1].Split(' ');
+        bool isRead = exit.ExitCode == 0 && numbers[0] == Missing && numbers.Skip(1).All(n => int.TryParse(n, out _));
+        return [.. functions.Set.Packages.Where((_, i) => !isRead || numbers.Contains($"{i}"))];
     }
 
     /// <summary>Whether a requirement is a folder or an archive of the sandbox, and not a wheel.</summary>

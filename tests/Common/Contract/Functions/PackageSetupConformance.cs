@@ -67,6 +67,30 @@ public abstract class PackageSetupConformance(ExecutorKind isolated, string reac
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task Packages_without_functions_are_installed_and_there_is_no_module_of_functions()
+    {
+        using WheelIndex index = new WheelIndex().Add("gb_tool", "1.5", "NAME = 'tool'");
+        await using Session session = await Session.StartAsync(
+            isolated, new ExecutorSetup { Configure = o => o.Packages = ["gb_tool>=1.2", "pip"] }.From(index));
+        Assert.Equal("tool\nFalse\n", (await session.PythonAsync(
+            "import gb_tool, importlib.util\nprint(gb_tool.NAME)\nprint(importlib.util.find_spec('functions') is not None)")).Output);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_package_that_the_sandbox_has_is_not_installed_again()
+    {
+        // The index is empty, so pip would fail, as it does for a version that is not there.
+        using WheelIndex index = new();
+        await using (await Session.StartAsync(isolated, new ExecutorSetup { Configure = o => o.Packages = ["pip", "Pip>=1; python_version>'3'"] }.From(index)))
+        {
+        }
+
+        await using ICodeExecutor executor = isolated.Create(new ExecutorSetup { Configure = o => o.Packages = ["pip>=1000"] }.From(index));
+        FunctionSetupException e = await Assert.ThrowsAsync<FunctionSetupException>(() => executor.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("pip>=1000", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_package_that_cannot_be_built_fails_the_start_in_the_words_of_pip()
     {
         using WheelIndex index = new();

@@ -10,7 +10,7 @@ namespace Glovebox;
 
 /// <summary>Runs each code block as a process of its own in a sandbox.</summary>
 /// <remarks>The executors that are named after a kind of sandbox are this one with that kind's provider.</remarks>
-public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
+public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
 {
     private readonly IBlockRunner _runner;
     private readonly CommandLineCodeExecutorOptions _options;
@@ -26,6 +26,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
 
     private ExecutorSession? _session;
     private bool _functionsChecked;
+    private bool _isStopped;
     private bool _disposed;
 
     /// <summary>Makes an executor; nothing is started yet.</summary>
@@ -100,7 +101,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
         IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default)
     {
         CodeBlock[] blocks = CodeBlockList.Copy(codeBlocks);
-        return ExecuteAsync(blocks, StartedSession(), cancellationToken);
+        return ExecuteAsync(blocks, SessionUnlessStopped(), cancellationToken);
     }
 
     /// <summary>Describes the functions that guest code can import, for a model's prompt: their signatures and docstrings.</summary>
@@ -128,7 +129,9 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
         GC.SuppressFinalize(this);
     }
 
-    void IStartedCheck.ThrowIfNotStarted() => StartedSession();
+    string IExecutorState.Kind => _runner.Kind;
+
+    void IExecutorState.ThrowIfStopped() => SessionUnlessStopped();
 
     /// <summary>Does what starts or stops the runner, one at a time.</summary>
     private async Task HoldAsync(Func<Task> change, CancellationToken cancellationToken)
@@ -166,6 +169,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
         await _runner.StartAsync(cancellationToken).ConfigureAwait(false);
         await CheckFunctionsAsync(cancellationToken).ConfigureAwait(false);
         _session = new ExecutorSession();
+        _isStopped = false;
         LogStarted(Logger, _runner.Kind);
     }
 
@@ -197,21 +201,46 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
         }
 
         _session = null;
+        _isStopped = true;
         await session.EndAsync().ConfigureAwait(false);
         session.Dispose();
         await _runner.StopAsync().ConfigureAwait(false);
         LogStopped(Logger, _runner.Kind);
     }
 
-    private ExecutorSession StartedSession()
+    /// <summary>The session that runs; null before the first start.</summary>
+    /// <exception cref="InvalidOperationException">The executor is stopped.</exception>
+    private ExecutorSession? SessionUnlessStopped()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _session ?? throw new InvalidOperationException("The executor is not started. Call StartAsync first.");
+        ExecutorSession? session = _session;
+        return session is null && _isStopped
+            ? throw new InvalidOperationException("The executor is stopped. Call StartAsync first.")
+            : session;
+    }
+
+    /// <summary>Starts an executor that nothing has started or stopped yet.</summary>
+    private async Task<ExecutorSession> StartOnFirstUseAsync(CancellationToken cancellationToken)
+    {
+        ExecutorSession? session = null;
+        await HoldAsync(
+            async () =>
+            {
+                session = SessionUnlessStopped();
+                if (session is null)
+                {
+                    await StartHeldAsync(cancellationToken).ConfigureAwait(false);
+                    session = _session;
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        return session!;
     }
 
     private async IAsyncEnumerable<CodeExecutionUpdate> ExecuteAsync(
-        CodeBlock[] blocks, ExecutorSession session, [EnumeratorCancellation] CancellationToken cancellationToken)
+        CodeBlock[] blocks, ExecutorSession? started, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ExecutorSession session = started ?? await StartOnFirstUseAsync(cancellationToken).ConfigureAwait(false);
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -326,7 +355,8 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
     /// <summary>The files of a sandbox that runs.</summary>
     private async Task<IWorkspace> StartedFilesAsync(CancellationToken cancellationToken)
     {
-        await EnsureRunningAsync(StartedSession(), cancellationToken).ConfigureAwait(false);
+        ExecutorSession session = SessionUnlessStopped() ?? await StartOnFirstUseAsync(cancellationToken).ConfigureAwait(false);
+        await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
         return _runner.Files;
     }
 

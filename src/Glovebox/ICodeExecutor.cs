@@ -2,9 +2,9 @@ namespace Glovebox;
 
 /// <summary>Runs code blocks in order and reports what they print, draw and write.</summary>
 /// <remarks>
-/// <para><b>Life.</b> <see cref="StartAsync"/> comes first; starting a started executor does nothing. A stopped executor may be
-/// started again. Executing before the start or after the stop throws <see cref="InvalidOperationException"/>; any use after
-/// disposal throws <see cref="ObjectDisposedException"/>.</para>
+/// <para><b>Life.</b> <see cref="StartAsync"/> starts an executor, and so does its first use; starting a started executor does nothing. A
+/// stopped executor stays stopped until <see cref="StartAsync"/> or <see cref="RestartAsync"/> is called: executing then throws
+/// <see cref="InvalidOperationException"/>. Any use after disposal throws <see cref="ObjectDisposedException"/>.</para>
 /// <para><b>Concurrency.</b> All members may be called from any thread. Executions on one executor are serialised: a second call
 /// waits until the first has ended. Stopping, restarting or disposing ends a running execution; its caller gets an
 /// <see cref="ExecutorStoppedException"/>.</para>
@@ -17,7 +17,7 @@ namespace Glovebox;
 public interface ICodeExecutor : IAsyncDisposable
 {
     /// <summary>Gets the files of the work directory.</summary>
-    /// <exception cref="InvalidOperationException">On use of its members while the executor is not started.</exception>
+    /// <exception cref="InvalidOperationException">On use of its members while the executor is stopped.</exception>
     IWorkspace Workspace { get; }
 
     /// <summary>Makes the sandbox ready. Does nothing when it is already.</summary>
@@ -41,8 +41,8 @@ public interface ICodeExecutor : IAsyncDisposable
     /// <returns>For each block that ran: one start, any output, displays and files, one completion. Leaving the enumeration early
     /// kills the running block.</returns>
     /// <exception cref="ArgumentException">No block was given, or a block is null.</exception>
-    /// <exception cref="InvalidOperationException">The executor is not started.</exception>
-    /// <exception cref="CodeExecutionException">The sandbox failed.</exception>
+    /// <exception cref="InvalidOperationException">The executor is stopped.</exception>
+    /// <exception cref="CodeExecutionException">The sandbox cannot be started, or failed.</exception>
     IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
         IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken = default);
 

@@ -32,7 +32,7 @@ internal sealed class ApprovalCodeExecutor(
     {
         CodeBlock[] blocks = CodeBlockList.Copy(codeBlocks);
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        InnerExecutor.GetService<IStartedCheck>()?.ThrowIfNotStarted();
+        InnerExecutor.GetService<IExecutorState>()?.ThrowIfStopped();
         return ExecuteAsync(blocks, Volatile.Read(ref _ending).Token, cancellationToken);
     }
 

@@ -26,7 +26,8 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
     {
         _instruments = instruments;
         _languages = LanguageRegistry.Of(executor);
-        _environment = new("glovebox.environment", executor.GetService<SandboxCapabilities>()?.Kind);
+        string? kind = executor.GetService<IExecutorState>()?.Kind ?? executor.GetService<SandboxCapabilities>()?.Kind;
+        _environment = new("glovebox.environment", kind);
         _enableSensitiveData = enableSensitiveData;
         _began = instruments.TimeProvider.GetTimestamp();
         _execution = instruments.Activities.StartActivity("execute_code");

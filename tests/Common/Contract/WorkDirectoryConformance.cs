@@ -63,7 +63,7 @@ public abstract class WorkDirectoryConformance(ExecutorKind kind)
         Assert.Equal("work-directory-unusable", e.Code);
         Assert.Contains(folder["file"], e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.Hint);
-        Assert.Throws<InvalidOperationException>(() => { _ = executor.ExecuteCodeBlocksStreamingAsync([Echo], Ct); });
+        Assert.Equal(e.Code, (await Assert.ThrowsAsync<SandboxUnavailableException>(() => executor.ExecuteCodeBlocksAsync([Echo], Ct))).Code);
     }
 
     [Fact(Timeout = 60_000)]

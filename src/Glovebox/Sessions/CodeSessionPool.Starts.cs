@@ -1,3 +1,4 @@
+using Glovebox.Middleware;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Sessions;
@@ -38,8 +39,26 @@ public sealed partial class CodeSessionPool
 
     private async Task<ICodeExecutor> StartAsync(CancellationToken cancellationToken)
     {
-        ICodeExecutor? executor = null;
         await _starts.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await StartTelemetry.FollowAsync(
+                PoolInstruments.Activities,
+                "start_session",
+                PoolInstruments.StartDuration,
+                _timeProvider,
+                () => PoolInstruments.Tag(_options.Name),
+                () => MakeAsync(cancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _starts.Release();
+        }
+    }
+
+    private async Task<ICodeExecutor> MakeAsync(CancellationToken cancellationToken)
+    {
+        ICodeExecutor? executor = null;
         try
         {
             executor = ExecutorFactory() ?? throw new InvalidOperationException("The executor factory returned null.");
@@ -59,10 +78,6 @@ public sealed partial class CodeSessionPool
             }
 
             throw;
-        }
-        finally
-        {
-            _starts.Release();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Glovebox.Middleware;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -37,6 +38,7 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
     private readonly List<CodeSession> _ahead = [];
     private readonly HashSet<Task> _endings = [];
     private TaskCompletionSource? _room;
+    private int _waiting;
     private bool _isRefillDue;
     private bool _disposed;
 
@@ -60,19 +62,23 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
         _timeProvider = timeProvider ?? TimeProvider.System;
         _nextEnd = _timeProvider.CreateTimer(_ => Locked(EndThoseOver), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _refill = _timeProvider.CreateTimer(_ => Locked(Refill), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        PoolInstruments.Add(this, _options.Name);
     }
 
     /// <summary>Gets the number of sessions.</summary>
     public int Count => Locked(() => _sessions.Count);
 
     /// <summary>Gets the number of executors that wait, started, for new sessions.</summary>
-    public int ReadyCount => Locked(() => _ahead.Count(a => a.Started.IsCompleted && !a.IsLost));
+    public int ReadyCount => Locked(() => _ahead.Count(IsReady));
 
     /// <summary>Gets the first names of the sessions that have names, sorted.</summary>
     public IReadOnlyList<string> Names =>
         Locked<IReadOnlyList<string>>(() => [.. _sessions.SelectMany(s => s.Names.Take(1)).Order(StringComparer.Ordinal)]);
 
     internal Func<ICodeExecutor> ExecutorFactory { get; }
+
+    internal PoolCounts Counts => Locked(() => new PoolCounts(
+        _sessions.Count, _sessions.Count(s => s.Leases > 0 && s.IsUsed), _ahead.Count(IsReady), _waiting));
 
     /// <summary>Gets whether there is a session of that name.</summary>
     /// <param name="name">The session's name.</param>
@@ -140,6 +146,7 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
         await _nextEnd.DisposeAsync().ConfigureAwait(false);
         await _refill.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(endings).ConfigureAwait(false);
+        PoolInstruments.Remove(this);
     }
 
     /// <summary>Gives a session another name, by which it is found too. Does nothing when there is no such session.</summary>
@@ -164,9 +171,30 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
     /// <summary>Looks up the started executor of a session without using it.</summary>
     internal ICodeExecutor? Find(string name) => Locked(() => _byName.GetValueOrDefault(name)?.Executor);
 
+    private static bool IsReady(CodeSession ahead) => ahead.Started.IsCompleted && !ahead.IsLost;
+
     private async ValueTask<CodeSessionLease> LeaseAsync(string? name, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            return await StartTelemetry.FollowAsync(
+                PoolInstruments.Activities,
+                "acquire_session",
+                PoolInstruments.WaitDuration,
+                _timeProvider,
+                () => PoolInstruments.Tag(_options.Name),
+                () => WaitForLeaseAsync(name, cancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private async Task<CodeSessionLease> WaitForLeaseAsync(string? name, CancellationToken cancellationToken)
+    {
         CodeSession? session;
         while (!TryUse(name, out session, out Task room))
         {

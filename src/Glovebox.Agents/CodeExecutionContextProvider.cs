@@ -45,7 +45,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
         InvokingContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        string functionsPrompt = _functionsPrompt ??= await AskForPromptAsync().ConfigureAwait(false);
+        string functionsPrompt = _functionsPrompt ??= await AskForPromptAsync(cancellationToken).ConfigureAwait(false);
         string instructions = _ownInstructions
             ?? $"You can run code with {_function.Name}. Use it to compute, to work with files and to check what you are not sure of, "
             + "rather than to guess.\n"
@@ -62,9 +62,9 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
         executor.GetService<CommandLineCodeExecutor>()?.FormatFunctionsForPrompt() ?? "";
 
     /// <summary>Asks an executor that is made for it, not started, and disposed.</summary>
-    private async ValueTask<string> AskForPromptAsync()
+    private async ValueTask<string> AskForPromptAsync(CancellationToken cancellationToken)
     {
-        ICodeExecutor executor = _sessions!.ExecutorFactory();
+        ICodeExecutor executor = await _sessions!.ExecutorFactory(cancellationToken).ConfigureAwait(false);
         await using (executor.ConfigureAwait(false))
         {
             return PromptOf(executor);

@@ -61,7 +61,7 @@ public sealed partial class CodeSessionPool
         ICodeExecutor? executor = null;
         try
         {
-            executor = ExecutorFactory() ?? throw new InvalidOperationException("The executor factory returned null.");
+            executor = await ExecutorFactory(cancellationToken).ConfigureAwait(false) ?? throw new InvalidOperationException("The executor factory returned null.");
             await executor.StartAsync(cancellationToken).ConfigureAwait(false);
             return executor;
         }

@@ -53,6 +53,15 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
         CodeSessionPoolOptions? options = null,
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null)
+        : this(Asynchronous(executorFactory), options, loggerFactory, timeProvider)
+    {
+    }
+
+    private CodeSessionPool(
+        Func<CancellationToken, ValueTask<ICodeExecutor>> executorFactory,
+        CodeSessionPoolOptions? options,
+        ILoggerFactory? loggerFactory,
+        TimeProvider? timeProvider)
     {
         ArgumentNullException.ThrowIfNull(executorFactory);
         ExecutorFactory = executorFactory;
@@ -65,6 +74,18 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
         PoolInstruments.Add(this, _options.Name);
     }
 
+    /// <summary>Makes a pool whose executors take time to make; nothing is started yet.</summary>
+    /// <param name="executorFactory">Makes the executor of a session, with a work directory of its own; called on any thread. The pool
+    /// starts and disposes it. The token is cancelled when the session is ended meanwhile.</param>
+    /// <param name="options">Null: the defaults.</param>
+    /// <param name="loggerFactory">Null: no log.</param>
+    /// <param name="timeProvider">Measures the sessions' times. Null: the system's clock.</param>
+    public static CodeSessionPool Create(
+        Func<CancellationToken, ValueTask<ICodeExecutor>> executorFactory,
+        CodeSessionPoolOptions? options = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null) => new(executorFactory, options, loggerFactory, timeProvider);
+
     /// <summary>Gets the number of sessions.</summary>
     public int Count => Locked(() => _sessions.Count);
 
@@ -75,7 +96,9 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
     public IReadOnlyList<string> Names =>
         Locked<IReadOnlyList<string>>(() => [.. _sessions.SelectMany(s => s.Names.Take(1)).Order(StringComparer.Ordinal)]);
 
-    internal Func<ICodeExecutor> ExecutorFactory { get; }
+    internal Func<CancellationToken, ValueTask<ICodeExecutor>> ExecutorFactory { get; }
+
+    internal int MaxSessions => _options.MaxSessions;
 
     internal PoolCounts Counts => Locked(() => new PoolCounts(
         _sessions.Count, _sessions.Count(s => s.Leases > 0 && s.IsUsed), _ahead.Count(IsReady), _waiting));
@@ -170,6 +193,12 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
 
     /// <summary>Looks up the started executor of a session without using it.</summary>
     internal ICodeExecutor? Find(string name) => Locked(() => _byName.GetValueOrDefault(name)?.Executor);
+
+    private static Func<CancellationToken, ValueTask<ICodeExecutor>> Asynchronous(Func<ICodeExecutor> executorFactory)
+    {
+        ArgumentNullException.ThrowIfNull(executorFactory);
+        return _ => ValueTask.FromResult(executorFactory());
+    }
 
     private static bool IsReady(CodeSession ahead) => ahead.Started.IsCompleted && !ahead.IsLost;
 

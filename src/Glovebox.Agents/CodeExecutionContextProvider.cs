@@ -16,6 +16,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     private readonly ExecuteCodeFunction _function;
     private readonly string? _ownInstructions;
     private string? _functionsPrompt;
+    private bool? _sharesState;
 
     /// <summary>Gives the use of one executor.</summary>
     /// <param name="executor">Runs the code. It is started at the first call when it is not already.</param>
@@ -33,7 +34,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     {
         ArgumentNullException.ThrowIfNull(sessions);
         _sessions = sessions;
-        _function = new ExecuteCodeFunction(sessions.RentAsync, options?.Function);
+        _function = new ExecuteCodeFunction(sessions.RentAsync, () => sessions.SharesState ?? _sharesState, options?.Function);
         (_ownInstructions, _functionsPrompt) = (options?.Instructions, options?.FunctionsPrompt);
     }
 
@@ -67,6 +68,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
         ICodeExecutor executor = await _sessions!.ExecutorFactory(cancellationToken).ConfigureAwait(false);
         await using (executor.ConfigureAwait(false))
         {
+            _sharesState = executor.GetService<IExecutorState>()?.SharesState;
             return PromptOf(executor);
         }
     }

@@ -62,6 +62,7 @@ public sealed partial class CodeSessionPool
         try
         {
             executor = await ExecutorFactory(cancellationToken).ConfigureAwait(false) ?? throw new InvalidOperationException("The executor factory returned null.");
+            SharesState = executor.GetService<IExecutorState>()?.SharesState;
             await executor.StartAsync(cancellationToken).ConfigureAwait(false);
             return executor;
         }

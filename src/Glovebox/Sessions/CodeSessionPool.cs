@@ -98,6 +98,9 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
 
     internal Func<CancellationToken, ValueTask<ICodeExecutor>> ExecutorFactory { get; }
 
+    /// <summary>Whether blocks of a session share state; null until an executor has been made, or where it does not say.</summary>
+    internal bool? SharesState { get; private set; }
+
     internal int MaxSessions => _options.MaxSessions;
 
     internal PoolCounts Counts => Locked(() => new PoolCounts(

@@ -20,6 +20,7 @@ public sealed class McpServerTests
     {
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         IList<McpClientTool> tools = await server.Client.ListToolsAsync(cancellationToken: Ct);
+        Assert.EndsWith(" Variables do not stay: each call is a program of its own.", tools.Single(t => t.Name == "run_code").Description, StringComparison.Ordinal);
         Assert.Equal(["run_code", "write_file", "read_file", "list_files", "reset_session"], tools.Select(t => t.Name));
         Assert.All(tools, t => Assert.Contains("session", Required(t)));
         Assert.Equal(["language", "code", "session"], Required(tools[0]));

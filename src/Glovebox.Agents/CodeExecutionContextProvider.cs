@@ -16,6 +16,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     private readonly ExecuteCodeFunction _function;
     private readonly string? _ownInstructions;
     private string? _functionsPrompt;
+    private bool? _sharesState;
 
     /// <summary>Gives the use of one executor.</summary>
     /// <param name="executor">Runs the code. It is started at the first call when it is not already.</param>
@@ -33,7 +34,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
     {
         ArgumentNullException.ThrowIfNull(sessions);
         _sessions = sessions;
-        _function = new ExecuteCodeFunction(sessions.RentAsync, options?.Function);
+        _function = new ExecuteCodeFunction(sessions.RentAsync, () => sessions.SharesState ?? _sharesState, options?.Function);
         (_ownInstructions, _functionsPrompt) = (options?.Instructions, options?.FunctionsPrompt);
     }
 
@@ -45,7 +46,7 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
         InvokingContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        string functionsPrompt = _functionsPrompt ??= await AskForPromptAsync().ConfigureAwait(false);
+        string functionsPrompt = _functionsPrompt ??= await AskForPromptAsync(cancellationToken).ConfigureAwait(false);
         string instructions = _ownInstructions
             ?? $"You can run code with {_function.Name}. Use it to compute, to work with files and to check what you are not sure of, "
             + "rather than to guess.\n"
@@ -62,11 +63,12 @@ public sealed class CodeExecutionContextProvider : AIContextProvider
         executor.GetService<CommandLineCodeExecutor>()?.FormatFunctionsForPrompt() ?? "";
 
     /// <summary>Asks an executor that is made for it, not started, and disposed.</summary>
-    private async ValueTask<string> AskForPromptAsync()
+    private async ValueTask<string> AskForPromptAsync(CancellationToken cancellationToken)
     {
-        ICodeExecutor executor = _sessions!.ExecutorFactory();
+        ICodeExecutor executor = await _sessions!.ExecutorFactory(cancellationToken).ConfigureAwait(false);
         await using (executor.ConfigureAwait(false))
         {
+            _sharesState = executor.GetService<IExecutorState>()?.SharesState;
             return PromptOf(executor);
         }
     }

@@ -26,16 +26,20 @@ public sealed class ExecuteCodeFunction : AIFunction
     /// <param name="executor">Runs the code.</param>
     /// <param name="options">Null: the defaults.</param>
     public ExecuteCodeFunction(ICodeExecutor executor, ExecuteCodeFunctionOptions? options = null)
-        : this(cancellationToken => CodeSessionLease.OfAsync(executor, cancellationToken), options)
+        : this(
+            cancellationToken => CodeSessionLease.OfAsync(executor, cancellationToken),
+            () => executor.GetService<IExecutorState>()?.SharesState,
+            options)
     {
         ArgumentNullException.ThrowIfNull(executor);
     }
 
-    internal ExecuteCodeFunction(Func<CancellationToken, ValueTask<CodeSessionLease>> acquire, ExecuteCodeFunctionOptions? options)
+    internal ExecuteCodeFunction(
+        Func<CancellationToken, ValueTask<CodeSessionLease>> acquire, Func<bool?> sharesState, ExecuteCodeFunctionOptions? options)
     {
         options ??= new();
         _acquire = acquire;
-        _call = new CodeCall(options.Languages, options.Description, options.Attachments, isExact: options.RequiresApproval);
+        _call = new CodeCall(options.Languages, options.Description, options.Attachments, sharesState, isExact: options.RequiresApproval);
         _requiresApproval = options.RequiresApproval;
         Name = options.Name ?? (_call.Languages is [var one] ? "execute_" + string.Concat(one.Select(NameChar)) : "execute_code");
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Glovebox;
 
 /// <summary>How one code block ended.</summary>
@@ -48,6 +50,7 @@ public sealed class BlockResult
 }
 
 /// <summary>Why a block ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TerminationReason>))]
 public enum TerminationReason
 {
     /// <summary>The program ended by itself.</summary>

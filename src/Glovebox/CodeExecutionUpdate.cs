@@ -1,6 +1,18 @@
+using System.Text.Json.Serialization;
+
 namespace Glovebox;
 
 /// <summary>Something that happened while code blocks ran. The classes below are all that there are.</summary>
+/// <remarks>Updates can be written as JSON and read back, see <see cref="CodeExecutionJson"/>: the property <c>type</c> says which it
+/// is.</remarks>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(BlockStartedUpdate), "block-started")]
+[JsonDerivedType(typeof(OutputReceivedUpdate), "output")]
+[JsonDerivedType(typeof(OutputClearedUpdate), "output-cleared")]
+[JsonDerivedType(typeof(DisplayReceivedUpdate), "display")]
+[JsonDerivedType(typeof(FunctionCalledUpdate), "function-called")]
+[JsonDerivedType(typeof(FileProducedUpdate), "file")]
+[JsonDerivedType(typeof(BlockCompletedUpdate), "block-completed")]
 public abstract class CodeExecutionUpdate
 {
     private protected CodeExecutionUpdate(int blockIndex) => BlockIndex = blockIndex;
@@ -63,6 +75,7 @@ public sealed class FunctionCalledUpdate : CodeExecutionUpdate
     /// <summary>How many bytes of the arguments are shown: 4,096.</summary>
     public const int MaxArgumentText = 4096;
 
+    [JsonConstructor]
     internal FunctionCalledUpdate(int blockIndex, string functionName, string arguments, TimeSpan duration, string? errorCode)
         : base(blockIndex)
     {
@@ -105,6 +118,7 @@ public sealed class BlockCompletedUpdate(int blockIndex, BlockResult result) : C
 }
 
 /// <summary>The two output streams of a program.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OutputStream>))]
 public enum OutputStream
 {
     /// <summary>Standard output.</summary>
@@ -119,6 +133,8 @@ public enum OutputStream
 public sealed class DisplayOutput(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> data)
 {
     /// <summary>Gets the same thing in each form, by MIME type. Text is UTF-8; pictures are decoded bytes.</summary>
+    /// <remarks>In JSON, text is a string and all else is base64.</remarks>
+    [JsonConverter(typeof(DisplayDataConverter))]
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Data => data;
 
     /// <summary>Gets the name by which the program may change this display later, or null.</summary>

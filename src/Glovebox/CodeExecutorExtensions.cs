@@ -9,7 +9,7 @@ public static class CodeExecutorExtensions
     /// <param name="options">Options of this execution. Null: those of the executor alone.</param>
     /// <param name="cancellationToken">Kills the running block and everything it started, then throws.</param>
     /// <exception cref="ArgumentException">No block was given, or a block is null.</exception>
-    /// <exception cref="InvalidOperationException">The executor was stopped.</exception>
+    /// <exception cref="InvalidOperationException">The executor is stopped.</exception>
     /// <exception cref="CodeExecutionException">The sandbox failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; the code is dead by then.</exception>
     public static Task<CodeResult> ExecuteCodeBlocksAsync(

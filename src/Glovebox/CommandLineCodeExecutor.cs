@@ -131,6 +131,8 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
 
     string IExecutorState.Kind => _runner.Kind;
 
+    bool IExecutorState.SharesState => _runner.SharesState;
+
     void IExecutorState.ThrowIfStopped() => SessionUnlessStopped();
 
     /// <summary>Does what starts or stops the runner, one at a time.</summary>

@@ -11,8 +11,10 @@ public sealed class Traces : IDisposable
     private readonly ConcurrentQueue<Activity> _stopped = new();
     private readonly ActivityListener _listener;
 
-    public Traces()
+    /// <param name="source">The source's name; null: one of this test's own, because listeners hear the whole process.</param>
+    public Traces(string? source = null)
     {
+        Source = source ?? Guid.NewGuid().ToString();
         _listener = new()
         {
             ShouldListenTo = source => source.Name == Source,
@@ -22,8 +24,7 @@ public sealed class Traces : IDisposable
         ActivitySource.AddActivityListener(_listener);
     }
 
-    /// <summary>A name of this test's own: listeners hear the whole process.</summary>
-    public string Source { get; } = Guid.NewGuid().ToString();
+    public string Source { get; }
 
     public List<Activity> Activities => [.. _stopped];
 
@@ -34,7 +35,9 @@ public sealed class Traces : IDisposable
 public sealed class Measurements : IDisposable
 {
     private readonly ConcurrentQueue<(string Instrument, string Text)> _all = new();
+    private readonly ConcurrentQueue<Instrument> _instruments = new();
     private readonly MeterListener _listener;
+    private int _completed;
 
     public Measurements(string meter)
     {
@@ -44,9 +47,11 @@ public sealed class Measurements : IDisposable
             {
                 if (instrument.Meter.Name == meter)
                 {
+                    _instruments.Enqueue(instrument);
                     listener.EnableMeasurementEvents(instrument);
                 }
             },
+            MeasurementsCompleted = (_, _) => Interlocked.Increment(ref _completed),
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value.ToString(CultureInfo.InvariantCulture), tags));
         _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value.ToString(CultureInfo.InvariantCulture), tags));
@@ -55,7 +60,16 @@ public sealed class Measurements : IDisposable
 
     public IReadOnlyCollection<(string Instrument, string Text)> All => _all;
 
+    /// <summary>The instruments that were found.</summary>
+    public IReadOnlyCollection<Instrument> Instruments => _instruments;
+
+    /// <summary>How many instruments ended, with their meter.</summary>
+    public int Completed => Volatile.Read(ref _completed);
+
     public List<string> Of(string instrument) => [.. _all.Where(m => m.Instrument == instrument).Select(m => m.Text)];
+
+    /// <summary>Asks instruments that are observed.</summary>
+    public void Observe() => _listener.RecordObservableInstruments();
 
     public void Dispose() => _listener.Dispose();
 

@@ -14,13 +14,19 @@ internal sealed class CodeCall
 
     private readonly AttachmentLimits _attachments;
     private readonly bool _isExact;
+    private readonly string? _description;
+    private readonly Func<bool?> _sharesState;
 
     /// <param name="languages">The languages that the model may use. Empty: any. One: the model need not name it.</param>
     /// <param name="description">What the model reads. Null: what the call does, in which languages, how files and state behave.</param>
     /// <param name="attachments">Limits the pictures and files of a result.</param>
     /// <param name="isExact">Whether a language is taken in one spelling only, because calls are approved as they are written.</param>
-    public CodeCall(IEnumerable<string> languages, string? description, AttachmentLimits attachments, bool isExact = false)
+    /// <param name="sharesState">Whether variables stay from call to call, asked whenever the model is to read it; null: that is not known
+    /// yet.</param>
+    public CodeCall(
+        IEnumerable<string> languages, string? description, AttachmentLimits attachments, Func<bool?> sharesState, bool isExact = false)
     {
+        (_description, _sharesState) = (description, sharesState);
         Languages = [.. languages];
         if (Languages.Any(string.IsNullOrWhiteSpace))
         {
@@ -29,13 +35,12 @@ internal sealed class CodeCall
 
         _attachments = attachments;
         _isExact = isExact;
-        Description = description ?? Describe();
         Schema = MakeSchema();
     }
 
     public IReadOnlyList<string> Languages { get; }
 
-    public string Description { get; }
+    public string Description => _description ?? Describe();
 
     /// <summary>The JSON schema of the arguments.</summary>
     public JsonElement Schema { get; }
@@ -100,8 +105,13 @@ internal sealed class CodeCall
             [var one] => one + " code",
             _ => "code in one of: " + string.Join(", ", Languages),
         };
-        return $"Runs {what} and gives what it printed. Files in the current directory stay from call to call; do not rely on variables of "
-            + "an earlier call. Print what you want to see. Save plots and results as files.";
+        string state = _sharesState() switch
+        {
+            true => "Variables, imports and files in the current directory stay from call to call",
+            false => "Files in the current directory stay from call to call; variables do not: each call is a program of its own",
+            null => "Files in the current directory stay from call to call; do not rely on variables of an earlier call",
+        };
+        return $"Runs {what} and gives what it printed. {state}. Print what you want to see. Save plots and results as files.";
     }
 
     private JsonElement MakeSchema()

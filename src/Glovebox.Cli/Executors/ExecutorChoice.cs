@@ -52,7 +52,8 @@ internal sealed class ExecutorChoice
             }
         }
 
-        throw NoneWorks(failures);
+        // A limit that was asked for is what stands in the way; what else does not work here is no news to the one who asked.
+        throw failures.Select(f => f.Error).OfType<PolicyNotEnforceableException>().FirstOrDefault() ?? (Exception)NoneWorks(failures);
     }
 
     /// <summary>Whether no other executor could do better.</summary>

@@ -14,7 +14,7 @@ using ModelContextProtocol.Server;
 namespace Glovebox.Cli.Mcp;
 
 /// <summary>The tools that a client sees.</summary>
-internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock)
+internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock, bool sharesState)
 {
     public const string RunCode = "run_code";
 
@@ -48,7 +48,21 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock)
 
     public IEnumerable<McpServerTool> All =>
         new Delegate[] { RunCodeAsync, WriteFileAsync, ReadFileAsync, ListFilesAsync, ResetSessionAsync }
-            .Select(tool => McpServerTool.Create(tool, Options));
+            .Select(tool => McpServerTool.Create(tool, Options))
+            .Select(AddState);
+
+    /// <summary>Tells the model whether variables stay, too, which is for the executor to say.</summary>
+    private McpServerTool AddState(McpServerTool tool)
+    {
+        if (tool.ProtocolTool.Name == RunCode)
+        {
+            tool.ProtocolTool.Description += sharesState
+                ? " Variables and imports stay, too."
+                : " Variables do not stay: each call is a program of its own.";
+        }
+
+        return tool;
+    }
 
     /// <summary>Serves a call. What the model can correct is a result that says so.</summary>
     public async ValueTask<CallToolResult> CallAsync(
@@ -84,7 +98,7 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock)
 
     [McpServerTool(Name = RunCode, Title = "Run code", ReadOnly = false, Destructive = true, Idempotent = false, OpenWorld = true)]
     [Description("Runs a program in a session's sandbox and gives what it printed, its exit code, and the pictures that it made. "
-        + "Files in the current directory stay for later calls of the session; variables do not. "
+        + "Files in the current directory stay for later calls of the session. "
         + "Progress notifications carry the output as it comes.")]
     private async Task<CallToolResult> RunCodeAsync(
         RequestContext<CallToolRequestParams> request,

@@ -29,7 +29,11 @@ internal static class McpHost
         await using (sessions.ConfigureAwait(false))
         {
             Task filling = FillAsync(sessions, choosing);
-            Task serving = ServeAsync(new CodeTools(sessions, request.Timeout ?? new CommandLineCodeExecutorOptions().Timeout), choosing, log, stop.Token);
+
+            // auto never takes an executor that shares state.
+            bool sharesState = ExecutorKinds.All.Any(k => k.Name == request.Executor && k.SharesState);
+            TimeSpan longestBlock = request.Timeout ?? new CommandLineCodeExecutorOptions().Timeout;
+            Task serving = ServeAsync(new CodeTools(sessions, longestBlock, sharesState), choosing, log, stop.Token);
             try
             {
                 await (await Task.WhenAny(serving, choosing).ConfigureAwait(false)).ConfigureAwait(false);

@@ -22,6 +22,8 @@ internal sealed class KernelBlockRunner(
 
     public string Kind => host.Kind;
 
+    public bool SharesState => true;
+
     public bool IsRunning => host.IsRunning;
 
     public SandboxCapabilities Capabilities => host.Capabilities;

@@ -9,6 +9,9 @@ internal interface IBlockRunner : IAsyncDisposable
     /// <summary>The kind of the sandbox in one lower-case word.</summary>
     string Kind { get; }
 
+    /// <summary>Whether blocks share the state of a living interpreter.</summary>
+    bool SharesState { get; }
+
     /// <summary>Whether it has been started, and has neither been stopped nor been lost since.</summary>
     bool IsRunning { get; }
 

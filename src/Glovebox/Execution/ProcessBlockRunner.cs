@@ -22,6 +22,8 @@ internal sealed class ProcessBlockRunner(
 
     public string Kind => sandbox.Kind;
 
+    public bool SharesState => false;
+
     public bool IsRunning => sandbox.IsRunning;
 
     public SandboxCapabilities Capabilities => sandbox.Current.Capabilities;

@@ -20,6 +20,15 @@ public sealed class CodeExecutorFactory
     /// <summary>The key that names the kind.</summary>
     public const string KindKey = "Kind";
 
+    /// <summary>The kinds of the library's other packages: the package, and what is registered. Nothing looks for them by itself, because
+    /// what is looked for by name would be trimmed away.</summary>
+    private static readonly Dictionary<string, (string Package, string Kind)> Known = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["docker"] = ("Glovebox.Docker", "Glovebox.Docker.DockerCommandLineCodeExecutor.Kind"),
+        ["docker-jupyter"] = ("Glovebox.Docker", "Glovebox.Docker.DockerJupyterCodeExecutor.Kind"),
+        ["jupyter"] = ("Glovebox.Jupyter", "Glovebox.Jupyter.JupyterCodeExecutor.Kind"),
+    };
+
     private readonly OrderedDictionary<string, CodeExecutorKind> _kinds = new(StringComparer.OrdinalIgnoreCase);
     private readonly IServiceProvider? _services;
 
@@ -41,13 +50,15 @@ public sealed class CodeExecutorFactory
     public IReadOnlyCollection<CodeExecutorKind> Kinds => _kinds.Values;
 
     /// <summary>Adds a kind.</summary>
-    /// <param name="kind">Its name must be new.</param>
+    /// <param name="kind">Its name must be new. A kind that is registered already is not registered again.</param>
     /// <returns>This factory.</returns>
-    /// <exception cref="ArgumentException">There is a kind of that name.</exception>
+    /// <exception cref="ArgumentException">There is another kind of that name.</exception>
     public CodeExecutorFactory Register(CodeExecutorKind kind)
     {
         ArgumentNullException.ThrowIfNull(kind);
-        return _kinds.TryAdd(kind.Name, kind) ? this : throw new ArgumentException($"There is a kind of executor '{kind.Name}' already.");
+        return _kinds.TryAdd(kind.Name, kind) || _kinds[kind.Name] == kind
+            ? this
+            : throw new ArgumentException($"There is a kind of executor '{kind.Name}' already.");
     }
 
     /// <summary>Makes an executor; nothing is started, and the caller disposes it.</summary>
@@ -62,7 +73,7 @@ public sealed class CodeExecutorFactory
             ?? throw ConfigurationCheck.Error(section, $"the kind of executor is missing. There are: {KnownKinds()}.");
         return _kinds.TryGetValue(name, out CodeExecutorKind? kind)
             ? kind.Create(configuration, _services)
-            : throw ConfigurationCheck.Error(section, $"there is no kind of executor '{name}'. There are: {KnownKinds()}.");
+            : throw ConfigurationCheck.Error(section, $"there is no kind of executor '{name}'. There are: {KnownKinds()}.{HowToRegister(name)}");
     }
 
     /// <summary>Writes an executor's kind and options, from which <see cref="Create"/> makes an equal one.</summary>
@@ -141,6 +152,11 @@ public sealed class CodeExecutorFactory
             : $"{executor.GetType().Name} cannot be written to configuration: it is of no kind that is registered. "
                 + $"There are: {KnownKinds()}.");
     }
+
+    private static string HowToRegister(string name) => Known.TryGetValue(name, out (string Package, string Kind) known)
+        ? $" '{name}' is in the package {known.Package}. Register it: services.AddCodeExecutorKinds({known.Kind}), "
+            + $"or factory.Register({known.Kind})."
+        : "";
 
     private string KnownKinds() => string.Join(", ", _kinds.Keys.Order(StringComparer.Ordinal));
 }

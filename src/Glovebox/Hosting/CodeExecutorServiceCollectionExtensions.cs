@@ -70,7 +70,7 @@ public static class CodeExecutorServiceCollectionExtensions
 
     /// <summary>Registers the <see cref="CodeExecutorFactory"/>, and kinds for it beyond those of the core: <c>docker</c>, say.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="kinds">Their names must be new.</param>
+    /// <param name="kinds">Their names must be new. A kind may be registered more than once.</param>
     /// <returns>The services.</returns>
     public static IServiceCollection AddCodeExecutorKinds(this IServiceCollection services, params ReadOnlySpan<CodeExecutorKind> kinds)
     {

@@ -50,7 +50,13 @@ public sealed class CodeExecutorBuilder
     public ICodeExecutor Build(IServiceProvider? services = null)
     {
         services ??= NoServices.Instance;
-        ICodeExecutor executor = NotNull(_inner(services));
+        return Decorate(_inner(services), services);
+    }
+
+    /// <summary>Wraps an executor in the decorators that were added.</summary>
+    internal ICodeExecutor Decorate(ICodeExecutor inner, IServiceProvider services)
+    {
+        ICodeExecutor executor = NotNull(inner);
         for (int i = _decorators.Count - 1; i >= 0; i--)
         {
             executor = NotNull(_decorators[i](executor, services));

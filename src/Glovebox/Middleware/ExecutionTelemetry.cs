@@ -13,6 +13,7 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
     private const string Other = "_OTHER";
 
     private readonly ExecutionInstruments _instruments;
+    private readonly TimeProvider _timeProvider;
     private readonly LanguageRegistry _languages;
     private readonly KeyValuePair<string, object?> _environment;
     private readonly bool _enableSensitiveData;
@@ -22,18 +23,23 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
     private int? _exitCode;
     private string? _errorType;
 
-    public ExecutionTelemetry(ExecutionInstruments instruments, ICodeExecutor executor, int count, bool enableSensitiveData)
+    public ExecutionTelemetry(
+        ExecutionInstruments instruments, TimeProvider timeProvider, ICodeExecutor executor, int count, bool enableSensitiveData)
     {
         _instruments = instruments;
+        _timeProvider = timeProvider;
         _languages = LanguageRegistry.Of(executor);
-        string? kind = executor.GetService<IExecutorState>()?.Kind ?? executor.GetService<SandboxCapabilities>()?.Kind;
-        _environment = new("glovebox.environment", kind);
+        _environment = new("glovebox.environment", KindOf(executor));
         _enableSensitiveData = enableSensitiveData;
-        _began = instruments.TimeProvider.GetTimestamp();
+        _began = timeProvider.GetTimestamp();
         _execution = instruments.Activities.StartActivity("execute_code");
         _execution?.SetTag(_environment.Key, _environment.Value).SetTag("glovebox.block.count", count);
         instruments.ActiveExecutions.Add(1, _environment);
     }
+
+    /// <summary>The kind of sandbox, which is known before the sandbox is started.</summary>
+    public static string? KindOf(ICodeExecutor executor) =>
+        executor.GetService<IExecutorState>()?.Kind ?? executor.GetService<SandboxCapabilities>()?.Kind;
 
     protected override void Resuming()
     {
@@ -83,7 +89,7 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
         AddError(ref tags, _errorType);
         _instruments.ActiveExecutions.Add(-1, _environment);
         _instruments.Executions.Add(1, tags);
-        _instruments.ExecutionDuration.Record(_instruments.TimeProvider.GetElapsedTime(_began).TotalSeconds, tags);
+        _instruments.ExecutionDuration.Record(_timeProvider.GetElapsedTime(_began).TotalSeconds, tags);
     }
 
     private void BlockBegan(BlockStartedUpdate started)

@@ -5,7 +5,13 @@ internal sealed class OpenTelemetryCodeExecutor(
     ICodeExecutor innerExecutor, string sourceName, TimeProvider timeProvider, bool enableSensitiveData)
     : DelegatingCodeExecutor(innerExecutor)
 {
-    private readonly ExecutionInstruments _instruments = new(sourceName, timeProvider);
+    private readonly ExecutionInstruments _instruments = ExecutionInstruments.Of(sourceName);
+
+    public override Task StartAsync(CancellationToken cancellationToken = default) =>
+        FollowAsync("start_executor", () => base.StartAsync(cancellationToken));
+
+    public override Task RestartAsync(CancellationToken cancellationToken = default) =>
+        FollowAsync("restart_executor", () => base.RestartAsync(cancellationToken));
 
     public override IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
         IReadOnlyList<CodeBlock> codeBlocks, CodeExecutionOptions? options = null, CancellationToken cancellationToken = default)
@@ -19,12 +25,18 @@ internal sealed class OpenTelemetryCodeExecutor(
 
         int count = codeBlocks.Count;
         return ExecutionObserver.FollowAsync(
-            updates, () => new ExecutionTelemetry(_instruments, InnerExecutor, count, enableSensitiveData), cancellationToken);
+            updates, () => new ExecutionTelemetry(_instruments, timeProvider, InnerExecutor, count, enableSensitiveData), cancellationToken);
     }
 
-    protected override async ValueTask DisposeAsyncCore()
-    {
-        await base.DisposeAsyncCore().ConfigureAwait(false);
-        _instruments.Dispose();
-    }
+    private Task<bool> FollowAsync(string name, Func<Task> start) => StartTelemetry.FollowAsync(
+        _instruments.Activities,
+        name,
+        _instruments.StartDuration,
+        timeProvider,
+        () => new("glovebox.environment", ExecutionTelemetry.KindOf(InnerExecutor)),
+        async () =>
+        {
+            await start().ConfigureAwait(false);
+            return true;
+        });
 }

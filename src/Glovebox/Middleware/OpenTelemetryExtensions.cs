@@ -12,8 +12,13 @@ public static class OpenTelemetryExtensions
     /// <c>glovebox.environment</c>, <c>glovebox.block.count</c>, <c>glovebox.block.index</c>, <c>glovebox.language</c>,
     /// <c>glovebox.termination</c>, <c>process.exit.code</c> and, where it is not 0 or something failed, <c>error.type</c> and an error
     /// status.</para>
-    /// <para><b>Metrics.</b> Histograms <c>glovebox.execution.duration</c> and <c>glovebox.block.duration</c> in seconds, counters
-    /// <c>glovebox.executions</c> and <c>glovebox.blocks</c>, and <c>glovebox.executions.active</c>.</para>
+    /// <para><b>Metrics.</b> Histograms <c>glovebox.execution.duration</c>, <c>glovebox.block.duration</c> and
+    /// <c>glovebox.start.duration</c> in seconds, counters <c>glovebox.executions</c> and <c>glovebox.blocks</c>, and
+    /// <c>glovebox.executions.active</c>. Executors with the same source name share one meter, which lives as long as the
+    /// process.</para>
+    /// <para>A call of <see cref="ICodeExecutor.StartAsync"/> is an activity <c>start_executor</c>, one of
+    /// <see cref="ICodeExecutor.RestartAsync"/> <c>restart_executor</c>; a start on first use is a part of that use. A
+    /// <see cref="Sessions.CodeSessionPool"/> measures its own sessions and starts under <see cref="DefaultSourceName"/>.</para>
     /// <para>A language that the executor does not know is <c>_OTHER</c>, because the model that wrote the code chooses its name.</para>
     /// </remarks>
     /// <param name="builder">The builder.</param>

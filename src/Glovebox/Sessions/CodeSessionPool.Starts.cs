@@ -1,3 +1,4 @@
+using Glovebox.Middleware;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Sessions;
@@ -38,11 +39,30 @@ public sealed partial class CodeSessionPool
 
     private async Task<ICodeExecutor> StartAsync(CancellationToken cancellationToken)
     {
-        ICodeExecutor? executor = null;
         await _starts.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            executor = ExecutorFactory() ?? throw new InvalidOperationException("The executor factory returned null.");
+            return await StartTelemetry.FollowAsync(
+                PoolInstruments.Activities,
+                "start_session",
+                PoolInstruments.StartDuration,
+                _timeProvider,
+                () => PoolInstruments.Tag(_options.Name),
+                () => MakeAsync(cancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _starts.Release();
+        }
+    }
+
+    private async Task<ICodeExecutor> MakeAsync(CancellationToken cancellationToken)
+    {
+        ICodeExecutor? executor = null;
+        try
+        {
+            executor = await ExecutorFactory(cancellationToken).ConfigureAwait(false) ?? throw new InvalidOperationException("The executor factory returned null.");
+            SharesState = executor.GetService<IExecutorState>()?.SharesState;
             await executor.StartAsync(cancellationToken).ConfigureAwait(false);
             return executor;
         }
@@ -59,10 +79,6 @@ public sealed partial class CodeSessionPool
             }
 
             throw;
-        }
-        finally
-        {
-            _starts.Release();
         }
     }
 

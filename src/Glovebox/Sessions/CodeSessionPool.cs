@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Glovebox.Middleware;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -37,6 +38,7 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
     private readonly List<CodeSession> _ahead = [];
     private readonly HashSet<Task> _endings = [];
     private TaskCompletionSource? _room;
+    private int _waiting;
     private bool _isRefillDue;
     private bool _disposed;
 
@@ -51,6 +53,15 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
         CodeSessionPoolOptions? options = null,
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null)
+        : this(Asynchronous(executorFactory), options, loggerFactory, timeProvider)
+    {
+    }
+
+    private CodeSessionPool(
+        Func<CancellationToken, ValueTask<ICodeExecutor>> executorFactory,
+        CodeSessionPoolOptions? options,
+        ILoggerFactory? loggerFactory,
+        TimeProvider? timeProvider)
     {
         ArgumentNullException.ThrowIfNull(executorFactory);
         ExecutorFactory = executorFactory;
@@ -60,19 +71,40 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
         _timeProvider = timeProvider ?? TimeProvider.System;
         _nextEnd = _timeProvider.CreateTimer(_ => Locked(EndThoseOver), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _refill = _timeProvider.CreateTimer(_ => Locked(Refill), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        PoolInstruments.Add(this, _options.Name);
     }
+
+    /// <summary>Makes a pool whose executors take time to make; nothing is started yet.</summary>
+    /// <param name="executorFactory">Makes the executor of a session, with a work directory of its own; called on any thread. The pool
+    /// starts and disposes it. The token is cancelled when the session is ended meanwhile.</param>
+    /// <param name="options">Null: the defaults.</param>
+    /// <param name="loggerFactory">Null: no log.</param>
+    /// <param name="timeProvider">Measures the sessions' times. Null: the system's clock.</param>
+    public static CodeSessionPool Create(
+        Func<CancellationToken, ValueTask<ICodeExecutor>> executorFactory,
+        CodeSessionPoolOptions? options = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null) => new(executorFactory, options, loggerFactory, timeProvider);
 
     /// <summary>Gets the number of sessions.</summary>
     public int Count => Locked(() => _sessions.Count);
 
     /// <summary>Gets the number of executors that wait, started, for new sessions.</summary>
-    public int ReadyCount => Locked(() => _ahead.Count(a => a.Started.IsCompleted && !a.IsLost));
+    public int ReadyCount => Locked(() => _ahead.Count(IsReady));
 
     /// <summary>Gets the first names of the sessions that have names, sorted.</summary>
     public IReadOnlyList<string> Names =>
         Locked<IReadOnlyList<string>>(() => [.. _sessions.SelectMany(s => s.Names.Take(1)).Order(StringComparer.Ordinal)]);
 
-    internal Func<ICodeExecutor> ExecutorFactory { get; }
+    internal Func<CancellationToken, ValueTask<ICodeExecutor>> ExecutorFactory { get; }
+
+    /// <summary>Whether blocks of a session share state; null until an executor has been made, or where it does not say.</summary>
+    internal bool? SharesState { get; private set; }
+
+    internal int MaxSessions => _options.MaxSessions;
+
+    internal PoolCounts Counts => Locked(() => new PoolCounts(
+        _sessions.Count, _sessions.Count(s => s.Leases > 0 && s.IsUsed), _ahead.Count(IsReady), _waiting));
 
     /// <summary>Gets whether there is a session of that name.</summary>
     /// <param name="name">The session's name.</param>
@@ -140,6 +172,7 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
         await _nextEnd.DisposeAsync().ConfigureAwait(false);
         await _refill.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(endings).ConfigureAwait(false);
+        PoolInstruments.Remove(this);
     }
 
     /// <summary>Gives a session another name, by which it is found too. Does nothing when there is no such session.</summary>
@@ -164,9 +197,36 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
     /// <summary>Looks up the started executor of a session without using it.</summary>
     internal ICodeExecutor? Find(string name) => Locked(() => _byName.GetValueOrDefault(name)?.Executor);
 
+    private static Func<CancellationToken, ValueTask<ICodeExecutor>> Asynchronous(Func<ICodeExecutor> executorFactory)
+    {
+        ArgumentNullException.ThrowIfNull(executorFactory);
+        return _ => ValueTask.FromResult(executorFactory());
+    }
+
+    private static bool IsReady(CodeSession ahead) => ahead.Started.IsCompleted && !ahead.IsLost;
+
     private async ValueTask<CodeSessionLease> LeaseAsync(string? name, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            return await StartTelemetry.FollowAsync(
+                PoolInstruments.Activities,
+                "acquire_session",
+                PoolInstruments.WaitDuration,
+                _timeProvider,
+                () => PoolInstruments.Tag(_options.Name),
+                () => WaitForLeaseAsync(name, cancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private async Task<CodeSessionLease> WaitForLeaseAsync(string? name, CancellationToken cancellationToken)
+    {
         CodeSession? session;
         while (!TryUse(name, out session, out Task room))
         {

@@ -5,6 +5,18 @@ namespace Glovebox.Sessions;
 /// <summary>Options of <see cref="CodeSessionPool"/>, which copies them when it is made.</summary>
 public sealed class CodeSessionPoolOptions
 {
+    /// <summary>Gets or sets the pool's name in traces and metrics, as <c>glovebox.pool.name</c>. The default is <c>default</c>.</summary>
+    /// <exception cref="ArgumentException">Null or empty.</exception>
+    public string Name
+    {
+        get;
+        set
+        {
+            ArgumentException.ThrowIfNullOrEmpty(value, nameof(Name));
+            field = value;
+        }
+    } = "default";
+
     /// <summary>Gets or sets the number of executors that wait, started, for new sessions. They come on top of <see cref="MaxSessions"/>.
     /// The default is 1: a new session begins at once, at the price of one idle sandbox. With 0, each new session waits for its own
     /// start.</summary>

@@ -20,6 +20,7 @@ public sealed class McpServerTests
     {
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         IList<McpClientTool> tools = await server.Client.ListToolsAsync(cancellationToken: Ct);
+        Assert.EndsWith(" Variables do not stay: each call is a program of its own.", tools.Single(t => t.Name == "run_code").Description, StringComparison.Ordinal);
         Assert.Equal(["run_code", "write_file", "read_file", "list_files", "reset_session"], tools.Select(t => t.Name));
         Assert.Equal(["language", "code"], tools[0].JsonSchema.GetProperty("required").EnumerateArray().Select(e => e.GetString()));
         Assert.Equal("glovebox", server.Client.ServerInfo?.Name);

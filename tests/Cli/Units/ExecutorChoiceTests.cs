@@ -36,6 +36,19 @@ public sealed class ExecutorChoiceTests
         Assert.Equal("container", await StartAsync(new() { Memory = 1 << 30 }));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_limit_that_no_executor_can_keep_is_the_only_thing_said(bool isFirst)
+    {
+        PolicyNotEnforceableException limit = new("Memory was set, but cannot be limited here.", "Leave it out.");
+        SandboxUnavailableException other = new("other-unavailable", "The engine is down.", "Start it.");
+        (_sandbox.Error, _container.Error) = isFirst ? ((Exception)limit, (Exception)other) : (other, limit);
+
+        Assert.Same(limit, await Assert.ThrowsAsync<PolicyNotEnforceableException>(() => StartAsync(new() { Memory = 1 << 30 })));
+        Assert.Equal([1, 1, 0, 0], All.Select(k => k.Disposed));
+    }
+
     [Fact]
     public async Task Auto_takes_only_what_isolates_and_explains_each_failure()
     {

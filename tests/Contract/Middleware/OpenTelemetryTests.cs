@@ -13,7 +13,6 @@ public sealed class OpenTelemetryTests
     {
         using Traces traces = new();
         await using ICodeExecutor executor = new LocalCommandLineCodeExecutor().AsBuilder().UseOpenTelemetry(traces.Source).Build();
-        await executor.StartAsync(Ct);
         using Activity caller = new Activity("caller").Start();
         await executor.ExecuteCodeBlocksAsync([new("shell", "true"), new("sh", "exit 3")], Ct);
         Assert.Same(caller, Activity.Current);
@@ -157,6 +156,54 @@ public sealed class OpenTelemetryTests
     }
 
     [Fact]
+    public async Task Executors_of_one_source_share_a_meter_that_outlives_them()
+    {
+        string source = Guid.NewGuid().ToString();
+        using Measurements measurements = new(source);
+        for (int i = 0; i < 3; i++)
+        {
+            await using ICodeExecutor executor = new ScriptedExecutor().AsBuilder().UseOpenTelemetry(source).Build();
+            await executor.ExecuteCodeBlocksAsync([new("sh", "1")], Ct);
+        }
+
+        Assert.Single(measurements.Instruments, i => i.Name == "glovebox.executions");
+        Assert.Single(measurements.Instruments.Select(i => i.Meter).Distinct());
+        Assert.Equal(3, measurements.Of("glovebox.executions").Count);
+        Assert.Equal(0, measurements.Completed);
+    }
+
+    [Fact]
+    public async Task Starts_are_traced_and_measured_and_so_are_those_that_fail()
+    {
+        using Traces traces = new();
+        using Measurements measurements = new(traces.Source);
+        await using ICodeExecutor works = new LocalCommandLineCodeExecutor().AsBuilder().UseOpenTelemetry(traces.Source).Build();
+        await works.StartAsync(Ct);
+        await works.RestartAsync(Ct);
+        await using ICodeExecutor fails = new ScriptedExecutor { Lifecycle = _ => throw new SandboxUnavailableException("no-room", "No room.") }.AsBuilder()
+            .UseOpenTelemetry(traces.Source).Build();
+        await Assert.ThrowsAsync<SandboxUnavailableException>(() => fails.StartAsync(Ct));
+        Assert.Equal(["start_executor", "restart_executor", "start_executor"], traces.Activities.Select(a => a.OperationName));
+        Assert.Equal(["local", "local", null], traces.Activities.Select(a => a.GetTagItem("glovebox.environment")));
+        Assert.Equal(("no-room", ActivityStatusCode.Error, "No room."), (traces.Activities[2].GetTagItem("error.type"), traces.Activities[2].Status, traces.Activities[2].StatusDescription));
+        List<string> durations = measurements.Of("glovebox.start.duration");
+        Assert.Equal(3, durations.Count);
+        Assert.EndsWith("[glovebox.environment=local]", durations[0], StringComparison.Ordinal);
+        Assert.EndsWith("[glovebox.environment=, error.type=no-room]", durations[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_execution_that_starts_the_executor_is_of_the_same_environment_as_any_other()
+    {
+        using Traces traces = new();
+        using Measurements measurements = new(traces.Source);
+        await using ICodeExecutor executor = new LocalCommandLineCodeExecutor().AsBuilder().UseOpenTelemetry(traces.Source).Build();
+        await executor.ExecuteCodeBlocksAsync([new("sh", "true")], Ct);
+        Assert.All(traces.Activities, a => Assert.Equal("local", a.GetTagItem("glovebox.environment")));
+        Assert.All(measurements.All, m => Assert.Contains("glovebox.environment=local", m.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_model_cannot_invent_names_of_measurements()
     {
         using Traces traces = new();
@@ -174,7 +221,6 @@ public sealed class OpenTelemetryTests
         using Traces traces = new();
         await using ICodeExecutor executor = new LocalCommandLineCodeExecutor(new() { Languages = { new("own", ".own", ["sh"], []) } }).AsBuilder()
             .UseOpenTelemetry(traces.Source).Build();
-        await executor.StartAsync(Ct);
         await executor.ExecuteCodeBlocksAsync([new("OWN", "true")], Ct);
         Assert.Equal("execute_code_block own", traces.Activities[0].OperationName);
     }

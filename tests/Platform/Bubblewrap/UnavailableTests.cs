@@ -288,7 +288,7 @@ public sealed class UnavailableTests
             await cancellation.CancelAsync();
             Assert.Equal(cancellation.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting)).CancellationToken);
             await HostProcesses.AreGoneAsync(marker);
-            Assert.Null(executor.GetService<ISandbox>());
+            Assert.Null(executor.GetService<SandboxCapabilities>());
         }
     }
 

@@ -97,5 +97,14 @@ public sealed class OptionsTests
             () => factory.Create(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Kind"] = "jupyter", ["Url"] = "nonsense" }).Build()));
         Assert.Contains("Url", e.Message, StringComparison.Ordinal);
     }
-}
 
+    [Fact]
+    public async Task Cells_share_state_and_that_is_known_before_the_start()
+    {
+        await using JupyterCodeExecutor executor = new();
+        Assert.True(executor.GetService<IExecutorState>()!.SharesState);
+        Assert.True(JupyterCodeExecutor.Kind.SharesState);
+        await using DockerCommandLineCodeExecutor processes = new();
+        Assert.False(processes.GetService<IExecutorState>()!.SharesState);
+    }
+}

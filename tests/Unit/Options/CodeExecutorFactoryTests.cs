@@ -9,11 +9,39 @@ public sealed class CodeExecutorFactoryTests
     [Theory]
     [InlineData(null, "the kind of executor is missing. There are: bubblewrap, local.")]
     [InlineData("", "there is no kind of executor ''. There are: bubblewrap, local.")]
-    [InlineData("docker", "there is no kind of executor 'docker'. There are: bubblewrap, local.")]
+    [InlineData("kubernetes", "there is no kind of executor 'kubernetes'. There are: bubblewrap, local.")]
+    [InlineData("docker", "there is no kind of executor 'docker'. There are: bubblewrap, local. 'docker' is in the package Glovebox.Docker. Register it: services.AddCodeExecutorKinds(Glovebox.Docker.DockerCommandLineCodeExecutor.Kind), or factory.Register(Glovebox.Docker.DockerCommandLineCodeExecutor.Kind).")]
     public void A_kind_that_is_not_there_is_an_error_that_names_those_that_are(string? kind, string message)
     {
         ArgumentException e = Assert.Throws<ArgumentException>(() => new CodeExecutorFactory().Create(Settings.Section(("Kind", kind))));
         Assert.Equal($"Executor:Kind: {message}", e.Message);
+    }
+
+    public static TheoryData<string, string> OtherPackages => new()
+    {
+        { DockerCommandLineCodeExecutor.Kind.Name, typeof(DockerCommandLineCodeExecutor).FullName! },
+        { DockerJupyterCodeExecutor.Kind.Name, typeof(DockerJupyterCodeExecutor).FullName! },
+        { JupyterCodeExecutor.Kind.Name, typeof(JupyterCodeExecutor).FullName! },
+    };
+
+    [Theory]
+    [MemberData(nameof(OtherPackages))]
+    public void A_kind_of_another_package_that_is_not_registered_is_an_error_that_names_the_call(string kind, string type)
+    {
+        ArgumentException e = Assert.Throws<ArgumentException>(
+            () => new CodeExecutorFactory().Create(Settings.Section(("Kind", kind.ToUpperInvariant()))));
+        Assert.Contains($"services.AddCodeExecutorKinds({type}.Kind)", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"package {type[..type.LastIndexOf('.')]}.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_call_that_the_error_names_makes_configuration_work_however_often_it_is_made()
+    {
+        ServiceCollection services = new();
+        services.AddCodeExecutor(Settings.Section(("Kind", "docker"), ("Image", "python:3.13")));
+        services.AddCodeExecutorKinds(DockerCommandLineCodeExecutor.Kind).AddCodeExecutorKinds(DockerCommandLineCodeExecutor.Kind);
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        Assert.IsType<DockerCommandLineCodeExecutor>(provider.GetRequiredService<ICodeExecutor>());
     }
 
     [Fact]

@@ -22,6 +22,29 @@ public sealed class ExecuteCodeFunctionTests
         Assert.Contains("ZeroDivisionError", failed, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "Variables, imports and files in the current directory stay from call to call.")]
+    [InlineData(false, "Files in the current directory stay from call to call; variables do not: each call is a program of its own.")]
+    [InlineData(null, "Files in the current directory stay from call to call; do not rely on variables of an earlier call.")]
+    public async Task The_model_is_told_whether_variables_stay_in_the_executor_that_is_used(bool? sharesState, string expected)
+    {
+        ScriptedExecutor executor = new();
+        if (sharesState is { } shares)
+        {
+            executor.Services[typeof(IExecutorState)] = new State(shares);
+        }
+
+        Assert.Contains(expected, new ExecuteCodeFunction(executor).Description, StringComparison.Ordinal);
+        Assert.Contains(expected, new ExecuteCodeFunction(executor.AsBuilder().UseOpenTelemetry().Build()).Description, StringComparison.Ordinal);
+        await using CodeSessionPool pool = new(() => executor, new() { StartedAhead = 1 });
+        await pool.FillAsync(Ct);
+        Assert.Contains(expected, new ExecuteCodeFunction(pool.RentAsync, () => pool.SharesState, null).Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Processes_share_no_state() => Assert.Contains(
+        "variables do not", new ExecuteCodeFunction(new LocalCommandLineCodeExecutor()).Description, StringComparison.Ordinal);
+
     [Fact]
     public async Task Arguments_may_be_JSON()
     {
@@ -238,4 +261,15 @@ public sealed class ExecuteCodeFunctionTests
 
     private static async Task<object?> InvokeAsync(AIFunction function, params (string Name, object? Value)[] arguments) =>
         await function.InvokeAsync(new AIFunctionArguments(arguments.ToDictionary(a => a.Name, a => a.Value)), Ct);
+
+    private sealed class State(bool sharesState) : IExecutorState
+    {
+        public string Kind => "scripted";
+
+        public bool SharesState => sharesState;
+
+        public void ThrowIfStopped()
+        {
+        }
+    }
 }

@@ -83,14 +83,17 @@ internal sealed class SandboxCommands(
         List<string> arguments =
         [
             "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-            "--hostname", "glovebox", "--uid", Text(home.Inside.Uid), "--gid", Text(home.Inside.Gid),
+            "--hostname", SandboxFiles.HostName, "--uid", Text(home.Inside.Uid), "--gid", Text(home.Inside.Gid),
             .. If(isFirstProcess, "--as-pid-1"),
             .. If(sharesNetwork, "--share-net"),
             .. If(HasSeccomp, "--seccomp", Text(SeccompDescriptor)),
             .. BubblewrapArguments.HostFiles(sharesNetwork),
             "--ro-bind", place.Reachable(home.Files.PasswordFile), "/etc/passwd",
             "--ro-bind", place.Reachable(home.Files.GroupFile), "/etc/group",
+            "--ro-bind", place.Reachable(home.Files.HostNameFile), "/etc/hostname",
+            "--ro-bind", place.Reachable(home.Files.HostsFile(sharesNetwork)), "/etc/hosts",
             "--ro-bind", place.Reachable(home.Files.AgentFile), BubblewrapArguments.AgentPath,
+            .. BubblewrapArguments.Folders(request.Memory / 16),
             .. readOnlyPaths.SelectMany(BubblewrapArguments.Show),
             .. (functions?.Folders ?? []).SelectMany(f => new[] { "--ro-bind", place.Reachable(f.Host), f.Guest }),
 
@@ -116,7 +119,7 @@ internal sealed class SandboxCommands(
 
     private string[] Writable() =>
     [
-        "--perms", "1777", "--size", Text(request.Memory / 4), "--tmpfs", "/tmp",
+        "--perms", "1777", "--size", Text(request.Memory / 16 * 3), "--tmpfs", "/tmp",
         "--bind", place.Reachable(home.Work.Path), BubblewrapArguments.WorkDirectory,
     ];
 

@@ -133,8 +133,7 @@ internal sealed class ProcessBlockRunner(
         {
             Output = run.Output,
             PythonScript = ReferenceEquals(language, CodeLanguage.Python) ? argument : null,
-            File = new ProcessFile(
-                file.Path, Encoding.UTF8.GetBytes(language.QuietsPip ? PipQuieting.Apply(run.Block.Code) : run.Block.Code)),
+            File = new ProcessFile(file.Path, Encoding.UTF8.GetBytes(run.Block.Code)),
             After = look,
             ListsFiles = run.Files is not null,
         };

@@ -44,6 +44,13 @@ internal sealed class SandboxFiles : IAsyncDisposable
             ]);
         Write(HostNameFile, HostName + "\n");
         Write(HostsFile(sharesNetwork: false), OwnNames);
+        TemporaryFolders.MakePrivate(SettingsFolder);
+        TemporaryFolders.LetOthersEnter(SettingsFolder);
+        foreach ((string name, string text) in ProgramSettings.Files)
+        {
+            Write(Path.Combine(SettingsFolder, name), text);
+        }
+
         if (SeccompFilter.Build(RuntimeInformation.ProcessArchitecture) is { } filter)
         {
             SeccompFile = Path.Combine(Folder, "seccomp.bpf");
@@ -61,6 +68,8 @@ internal sealed class SandboxFiles : IAsyncDisposable
     public string GroupFile => Path.Combine(Folder, "group");
 
     public string HostNameFile => Path.Combine(Folder, "hostname");
+
+    public string SettingsFolder => Path.Combine(Folder, "settings");
 
     /// <summary>Null on a processor for which there is no filter.</summary>
     public string? SeccompFile { get; }

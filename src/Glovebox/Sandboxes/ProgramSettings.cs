@@ -21,12 +21,12 @@ internal static class ProgramSettings
             <Project>
               <PropertyGroup>
                 <PublishAot Condition="'$(FileBasedProgram)' == 'true'">false</PublishAot>
-                <_GloveboxFolder>$(MSBuildProjectDirectory)</_GloveboxFolder>
-                <_GloveboxSources>$([MSBuild]::GetPathOfFileAbove('NuGet.Config', '$(_GloveboxFolder)'))</_GloveboxSources>
-                <_GloveboxSources>$(_GloveboxSources)$([MSBuild]::GetPathOfFileAbove('NuGet.config', '$(_GloveboxFolder)'))</_GloveboxSources>
-                <_GloveboxSources>$(_GloveboxSources)$([MSBuild]::GetPathOfFileAbove('nuget.config', '$(_GloveboxFolder)'))</_GloveboxSources>
+                <_Folder>$(MSBuildProjectDirectory)</_Folder>
+                <_Own>$([MSBuild]::GetPathOfFileAbove('NuGet.Config', '$(_Folder)'))</_Own>
+                <_Own>$(_Own)$([MSBuild]::GetPathOfFileAbove('NuGet.config', '$(_Folder)'))</_Own>
+                <_Own>$(_Own)$([MSBuild]::GetPathOfFileAbove('nuget.config', '$(_Folder)'))</_Own>
               </PropertyGroup>
-              <PropertyGroup Condition="'$(RestoreConfigFile)$(RestoreSources)$(_GloveboxSources)' == ''">
+              <PropertyGroup Condition="'$(RestoreConfigFile)$(RestoreSources)$(_Own)' == ''">
                 <RestoreConfigFile>$(MSBuildThisFileDirectory)offline.config</RestoreConfigFile>
               </PropertyGroup>
             </Project>

@@ -34,15 +34,16 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
         ["etc"] =
         [
             // The loader, names, time, locales, terminals.
-            "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld-musl-*.path", "alternatives", "nsswitch.conf", "host.conf", "protocols", "services",
-            "networks", "rpc", "ethertypes", "netconfig", "gai.conf", "localtime", "timezone", "locale.alias", "locale.conf", "inputrc",
+            "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld-musl-*.path", "alternatives", "nsswitch.conf", "host.conf", "protocols",
+            "services", "networks", "rpc", "ethertypes", "netconfig", "gai.conf", "localtime", "timezone", "locale.alias", "locale.conf", "inputrc",
             "terminfo", "shells", "os-release", "lsb-release", "debian_version", "*-release", "mime.types", "magic", "magic.mime",
 
             // Certificates, as /etc/ssl/certs leads to them.
             "ca-certificates", "crypto-policies", "gnutls",
 
             // Languages.
-            "python*", "perl", "java", "java-*", ".java", "R", "php*", "ghc*", "dotnet", "nodejs", "julia", "octave*", "ocaml*", "erlang", "elixir",
+            "python*", "perl", "java", "java-*", ".java", "R", "php*", "ghc*", "dotnet", "nodejs", "julia", "octave*", "ocaml*", "erlang",
+            "elixir",
             "lua*", "ruby*", "groovy", "scala", "gnucobol", "fpc*.cfg", "guile", "sbcl*", "common-lisp", "emacs", "vim",
 
             // Documents, pictures, fonts.
@@ -57,7 +58,10 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
         ["etc/pki/tls"] = ["certs", "openssl.cnf"],
         ["etc/pki/ca-trust"] = ["extracted"],
         ["var/cache"] = ["fontconfig"],
-        ["var/lib"] = ["aspell", "dictionaries-common", "gems", "ghc", "ghostscript", "hunspell", "mecab", "sgml-base", "texmf", "xml-core", "xkb"],
+        ["var/lib"] =
+        [
+            "aspell", "dictionaries-common", "gems", "ghc", "ghostscript", "hunspell", "mecab", "sgml-base", "texmf", "xml-core", "xkb",
+        ],
     };
 
     /// <summary>Settings of programs that log in somewhere, where an administrator may have written a credential.</summary>

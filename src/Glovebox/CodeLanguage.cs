@@ -8,15 +8,13 @@ namespace Glovebox;
 /// none.</param>
 /// <param name="aliases">Other names, in lower case. Null: none.</param>
 /// <param name="lineComments">What begins a comment line such as <c># filename: name</c>. Null: <c>#</c>.</param>
-/// <param name="quietsPip">Whether <c>pip install</c> lines are made quiet (<c>-qqq</c>).</param>
 public sealed class CodeLanguage(
     string name,
     string extension,
     IReadOnlyList<string> programs,
     IReadOnlyList<string>? arguments = null,
     IReadOnlyList<string>? aliases = null,
-    IReadOnlyList<string>? lineComments = null,
-    bool quietsPip = false)
+    IReadOnlyList<string>? lineComments = null)
 {
     // Binders of configuration fill parameters; they pass over lists that are only properties.
 
@@ -41,17 +39,14 @@ public sealed class CodeLanguage(
     /// <summary>Gets what begins a comment line such as <c># filename: name</c>. The default is <c>#</c>.</summary>
     public IReadOnlyList<string> LineComments { get; init; } = lineComments ?? ["#"];
 
-    /// <summary>Gets whether <c>pip install</c> lines are made quiet (<c>-qqq</c>). The default is false.</summary>
-    public bool QuietsPip => quietsPip;
-
     /// <summary>Python: aliases <c>py</c> and <c>python3</c>.</summary>
     public static CodeLanguage Python { get; } = new("python", ".py", ["python3", "python"], []) { Aliases = ["py", "python3"] };
 
     /// <summary>Bash.</summary>
-    public static CodeLanguage Bash { get; } = new("bash", ".sh", ["bash"], [], quietsPip: true);
+    public static CodeLanguage Bash { get; } = new("bash", ".sh", ["bash"], []);
 
     /// <summary>The POSIX shell: alias <c>shell</c>.</summary>
-    public static CodeLanguage Sh { get; } = new("sh", ".sh", ["sh"], [], ["shell"], quietsPip: true);
+    public static CodeLanguage Sh { get; } = new("sh", ".sh", ["sh"], [], ["shell"]);
 
     /// <summary>PowerShell: aliases <c>powershell</c> and <c>ps1</c>.</summary>
     public static CodeLanguage PowerShell { get; } =
@@ -60,8 +55,7 @@ public sealed class CodeLanguage(
             ".ps1",
             ["pwsh"],
             ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"],
-            ["powershell", "ps1"],
-            quietsPip: true);
+            ["powershell", "ps1"]);
 
     /// <summary>JavaScript on Node.js: aliases <c>js</c> and <c>node</c>.</summary>
     public static CodeLanguage JavaScript { get; } =

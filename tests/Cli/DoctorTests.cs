@@ -18,6 +18,8 @@ public sealed class DoctorTests : IDisposable
         Assert.Matches(@"\nbubblewrap +available, \d+\.\d+\.\d+\n  memory      (full|partial|none)", result.Output);
         Assert.Contains(
             "\n  network     full     a network namespace with nothing but its loopback\n", result.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\n  python      +usable   3\.\d+", result.Output);
+        Assert.Matches(@"\n  bash        +usable   \d+\.\d+", result.Output);
         Assert.Matches(@"\nlocal +available, isolates nothing; auto never takes it\n", result.Output);
         Assert.EndsWith("\n--executor auto takes bubblewrap here.\n", result.Output, StringComparison.Ordinal);
         Assert.Empty(result.Errors);
@@ -54,7 +56,7 @@ public sealed class DoctorTests : IDisposable
             root.GetProperty("executors").EnumerateArray().Select(e => e.GetProperty("name").GetString()));
         JsonElement bubblewrap = root.GetProperty("executors")[0];
         Assert.Equal(
-            ["name", "available", "isolated", "version", "reason", "hint", "guestAgent", "note", "controls"], bubblewrap.EnumerateObject().Select(p => p.Name));
+            ["name", "available", "isolated", "version", "reason", "hint", "guestAgent", "note", "controls", "languages"], bubblewrap.EnumerateObject().Select(p => p.Name));
         Assert.True(bubblewrap.GetProperty("available").GetBoolean());
         Assert.True(bubblewrap.GetProperty("isolated").GetBoolean());
         Assert.Equal(JsonValueKind.Null, bubblewrap.GetProperty("reason").ValueKind);
@@ -62,6 +64,13 @@ public sealed class DoctorTests : IDisposable
             c => c.GetProperty("name").GetString() == "filesystem");
         Assert.Equal(["name", "level", "mechanism"], filesystem.EnumerateObject().Select(p => p.Name));
         Assert.Equal("full", filesystem.GetProperty("level").GetString());
+        JsonElement[] languages = [.. bubblewrap.GetProperty("languages").EnumerateArray()];
+        Assert.Equal(CodeLanguage.Defaults.Select(l => l.Name), languages.Select(l => l.GetProperty("name").GetString()));
+        Assert.All(languages, l => Assert.Equal(["name", "usable", "version", "hint"], l.EnumerateObject().Select(p => p.Name)));
+        Assert.True(languages[0].GetProperty("usable").GetBoolean());
+        Assert.Matches(@"^3\.\d+", languages[0].GetProperty("version").GetString());
+        Assert.All(
+            languages, l => Assert.NotEqual(l.GetProperty("usable").GetBoolean(), l.GetProperty("hint").ValueKind == JsonValueKind.String));
         JsonElement local = root.GetProperty("executors").EnumerateArray().Single(e => e.GetProperty("name").GetString() == "local");
         Assert.False(local.GetProperty("isolated").GetBoolean());
         Assert.Equal(0, result.ExitCode);

@@ -11,7 +11,7 @@ public sealed class Session : IAsyncDisposable
     private const string Look = """
         chmod -R u+rwx . 2> /dev/null
         find . -mindepth 1 -delete
-        ls -A . /tmp /dev/shm
+        ls -A . /tmp /dev/shm /var/tmp 2> /dev/null
         for process in /proc/[0-9]*; do
           { mapfile -d '' -t words < $process/cmdline; } 2> /dev/null && echo "${words[*]}"
         done | sort -u

@@ -5,7 +5,8 @@ using Glovebox.Cli.Output;
 
 namespace Glovebox.Cli.Doctor;
 
-/// <summary><c>glovebox doctor</c>: which executors work on this machine, why others do not, and what they enforce.</summary>
+/// <summary><c>glovebox doctor</c>: which executors work on this machine, why others do not, what they enforce, and which
+/// languages they run.</summary>
 internal static class DoctorCommand
 {
     private const int NoneIsolates = 1;
@@ -14,7 +15,8 @@ internal static class DoctorCommand
     {
         Command command = new(
             "doctor",
-            "Shows which executors work on this machine, why others do not, and what they enforce. Exits with 1 when no executor isolates.")
+            "Shows which executors work on this machine, why others do not, what they enforce, and which languages they run. "
+            + "Exits with 1 when no executor isolates.")
         {
             json,
         };
@@ -26,7 +28,11 @@ internal static class DoctorCommand
     {
         ExecutorDiagnosis[] diagnoses = await Task.WhenAll(
             ExecutorKinds.All.Select(k => k.DiagnoseAsync(cancellationToken))).ConfigureAwait(false);
-        DoctorReport report = DoctorReport.Of(ExecutorKinds.All, diagnoses);
+        IReadOnlyList<DoctorLanguage>[] languages = await Task.WhenAll(ExecutorKinds.All.Zip(diagnoses).Select(
+            pair => pair.Second.IsAvailable
+                ? DoctorLanguages.FindAsync(pair.First, cancellationToken)
+                : Task.FromResult<IReadOnlyList<DoctorLanguage>>([]))).ConfigureAwait(false);
+        DoctorReport report = DoctorReport.Of(ExecutorKinds.All, diagnoses, languages);
         StandardStream output = StandardStream.Output;
         output.Write(
             json ? JsonSerializer.Serialize(report, JsonReportContext.Readable.DoctorReport) + "\n"

@@ -11,11 +11,14 @@ namespace Glovebox.Cli.Doctor;
 /// <param name="Executors">The executors, in the order in which <c>auto</c> tries them.</param>
 internal sealed record DoctorReport(string Version, string Platform, string? Auto, IReadOnlyList<DoctorExecutor> Executors)
 {
-    public static DoctorReport Of(IReadOnlyList<CodeExecutorKind> kinds, IReadOnlyList<ExecutorDiagnosis> diagnoses) => new(
+    public static DoctorReport Of(
+        IReadOnlyList<CodeExecutorKind> kinds,
+        IReadOnlyList<ExecutorDiagnosis> diagnoses,
+        IReadOnlyList<IReadOnlyList<DoctorLanguage>> languages) => new(
         Program.Version,
         $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}",
         kinds.Zip(diagnoses).FirstOrDefault(p => p.First.IsAutomatic && p.Second.IsAvailable).Second?.Name,
-        [.. diagnoses.Select(DoctorExecutor.Of)]);
+        [.. diagnoses.Zip(languages, DoctorExecutor.Of)]);
 }
 
 /// <summary>One executor.</summary>
@@ -28,6 +31,7 @@ internal sealed record DoctorReport(string Version, string Platform, string? Aut
 /// <param name="GuestAgent">Whether the guest agent runs blocks; null when it does not work.</param>
 /// <param name="Note">More about it, or null.</param>
 /// <param name="Controls">The controls that it enforces.</param>
+/// <param name="Languages">The languages of the library, in its order. Empty when the executor does not work, or cannot be asked.</param>
 internal sealed record DoctorExecutor(
     string Name,
     bool Available,
@@ -37,9 +41,10 @@ internal sealed record DoctorExecutor(
     string? Hint,
     bool? GuestAgent,
     string? Note,
-    IReadOnlyList<DoctorControl> Controls)
+    IReadOnlyList<DoctorControl> Controls,
+    IReadOnlyList<DoctorLanguage> Languages)
 {
-    public static DoctorExecutor Of(ExecutorDiagnosis diagnosis) => new(
+    public static DoctorExecutor Of(ExecutorDiagnosis diagnosis, IReadOnlyList<DoctorLanguage> languages) => new(
         diagnosis.Name,
         diagnosis.IsAvailable,
         diagnosis.Capabilities?.IsIsolated,
@@ -48,8 +53,16 @@ internal sealed record DoctorExecutor(
         diagnosis.Hint,
         diagnosis.Capabilities?.UsesGuestAgent,
         diagnosis.Capabilities?.GuestAgentDetail,
-        [.. (diagnosis.Capabilities?.Controls ?? []).Select(DoctorControl.Of)]);
+        [.. (diagnosis.Capabilities?.Controls ?? []).Select(DoctorControl.Of)],
+        languages);
 }
+
+/// <summary>One language.</summary>
+/// <param name="Name">Its canonical name.</param>
+/// <param name="Usable">Whether blocks in it run.</param>
+/// <param name="Version">The version of its interpreter, or null where that says none.</param>
+/// <param name="Hint">What to install, or null.</param>
+internal sealed record DoctorLanguage(string Name, bool Usable, string? Version, string? Hint);
 
 /// <summary>One control.</summary>
 /// <param name="Name">For example <c>memory</c>.</param>

@@ -15,7 +15,8 @@ internal sealed class DoctorText(TerminalStyle style, int width)
         StringBuilder text = new();
         Paragraph(text, "", 0, $"Glovebox {report.Version} on {report.Platform}", style.Dim);
         int names = report.Executors.Max(e => e.Name.Length) + 2;
-        int controls = report.Executors.SelectMany(e => e.Controls).Select(c => c.Name.Length).DefaultIfEmpty().Max() + 2;
+        int controls = report.Executors.SelectMany(e => e.Controls.Select(c => c.Name).Concat(e.Languages.Select(l => l.Name)))
+            .Select(name => name.Length).DefaultIfEmpty().Max() + 2;
         foreach (DoctorExecutor executor in report.Executors)
         {
             text.Append('\n');
@@ -38,6 +39,17 @@ internal sealed class DoctorText(TerminalStyle style, int width)
                     "  " + control.Name.PadRight(controls) + colour(control.Level.PadRight(9)),
                     2 + controls + 9,
                     control.Mechanism,
+                    style.Dim);
+            }
+
+            foreach (DoctorLanguage language in executor.Languages)
+            {
+                string word = language.Usable ? style.Green("usable".PadRight(9)) : style.Yellow("missing".PadRight(9));
+                Paragraph(
+                    text,
+                    "  " + language.Name.PadRight(controls) + word,
+                    2 + controls + 9,
+                    (language.Usable ? language.Version : language.Hint) ?? "-",
                     style.Dim);
             }
         }

@@ -80,6 +80,10 @@ internal static class ContainerLauncher
     }
 
     /// <summary>The environment variables that every guest program has, but for PATH, which is the image's.</summary>
-    public static Dictionary<string, string> Variables() =>
-        new(GuestVariables.Defaults(), StringComparer.Ordinal) { ["PIP_ROOT_USER_ACTION"] = "ignore" };
+    /// <param name="request">What the sandbox is made of. Its own variables win.</param>
+    public static Dictionary<string, string> Variables(SandboxRequest request) =>
+        new(GuestVariables.Defaults(request.Policy.Network == NetworkAccess.Full, request.Variables), StringComparer.Ordinal)
+        {
+            ["PIP_ROOT_USER_ACTION"] = "ignore",
+        };
 }

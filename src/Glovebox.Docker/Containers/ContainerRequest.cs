@@ -38,7 +38,7 @@ internal static class ContainerRequest
             Entrypoint = ContainerLauncher.Command(
                 plan.User, plan.BoundDirectory is null, plan.Internals.UsesAgent, !spec.Options.StopContainer),
             Cmd = [],
-            Env = [.. ContainerLauncher.Variables().Select(v => $"{v.Key}={v.Value}")],
+            Env = [.. ContainerLauncher.Variables(spec.Request).Select(v => $"{v.Key}={v.Value}")],
             Labels = new Dictionary<string, string>(plan.Labels, StringComparer.Ordinal),
 
             // When our end of the stream closes, for whatever reason, so does the container's standard input, and with it the container

@@ -34,8 +34,6 @@ internal sealed class KernelBlockRunner(
 
     public LanguageRegistry Languages => Known().All;
 
-    private bool IsPython => host.Language.Equals(CodeLanguage.Python.Name, StringComparison.OrdinalIgnoreCase);
-
     /// <summary>Says how kernels are run in the sandboxes of a provider.</summary>
     public static Func<SandboxRequest, CommandLineCodeExecutorOptions, TimeProvider, IBlockRunner> In(
         ISandboxProvider provider, KernelOptions jupyter)
@@ -102,7 +100,7 @@ internal sealed class KernelBlockRunner(
         TimeSpan longest = run.Options.Timeout ?? options.Timeout;
         using CancellationTokenSource deadline = new(longest, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
-        Cell cell = kernel.Execute(IsPython ? PipQuieting.Apply(run.Block.Code) : run.Block.Code, displays);
+        Cell cell = kernel.Execute(run.Block.Code, displays);
         try
         {
             CellEnd end = await cell.Ended.WaitAsync(either.Token).ConfigureAwait(false);
@@ -191,8 +189,7 @@ internal sealed class KernelBlockRunner(
             known?.Extension ?? ".txt",
             programs: [],
             aliases: [.. known?.Aliases ?? [], jupyter.KernelName],
-            lineComments: known?.LineComments,
-            quietsPip: known?.QuietsPip ?? false);
+            lineComments: known?.LineComments);
         return _languages = new KnownLanguages(_registry.With(ofKernel), ofKernel);
     }
 

@@ -140,8 +140,7 @@ internal sealed class ProcessBlockRunner(
             StandardInput = run.Options.StandardInput,
             Variables = run.Options.Environment,
             PythonScript = ReferenceEquals(language, CodeLanguage.Python) ? argument : null,
-            File = new ProcessFile(
-                file.Path, Encoding.UTF8.GetBytes(language.QuietsPip ? PipQuieting.Apply(run.Block.Code) : run.Block.Code)),
+            File = new ProcessFile(file.Path, Encoding.UTF8.GetBytes(run.Block.Code)),
             After = look,
             ListsFiles = run.Files is not null,
         };

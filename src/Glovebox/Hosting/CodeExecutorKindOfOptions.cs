@@ -114,7 +114,7 @@ public sealed class CodeExecutorKind<TOptions> : CodeExecutorKind
             if (language[nameof(CodeLanguage.LineComments)] == "")
             {
                 CodeLanguage l = languages[index];
-                languages[index] = new(l.Name, l.Extension, l.Programs, l.Arguments, l.Aliases, [], l.QuietsPip);
+                languages[index] = new(l.Name, l.Extension, l.Programs, l.Arguments, l.Aliases, []);
             }
         }
     }

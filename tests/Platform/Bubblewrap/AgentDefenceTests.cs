@@ -54,6 +54,8 @@ public sealed class AgentDefenceTests(UndefendedFixture sandboxes) : IClassFixtu
 
     [Theory]
     [InlineData("call(302, 261, agent, 7, (ctypes.c_ulong * 2)(3, 20000), 0)")]
+    [InlineData("call(302, 261, agent | (1 << 32), 7, (ctypes.c_ulong * 2)(3, 20000), 0)")]
+    [InlineData("call(302, 261, agent, 0, 0, (ctypes.c_ulong * 2)())")]
     [InlineData("tried(lambda: os.setpriority(os.PRIO_PROCESS, agent, 5))")]
     [InlineData("tried(lambda: os.setpriority(os.PRIO_USER, os.getuid(), 5))")]
     [InlineData("call(251, 30, 1, agent, 3 << 13)")]
@@ -69,6 +71,13 @@ public sealed class AgentDefenceTests(UndefendedFixture sandboxes) : IClassFixtu
         Session canary = await sandboxes.WithVisibleAgentAsync();
         Assert.Equal("OK\n", (await canary.PythonAsync(program)).Output);
         await canary.Executor.RestartAsync(Ct);
+    }
+
+    /// <summary>By the id of another thread, the limits of the agent would be changed as well.</summary>
+    [Fact]
+    public async Task The_agent_has_one_thread_and_so_one_id()
+    {
+        Assert.Equal("['1']\n", (await (await sandboxes.GuardedAsync()).PythonAsync("import os; print(os.listdir('/proc/1/task'))")).Output);
     }
 
     [Theory]

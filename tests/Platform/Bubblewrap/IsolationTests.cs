@@ -27,13 +27,17 @@ public sealed class IsolationTests(HostFixture executors) : IClassFixture<HostFi
     {
         Session guarded = await executors.GuardedAsync();
         string[] root = (await guarded.BashAsync("ls -A /")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Subset(new HashSet<string>(["bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "tmp", "usr", "workspace"]), root.ToHashSet());
-        Assert.Equal("/home/glovebox\n/run/glovebox\n", (await guarded.BashAsync("ls -d /home/* /run/* 2>/dev/null; ls -A /tmp /dev/shm /home/glovebox | grep -v : | grep .")).Output);
-        Assert.Equal("agent.py\n", (await guarded.BashAsync("ls -A /run/glovebox")).Output);
+        Assert.Subset(new HashSet<string>(["bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "run", "sbin", "srv", "tmp", "usr", "var", "workspace"]), root.ToHashSet());
+        Assert.Equal("/home/glovebox\n/run/glovebox\n/run/lock\n/run/user\n", (await guarded.BashAsync("ls -d /home/* /run/* 2>/dev/null; ls -A /run/lock /run/user /var/tmp /var/log /tmp /dev/shm /home/glovebox | grep -v : | grep .")).Output);
+        Assert.Equal("agent.py\nsettings\n", (await guarded.BashAsync("ls -A /run/glovebox")).Output);
 
         string[] configuration = (await guarded.BashAsync("ls -A /etc")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.DoesNotContain(configuration, name => name is "shadow" or "sudoers" or "ssh" or "hostname" or "hosts" or "resolv.conf" or "fstab" or "machine-id" or "cron.d");
-        Assert.Equal("glovebox:x:1000:1000::/home/glovebox:/bin/sh\nglovebox:x:1000:\n", (await guarded.BashAsync("cat /etc/passwd /etc/group")).Output);
+        Assert.DoesNotContain(configuration, name => name is "shadow" or "gshadow" or "sudoers" or "ssh" or "resolv.conf" or "fstab" or "machine-id" or "cron.d");
+        Assert.Equal(
+            "glovebox:x:1000:1000::/home/glovebox:/bin/sh\nroot:x:0:0:root:/root:/usr/sbin/nologin\n"
+            + "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+            + "glovebox:x:1000:\nroot:x:0:\nnogroup:x:65534:\n",
+            (await guarded.BashAsync("cat /etc/passwd /etc/group")).Output);
 
         // The canary: on the host there is more.
         Assert.Contains("shadow", (await (await executors.HostAsync()).BashAsync("ls -A /etc")).Output, StringComparison.Ordinal);
@@ -60,9 +64,15 @@ public sealed class IsolationTests(HostFixture executors) : IClassFixture<HostFi
     [InlineData("/glovebox-test")]
     [InlineData("/run/glovebox-test")]
     [InlineData("/run/glovebox/agent.py")]
+    [InlineData("/run/glovebox/settings/glovebox-test")]
     [InlineData("/etc/passwd")]
     [InlineData("/dev/glovebox-test")]
     [InlineData("/dev/shm/../glovebox-test")]
+    [InlineData("/var/lib/glovebox-test")]
+    [InlineData("/run/lock/glovebox-test")]
+    [InlineData("/opt/glovebox-test")]
+    [InlineData("/etc/hosts")]
+    [InlineData("/etc/hostname")]
     public async Task What_is_not_the_guests_own_is_read_only(string path)
     {
         const string open = "import errno, os, sys\ntry: os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND); print('OK')\nexcept OSError as e: print(errno.errorcode[e.errno])";
@@ -76,6 +86,7 @@ public sealed class IsolationTests(HostFixture executors) : IClassFixture<HostFi
     [Theory]
     [InlineData("/workspace/x")]
     [InlineData("/tmp/x")]
+    [InlineData("/var/tmp/x")]
     [InlineData("/home/glovebox/x")]
     [InlineData("/dev/shm/x")]
     [InlineData("/dev/null")]

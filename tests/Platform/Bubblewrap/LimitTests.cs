@@ -142,13 +142,13 @@ public sealed class LimitTests
         ExecutionPolicy policy = new() { Memory = ControlGroups.LimitMemory ? Memory : null };
         await using Session session = await Session.StartAsync(ExecutorKind.BubblewrapWith(policy: policy));
         long limit = policy.Memory ?? ExecutionPolicy.DefaultMemory;
-        string sizes = (await session.PythonAsync("import os; print(*(s.f_blocks * s.f_frsize for s in map(os.statvfs, ('/tmp', '/dev/shm', '/home'))))")).Output;
-        Assert.Equal($"{limit / 4} {limit / 8} {limit / 8}\n", sizes);
+        string sizes = (await session.PythonAsync("import os; print(*(s.f_blocks * s.f_frsize for s in map(os.statvfs, ('/tmp', '/var/tmp', '/dev/shm', '/home'))))")).Output;
+        Assert.Equal($"{limit / 16 * 3} {limit / 16} {limit / 8} {limit / 8}\n", sizes);
         if (ControlGroups.LimitMemory)
         {
-            CodeResult full = await session.BashAsync("for folder in /tmp /dev/shm /home/glovebox; do head -c 1G /dev/zero > $folder/filler; stat -c %s $folder/filler; done");
-            Assert.Equal($"{limit / 4}\n{limit / 8}\n{limit / 8}\n", full.StandardOutput);
-            Assert.Equal(3, full.StandardError.Split("No space left on device").Length - 1);
+            CodeResult full = await session.BashAsync("for folder in /tmp /var/tmp /dev/shm /home/glovebox; do head -c 1G /dev/zero > $folder/filler; stat -c %s $folder/filler; done");
+            Assert.Equal($"{limit / 16 * 3}\n{limit / 16}\n{limit / 8}\n{limit / 8}\n", full.StandardOutput);
+            Assert.Equal(4, full.StandardError.Split("No space left on device").Length - 1);
             await AssertWorksAsync(session);
         }
 

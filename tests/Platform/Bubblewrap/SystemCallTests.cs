@@ -38,7 +38,7 @@ public sealed class SystemCallTests(UndefendedFixture sandboxes) : IClassFixture
     [InlineData("TIOCSTI", "call(16, 29, terminal(), 0x5412, b'x')", "EPERM")]
     [InlineData("TIOCSTI with bits that the kernel drops", "call(16, 29, terminal(), 0x7700005412, b'x')", "EPERM")]
     [InlineData("TIOCLINUX", "call(16, 29, terminal(), 0x541C, b'\\2')", "EPERM")]
-    [InlineData("prlimit64 of another process", "call(302, 261, os.getppid(), 7, 0, ctypes.create_string_buffer(16))", "EPERM")]
+    [InlineData("prlimit64 of the agent", "call(302, 261, os.getppid(), 7, 0, ctypes.create_string_buffer(16))", "EPERM")]
     [InlineData("setpriority of the user", "tried(lambda: os.setpriority(os.PRIO_USER, 0, 5))", "EPERM")]
     [InlineData("setpriority of the group", "tried(lambda: os.setpriority(os.PRIO_PGRP, 0, 5))", "EPERM")]
     public async Task A_dangerous_call_is_refused(string name, string code, string expected, bool hasCanary = true)
@@ -60,6 +60,9 @@ public sealed class SystemCallTests(UndefendedFixture sandboxes) : IClassFixture
     [InlineData("import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1)); s = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(s.getsockname()); print(socket.has_ipv6)")]
     [InlineData("import os, pty; m, s = pty.openpty(); print(os.isatty(s)); import termios; print(len(termios.tcgetattr(s)))")]
     [InlineData("import resource, os; print(resource.getrlimit(resource.RLIMIT_CORE), resource.prlimit(0, resource.RLIMIT_NOFILE) == resource.getrlimit(resource.RLIMIT_NOFILE), os.nice(1), os.sched_getaffinity(0) != set())")]
+    [InlineData("import resource, os; own = os.getpid(); print(resource.prlimit(own, resource.RLIMIT_CORE)[0]); resource.prlimit(own, resource.RLIMIT_NOFILE, (64, 64)); assert resource.getrlimit(resource.RLIMIT_NOFILE) == (64, 64)")]
+    [InlineData("import resource, os, subprocess; p = subprocess.Popen(['sleep', '60']); resource.prlimit(p.pid, resource.RLIMIT_CPU, (9, 9)); print(resource.prlimit(p.pid, resource.RLIMIT_CPU)); p.kill()")]
+    [InlineData("import subprocess; print(subprocess.run(['prlimit', '--nofile=99:99', 'sh', '-c', 'prlimit --pid $$ --nofile --noheadings'], check=True, capture_output=True, text=True).stdout)")]
     [InlineData("import os; os.setpriority(os.PRIO_PROCESS, 0, 6); os.sched_setaffinity(0, os.sched_getaffinity(0)); os.sched_yield(); print('own')")]
     [InlineData("import mmap, multiprocessing.shared_memory as s; m = s.SharedMemory(create=True, size=10); m.buf[0] = 7; print(m.buf[0]); m.close(); m.unlink(); print(len(mmap.mmap(-1, 4096)))")]
     [InlineData("import os, select, signal; os.memfd_create('x'); os.eventfd(0); select.epoll(); os.pidfd_open(os.getpid()); print(os.getrandom(1) != b'')")]

@@ -90,7 +90,7 @@ public sealed class OptionsBindingTests
     [InlineData("FunctionsModule", "a b", "Module name must be a valid Python identifier, and not 'a b'.")]
     [InlineData("FunctionLimits:MaxCallsPerSecond", "0", "MaxCallsPerSecond must be from 1 to 2147483647.")]
     [InlineData("Policy:Kind", "x", "there is no such setting. There are: Cpus, DiskSpace, MaxOutput, MaxProcesses, Memory, Network, ReadOnlyRootFilesystem, User.")]
-    [InlineData("Languages:0:Program", "ruby", "there is no such setting. There are: Aliases, Arguments, Extension, LineComments, Name, Programs, QuietsPip.")]
+    [InlineData("Languages:0:Program", "ruby", "there is no such setting. There are: Aliases, Arguments, Extension, LineComments, Name, Programs.")]
     public void A_wrong_setting_is_one_clear_error_that_names_its_key(string key, string? value, string message, string? named = null)
     {
         ArgumentException e = Assert.ThrowsAny<ArgumentException>(() => new CodeExecutorFactory().Create(Settings.Section((key, value))));

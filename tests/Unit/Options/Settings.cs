@@ -15,7 +15,7 @@ internal static class Settings
             "Languages": [
               {
                 "Name": "ruby", "Extension": ".rb", "Programs": [ "ruby", "ruby3" ], "Arguments": [ "-W0", "{file}" ],
-                "Aliases": [ "rb" ], "LineComments": [ "//", "--" ], "QuietsPip": true
+                "Aliases": [ "rb" ], "LineComments": [ "//", "--" ]
               },
               { "Name": "awk", "Extension": ".awk", "Programs": [ "awk" ], "Arguments": [ "-f" ], "LineComments": [] },
               { "Name": "sed", "Extension": ".sed", "Programs": [ "sed" ] }
@@ -69,7 +69,7 @@ internal static class Settings
         Environment = { ["HTTP_PROXY"] = "http://proxy:1", ["EMPTY"] = "" },
         Languages =
         {
-            new("ruby", ".rb", ["ruby", "ruby3"], ["-W0", "{file}"], ["rb"], ["//", "--"], quietsPip: true),
+            new("ruby", ".rb", ["ruby", "ruby3"], ["-W0", "{file}"], ["rb"], ["//", "--"]),
             new("awk", ".awk", ["awk"], ["-f"]) { LineComments = [] },
             new("sed", ".sed", ["sed"], []),
         },

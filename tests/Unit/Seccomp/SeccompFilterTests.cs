@@ -172,7 +172,7 @@ public sealed class SeccompFilterTests
         Assert.Equal([Errno | 97, Errno | 97, Errno | 97], new ulong[] { 17, 38, 40 }.Select(f => Answer("socket", f)));
         Assert.Equal((Allow, Errno | 1), (Answer("clone", 0x01200011), Answer("clone", 0x10000000)));
         Assert.Equal((Allow, Errno | 1, Errno | 1), (Answer("ioctl", 0, 0x5413), Answer("ioctl", 0, 0x7700005412), Answer("ioctl", 0, 0x541C)));
-        Assert.Equal((Allow, Errno | 1), (Answer("prlimit64", 0), Answer("prlimit64", 7)));
+        Assert.Equal((Allow, Allow, Errno | 1, Errno | 1), (Answer("prlimit64", 0), Answer("prlimit64", 7), Answer("prlimit64", 1), Answer("prlimit64", (7UL << 32) | 1)));
         Assert.Equal((Allow, Errno | 1, Errno | 1), (Answer("setpriority", 0, 7), Answer("setpriority", 0, 1), Answer("setpriority", 2, 7)));
         Assert.Equal((Allow, Errno | 1, Errno | 1), (Answer("ioprio_set", 1, 7), Answer("ioprio_set", 1, 1), Answer("ioprio_set", 2, 7)));
         Assert.Equal((Allow, Errno | 1), (Answer("sched_setaffinity", 0), Answer("sched_setaffinity", 1)));

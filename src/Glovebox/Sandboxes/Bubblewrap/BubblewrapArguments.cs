@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Glovebox.Sandboxes.Bubblewrap;
 
 /// <summary>What a sandbox has of the host, and where its own things are in it.</summary>
@@ -7,18 +9,17 @@ internal static class BubblewrapArguments
     public const string AgentPath = "/run/glovebox/agent.py";
     public const string FunctionsFolder = "/run/glovebox/functions";
     public const string CallsFolder = "/run/glovebox/calls";
+    public const string SettingsFolder = "/run/glovebox/settings";
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>What guest code can write, or what lies over what it can write: nothing else is mounted below.</summary>
     private static readonly string[] Reserved = ["/tmp", "/home", "/workspace", "/dev", "/proc", "/run/glovebox"];
 
-    /// <summary>Files of /etc that programs need and that say nothing of the host's users or secrets.</summary>
-    private static readonly string[] Configuration =
+    /// <summary>Empty folders that programs look for.</summary>
+    private static readonly string[] EmptyFolders =
     [
-        "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/ssl/certs", "/etc/ssl/openssl.cnf",
-        "/etc/ca-certificates", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted", "/etc/localtime", "/etc/timezone", "/etc/mime.types",
-        "/etc/os-release", "/etc/fonts", "/etc/matplotlibrc", "/etc/inputrc", "/etc/terminfo", "/etc/nsswitch.conf", "/etc/protocols",
-        "/etc/services", "/etc/dotnet",
+        "/var/lib", "/var/cache", "/var/log", "/var/spool", "/var/opt", "/var/local", "/var/mail", "/run/lock", "/run/user", "/opt", "/srv",
+        "/mnt", "/media",
     ];
 
     /// <summary>What of <c>/proc</c> belongs to the whole machine and has files that root can write. bwrap covers some of it, but not where
@@ -29,7 +30,7 @@ internal static class BubblewrapArguments
         "/proc/scsi", "/proc/driver", "/proc/asound", "/proc/dynamic_debug",
     ];
 
-    private static readonly string[] NetworkConfiguration = ["/etc/resolv.conf", "/etc/hosts", "/etc/gai.conf"];
+    private static readonly string[] NetworkConfiguration = ["/etc/resolv.conf"];
 
     /// <summary>Checks a path that the caller wants in the sandbox.</summary>
     /// <exception cref="ArgumentException">Not absolute, or below a place that guest code can write.</exception>
@@ -46,14 +47,17 @@ internal static class BubblewrapArguments
             throw new ArgumentException("ReadOnlyPaths must not hold the whole file system ('/'): name what the code needs.");
         }
 
+        // As on the host, /var/run is a link.
+        string inside = full == "/var/run" || full.StartsWith("/var/run/", StringComparison.Ordinal) ? full["/var".Length..] : full;
+
         // Bubblewrap follows links when it mounts; below a place that the guest can write, it could be led astray.
-        if (Reserved.FirstOrDefault(r => full == r || full.StartsWith(r + "/", StringComparison.Ordinal)) is { } reserved)
+        if (Reserved.FirstOrDefault(r => inside == r || inside.StartsWith(r + "/", StringComparison.Ordinal)) is { } reserved)
         {
             throw new ArgumentException(
                 $"ReadOnlyPaths must not hold '{path}': in the sandbox, {reserved} is the guest's own or the sandbox's.");
         }
 
-        if (AgentPath.StartsWith(full + "/", StringComparison.Ordinal))
+        if (AgentPath.StartsWith(inside + "/", StringComparison.Ordinal))
         {
             throw new ArgumentException(
                 $"ReadOnlyPaths must not hold '{path}': it would hide what the sandbox has there. Name what the code needs.");
@@ -82,11 +86,21 @@ internal static class BubblewrapArguments
         return
         [
             .. arguments,
-            .. Configuration.SelectMany(TryShow),
+            .. SystemConfiguration.Host.Arguments(),
             .. sharesNetwork ? NetworkConfiguration.SelectMany(TryShow) : [],
-            .. Directory.EnumerateDirectories("/etc", "python3*").SelectMany(TryShow),
+            "--symlink", "../proc/self/mounts", "/etc/mtab",
         ];
     }
+
+    /// <summary>The folders that programs expect beside those of the host: empty and read-only, but for <c>/var/tmp</c>, which is empty
+    /// when the sandbox starts. A path of the caller's may lie in them.</summary>
+    /// <param name="size">How many bytes <c>/var/tmp</c> holds.</param>
+    public static IEnumerable<string> Folders(long size) =>
+    [
+        .. EmptyFolders.SelectMany(folder => new[] { "--dir", folder }),
+        "--symlink", "../run", "/var/run", "--symlink", "../run/lock", "/var/lock",
+        "--perms", "1777", "--size", size.ToString(CultureInfo.InvariantCulture), "--tmpfs", "/var/tmp",
+    ];
 
     /// <summary>Covers what belongs to the whole machine.</summary>
     public static IEnumerable<string> SealKernelFiles() => KernelFiles.SelectMany(TryShow);

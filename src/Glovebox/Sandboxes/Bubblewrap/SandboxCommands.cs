@@ -37,7 +37,7 @@ internal sealed class SandboxCommands(
     /// <summary>The command that becomes the guest agent.</summary>
     public SandboxCommand Agent(string python)
     {
-        Dictionary<string, string> variables = GuestVariables.Defaults();
+        Dictionary<string, string> variables = Defaults(request.Policy.Network == NetworkAccess.Full);
         if (!internals.HidesAgent)
         {
             variables["GLOVEBOX_TEST_DUMPABLE"] = "1";
@@ -66,9 +66,16 @@ internal sealed class SandboxCommands(
     /// <param name="installation">The folders that it may write in place of the work directory, if it installs packages.</param>
     public SandboxCommand Program(IReadOnlyList<string> command, BubblewrapInstallation? installation = null)
     {
-        Dictionary<string, string> variables = GuestVariables.Defaults();
+        Dictionary<string, string> variables = Defaults(installation?.SharesNetwork ?? request.Policy.Network == NetworkAccess.Full);
         GuestVariables.CopyTo(request.Variables, variables);
         return Launch(command, variables, isFirstProcess: false, installation);
+    }
+
+    private Dictionary<string, string> Defaults(bool hasNetwork)
+    {
+        Dictionary<string, string> variables = GuestVariables.Defaults(hasNetwork, request.Variables);
+        GuestVariables.CopyTo(ProgramSettings.Variables(BubblewrapArguments.SettingsFolder, hasNetwork), variables);
+        return variables;
     }
 
     private SandboxCommand Launch(
@@ -83,14 +90,18 @@ internal sealed class SandboxCommands(
         List<string> arguments =
         [
             "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-            "--hostname", "glovebox", "--uid", Text(home.Inside.Uid), "--gid", Text(home.Inside.Gid),
+            "--hostname", SandboxFiles.HostName, "--uid", Text(home.Inside.Uid), "--gid", Text(home.Inside.Gid),
             .. If(isFirstProcess, "--as-pid-1"),
             .. If(sharesNetwork, "--share-net"),
             .. If(HasSeccomp, "--seccomp", Text(SeccompDescriptor)),
             .. BubblewrapArguments.HostFiles(sharesNetwork),
             "--ro-bind", place.Reachable(home.Files.PasswordFile), "/etc/passwd",
             "--ro-bind", place.Reachable(home.Files.GroupFile), "/etc/group",
+            "--ro-bind", place.Reachable(home.Files.HostNameFile), "/etc/hostname",
+            "--ro-bind", place.Reachable(home.Files.HostsFile(sharesNetwork)), "/etc/hosts",
             "--ro-bind", place.Reachable(home.Files.AgentFile), BubblewrapArguments.AgentPath,
+            "--ro-bind", place.Reachable(home.Files.SettingsFolder), BubblewrapArguments.SettingsFolder,
+            .. BubblewrapArguments.Folders(request.Memory / 16),
             .. readOnlyPaths.SelectMany(BubblewrapArguments.Show),
             .. (functions?.Folders ?? []).SelectMany(f => new[] { "--ro-bind", place.Reachable(f.Host), f.Guest }),
 
@@ -116,7 +127,7 @@ internal sealed class SandboxCommands(
 
     private string[] Writable() =>
     [
-        "--perms", "1777", "--size", Text(request.Memory / 4), "--tmpfs", "/tmp",
+        "--perms", "1777", "--size", Text(request.Memory / 16 * 3), "--tmpfs", "/tmp",
         "--bind", place.Reachable(home.Work.Path), BubblewrapArguments.WorkDirectory,
     ];
 

@@ -6,8 +6,11 @@ internal static class SandboxErrors
     private static readonly string[] ForbiddenNamespaces =
     [
         "namespace", "uid map", "gid map", "setgroups", "loopback: Failed RTM_NEWADDR", "Failed to make / slave", "pivot_root",
-        "Can't mount proc",
     ];
+
+    /// <summary>What bwrap says where parts of <c>/proc</c> are hidden, as engines do it in containers: the kernel then lets no whole
+    /// <c>/proc</c> be mounted.</summary>
+    private const string ProcHidden = "Can't mount proc";
 
     public static SandboxUnavailableException Explain(SandboxStartException failure, string workDirectory, string mountedAs)
     {
@@ -27,6 +30,16 @@ internal static class SandboxErrors
                 "work-directory-unusable",
                 $"The work directory '{workDirectory}' cannot be used: {message}.",
                 "Its owner must be able to enter every folder above it. Name another, or none for a temporary one.");
+        }
+
+        if (message.Contains(ProcHidden, StringComparison.OrdinalIgnoreCase))
+        {
+            return new SandboxUnavailableException(
+                "user-namespaces-forbidden",
+                $"This container hides parts of /proc, so bubblewrap cannot give a sandbox its own: {message}.",
+                "Start the container with --security-opt systempaths=unconfined (docker run; in Compose, security_opt), with "
+                + "--security-opt unmask=ALL (podman run), or with procMount: Unmasked in a pod with hostUsers: false (Kubernetes). Or use "
+                + "the Docker executor.");
         }
 
         if (ForbiddenNamespaces.Any(text => message.Contains(text, StringComparison.OrdinalIgnoreCase)))

@@ -10,13 +10,47 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <summary>The files that Glovebox gives a sandbox, in a temporary folder that any user may read.</summary>
 internal sealed class SandboxFiles : IAsyncDisposable
 {
+    /// <summary>The name of every sandbox's machine.</summary>
+    public const string HostName = "glovebox";
+
+    private const uint Nobody = 65534;
+
+    /// <summary>What the names of the sandbox's own machine lead to. IPv4 comes first in each pair: most servers listen there.</summary>
+    private const string OwnNames = $"""
+        127.0.0.1 localhost
+        ::1 localhost ip6-localhost ip6-loopback
+        127.0.0.1 {HostName}
+        ::1 {HostName}
+
+        """;
+
     public SandboxFiles(UserId inside)
     {
         TemporaryFolders.LetOthersEnter(Folder);
         Write(
             PasswordFile,
-            string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Uid}:{inside.Gid}::{GuestVariables.Home}:/bin/sh\n"));
-        Write(GroupFile, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Gid}:\n"));
+            [
+                new(inside.Uid, string.Create(
+                    CultureInfo.InvariantCulture, $"glovebox:x:{inside.Uid}:{inside.Gid}::{GuestVariables.Home}:/bin/sh")),
+                new(0, "root:x:0:0:root:/root:/usr/sbin/nologin"),
+                new(Nobody, "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin"),
+            ]);
+        Write(
+            GroupFile,
+            [
+                new(inside.Gid, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Gid}:")),
+                new(0, "root:x:0:"),
+                new(Nobody, "nogroup:x:65534:"),
+            ]);
+        Write(HostNameFile, HostName + "\n");
+        Write(HostsFile(sharesNetwork: false), OwnNames);
+        TemporaryFolders.MakePrivate(SettingsFolder);
+        TemporaryFolders.LetOthersEnter(SettingsFolder);
+        foreach ((string name, string text) in ProgramSettings.Files)
+        {
+            Write(Path.Combine(SettingsFolder, name), text);
+        }
+
         if (SeccompFilter.Build(RuntimeInformation.ProcessArchitecture) is { } filter)
         {
             SeccompFile = Path.Combine(Folder, "seccomp.bpf");
@@ -33,8 +67,31 @@ internal sealed class SandboxFiles : IAsyncDisposable
 
     public string GroupFile => Path.Combine(Folder, "group");
 
+    public string HostNameFile => Path.Combine(Folder, "hostname");
+
+    public string SettingsFolder => Path.Combine(Folder, "settings");
+
     /// <summary>Null on a processor for which there is no filter.</summary>
     public string? SeccompFile { get; }
+
+    /// <summary>The file that says what names lead to.</summary>
+    /// <param name="sharesNetwork">Whether the sandbox has the host's network, and so the host's names beside its own.</param>
+    public string HostsFile(bool sharesNetwork)
+    {
+        if (!sharesNetwork)
+        {
+            return Path.Combine(Folder, "hosts");
+        }
+
+        string path = Path.Combine(Folder, "hosts-of-host");
+        if (!File.Exists(path))
+        {
+            string hosts = File.Exists("/etc/hosts") ? File.ReadAllText("/etc/hosts") : "";
+            Write(path, $"{hosts.TrimEnd()}\n{OwnNames}");
+        }
+
+        return path;
+    }
 
     /// <summary>Writes the agent's program, once for each sandbox.</summary>
     /// <param name="compiled">As the sandbox's Python has compiled it before; null: its source. Python tells the two apart by what is in
@@ -46,6 +103,10 @@ internal sealed class SandboxFiles : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await TemporaryFolders.DeleteAsync(Folder).ConfigureAwait(false);
+
+    /// <summary>Writes the lines of a user's or a group's file. Of those with one id, the first counts.</summary>
+    private static void Write(string path, IEnumerable<KeyValuePair<uint, string>> lines) =>
+        Write(path, string.Concat(lines.DistinctBy(line => line.Key).Select(line => line.Value + "\n")));
 
     private static void Write(string path, string text) => TemporaryFolders.WriteFile(path, Encoding.UTF8.GetBytes(text));
 }

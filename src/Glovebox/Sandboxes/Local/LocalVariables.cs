@@ -26,6 +26,7 @@ internal sealed class LocalVariables
 
         _values.TryAdd("LANG", "C.UTF-8");
         GuestVariables.CopyTo(GuestVariables.Python, _values);
+        GuestVariables.CopyTo(GuestVariables.Quiet.Where(v => Environment.GetEnvironmentVariable(v.Key) is null), _values);
         GuestVariables.CopyTo(named, _values);
         if (virtualEnvironment is { } folder)
         {

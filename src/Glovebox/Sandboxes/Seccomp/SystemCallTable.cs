@@ -69,8 +69,10 @@ internal static class SystemCallTable
         new("adjtimex", 159, 171), new("clock_adjtime", 305, 266), new("iopl", 172, -1), new("ioperm", 173, -1), new("modify_ldt", 154, -1),
         new("vhangup", 153, 58), new("name_to_handle_at", 303, 264), new("open_by_handle_at", 304, 265),
 
-        // One's own limits, and the priority of one process at a time that is not the guest agent, which has the guest's uid.
-        new("prlimit64", 302, 261) { AllowedWhen = [[Is(0, 0)]] },
+        // Limits, priorities and processors of one process at a time that is not the guest agent. The kernel lets a process change those
+        // of its own uid, as it could by setrlimit inside them, and the agent, the first process, has the guest's uid. It has one
+        // thread, so that its id is its only name.
+        NotOfAgent("prlimit64", 302, 261),
         new("setpriority", 141, 140) { AllowedWhen = [[Is(0, 0), IsNot(1, 1)]] },
         new("ioprio_set", 251, 30) { AllowedWhen = [[Is(0, 1), IsNot(1, 1)]] },
         NotOfAgent("sched_setaffinity", 203, 122), NotOfAgent("sched_setparam", 142, 118), NotOfAgent("sched_setscheduler", 144, 119),

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text;
+using Glovebox.Hosting;
+
+namespace Glovebox.Cli.Doctor;
+
+/// <summary>Looks which languages can be used in an executor's sandbox.</summary>
+internal static class DoctorLanguages
+{
+    /// <summary>The oldest .NET SDK that runs a program of one file.</summary>
+    private const int OldestSdk = 10;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    /// <summary>Starts an executor and asks each interpreter for its version.</summary>
+    /// <returns>Empty where nothing can be asked: the executor runs no shell.</returns>
+    public static async Task<IReadOnlyList<DoctorLanguage>> FindAsync(CodeExecutorKind kind, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ICodeExecutor executor = kind.Create(options => options.Timeout = Longest, null);
+            await using (executor.ConfigureAwait(false))
+            {
+                await executor.StartAsync(cancellationToken).ConfigureAwait(false);
+                CodeResult result = await executor.ExecuteCodeBlocksAsync(
+                    [new CodeBlock("sh", Script(CodeLanguage.Defaults))], cancellationToken).ConfigureAwait(false);
+                return result.ExitCode == 0 ? Read(result.StandardOutput, kind.Name) : [];
+            }
+        }
+        catch (CodeExecutionException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Makes the script that prints, for each language, its name, the program that is there, and the first line that the
+    /// program answers when asked for its version.</summary>
+    public static string Script(IEnumerable<CodeLanguage> languages)
+    {
+        StringBuilder script = new();
+        foreach (CodeLanguage language in languages)
+        {
+            script.Append(
+                CultureInfo.InvariantCulture,
+                $$"""
+                for program in {{string.Join(' ', language.Programs)}}; do
+                    if command -v $program >/dev/null 2>&1; then
+                        printf '%s\t%s\t%s\n' {{language.Name}} $program "$($program --version </dev/null 2>/dev/null | head -n 1)"
+                        break
+                    fi
+                done
+
+                """);
+        }
+
+        return script.Append("true\n").ToString();
+    }
+
+    /// <summary>Reads what the script printed. The guest may have printed anything.</summary>
+    public static IReadOnlyList<DoctorLanguage> Read(string printed, string kind)
+    {
+        Dictionary<string, string> versions = new(StringComparer.Ordinal);
+        foreach (string[] fields in printed.Split('\n').Select(line => line.Split('\t')).Where(fields => fields.Length == 3))
+        {
+            versions[fields[0]] = Version(fields[2]);
+        }
+
+        return [.. CodeLanguage.Defaults.Select(language => Judge(language.Name, versions, kind))];
+    }
+
+    private static DoctorLanguage Judge(string name, Dictionary<string, string> versions, string kind)
+    {
+        bool isThere = versions.TryGetValue(name, out string? version);
+
+        // An SDK is a version; a runtime alone answers none.
+        bool isUsable = isThere && (name != CodeLanguage.CSharp.Name
+            || (int.TryParse(version!.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major) && major >= OldestSdk));
+        string package = name switch
+        {
+            "python" => "Python 3 (python3)",
+            "bash" => "bash",
+            "sh" => "a POSIX shell",
+            "pwsh" => "PowerShell (pwsh)",
+            "javascript" => "Node.js (nodejs)",
+            _ => $"the .NET SDK {OldestSdk} or newer (dotnet)",
+        };
+        string where = kind.StartsWith("docker", StringComparison.Ordinal) ? "Use an image that has"
+            : kind == "bubblewrap" ? "Install, below /usr," : "Install";
+        return new DoctorLanguage(
+            name, isUsable, string.IsNullOrEmpty(version) ? null : version, isUsable ? null : $"{where} {package}.");
+    }
+
+    /// <summary>Takes the version out of a line such as <c>GNU bash, version 5.2.15(1)-release</c>.</summary>
+    private static string Version(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        .Select(word => word.TrimStart('v').Split('(')[0].TrimEnd(','))
+        .FirstOrDefault(word => word.Length is > 0 and < 40 && char.IsAsciiDigit(word[0])) ?? "";
+}

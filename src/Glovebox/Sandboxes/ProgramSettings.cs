@@ -1,0 +1,57 @@
+namespace Glovebox.Sandboxes;
+
+/// <summary>Settings of programs that no variable can give: files that a sandbox shows read-only, and the variables that name
+/// them.</summary>
+internal static class ProgramSettings
+{
+    /// <summary>Gets the files by their names.</summary>
+    public static IReadOnlyDictionary<string, string> Files { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        // PIP_QUIET would silence "pip list" and "pip show" as well. 2 leaves errors, and so what the build of a package printed;
+        // 3 (-qqq) would hide that.
+        ["pip.conf"] = """
+            [install]
+            quiet = 2
+
+            """,
+
+        // A program of one file is prepared for native compilation, for which packages would be fetched. Where there is no network,
+        // nothing is to be looked for in it, unless the project names its own sources.
+        ["offline.targets"] = """
+            <Project>
+              <PropertyGroup>
+                <PublishAot Condition="'$(FileBasedProgram)' == 'true'">false</PublishAot>
+                <_Folder>$(MSBuildProjectDirectory)</_Folder>
+                <_Own>$([MSBuild]::GetPathOfFileAbove('NuGet.Config', '$(_Folder)'))</_Own>
+                <_Own>$(_Own)$([MSBuild]::GetPathOfFileAbove('NuGet.config', '$(_Folder)'))</_Own>
+                <_Own>$(_Own)$([MSBuild]::GetPathOfFileAbove('nuget.config', '$(_Folder)'))</_Own>
+              </PropertyGroup>
+              <PropertyGroup Condition="'$(RestoreConfigFile)$(RestoreSources)$(_Own)' == ''">
+                <RestoreConfigFile>$(MSBuildThisFileDirectory)offline.config</RestoreConfigFile>
+              </PropertyGroup>
+            </Project>
+
+            """,
+        ["offline.config"] = """
+            <?xml version="1.0" encoding="utf-8"?>
+            <configuration>
+              <packageSources>
+                <clear />
+              </packageSources>
+            </configuration>
+
+            """,
+    };
+
+    /// <summary>Makes the variables that name them.</summary>
+    /// <param name="folder">Where the files are in the sandbox.</param>
+    /// <param name="hasNetwork">Whether guest code has a network.</param>
+    public static IEnumerable<KeyValuePair<string, string>> Variables(string folder, bool hasNetwork)
+    {
+        yield return new("PIP_CONFIG_FILE", $"{folder}/pip.conf");
+        if (!hasNetwork)
+        {
+            yield return new("BeforeMicrosoftNETSdkTargets", $"{folder}/offline.targets");
+        }
+    }
+}

@@ -25,9 +25,12 @@ public sealed class CodeResult(IReadOnlyList<BlockResult> blocks)
     /// <summary>Gets the first code file that was written, relative to the work directory, or null.</summary>
     public string? CodeFile => Blocks.Select(b => b.CodeFile).FirstOrDefault(f => f is not null);
 
-    /// <summary>Gets the files that the blocks made or changed, each once, as they were last seen.</summary>
-    public IReadOnlyList<WorkspaceFile> OutputFiles =>
-        [.. Blocks.SelectMany(b => b.OutputFiles).GroupBy(f => f.Path, StringComparer.Ordinal).Select(g => g.Last())];
+    /// <summary>Gets the files that the blocks made or changed, each once, as they were last seen, without those that a later block
+    /// deleted.</summary>
+    public IReadOnlyList<WorkspaceFile> OutputFiles => FilesAtTheEnd();
+
+    /// <summary>Gets whether <see cref="OutputFiles"/> are all, see <see cref="BlockResult.AreOutputFilesComplete"/>.</summary>
+    public bool AreOutputFilesComplete => Blocks.All(b => b.AreOutputFilesComplete);
 
     /// <summary>Gets the exit code, the output, a note on what was cut and the files that were made, as text for a chat message.</summary>
     public string FormatForModel()
@@ -60,7 +63,29 @@ public sealed class CodeResult(IReadOnlyList<BlockResult> blocks)
             text.Append("Files: ").AppendJoin(", ", files.Select(Describe)).Append('\n');
         }
 
+        if (!AreOutputFilesComplete)
+        {
+            text.Append("There may be more files: not all of the directory was looked at.\n");
+        }
+
         return text.ToString();
+    }
+
+    private WorkspaceFile[] FilesAtTheEnd()
+    {
+        OrderedDictionary<string, WorkspaceFile> files = new(StringComparer.Ordinal);
+        HashSet<string> deleted = new(StringComparer.Ordinal);
+        foreach (BlockResult block in Blocks)
+        {
+            deleted.UnionWith(block.DeletedFiles);
+            foreach (WorkspaceFile file in block.OutputFiles)
+            {
+                deleted.Remove(file.Path);
+                files[file.Path] = file;
+            }
+        }
+
+        return [.. files.Values.Where(f => !deleted.Contains(f.Path))];
     }
 
     private static string Describe(WorkspaceFile file) => string.Create(

@@ -299,6 +299,9 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
 
             TimeSpan duration = _timeProvider.GetElapsedTime(started) - end.Waited;
             run.Files?.ExceptCodeFile(end.CodeFile);
+            FileChanges changes = run.Files is not { } files ? new([], [], AreComplete: true)
+                : _runner.IsRunning ? await files.TakeAsync(run.Kill).ConfigureAwait(false)
+                : new([], [], AreComplete: false);
             return new BlockResult
             {
                 Block = run.Block,
@@ -313,7 +316,9 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
                 StateLost = end.StateLost,
                 CodeFile = end.CodeFile,
                 Displays = end.Displays,
-                OutputFiles = run.Files is { } files && _runner.IsRunning ? await files.TakeAsync(run.Kill).ConfigureAwait(false) : [],
+                OutputFiles = changes.Produced,
+                DeletedFiles = changes.Deleted,
+                AreOutputFilesComplete = changes.AreComplete,
             };
         }
         finally

@@ -28,9 +28,6 @@ internal sealed class CodeTools(CodeSessionPool sessions)
     private const string SessionPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
     private const string PathHelp = "Relative to the session's directory, such as data/input.csv.";
 
-    /// <summary>Programs are saved under names that begin with this; a model does not see them.</summary>
-    private const string TemporaryCode = "tmp_code_";
-
     private static readonly AttachmentLimits Pictures = AttachmentLimits.Default with { ImagesOnly = true };
 
     private static readonly McpServerToolCreateOptions Options = new()
@@ -162,12 +159,12 @@ internal sealed class CodeTools(CodeSessionPool sessions)
         {
             WorkspaceListing listing = await lease.Executor.Workspace.ListAsync(cancellationToken).ConfigureAwait(false);
             StringBuilder text = new();
-            foreach (WorkspaceFile file in listing.Files.Where(f => !f.Path.StartsWith(TemporaryCode, StringComparison.Ordinal)))
+            foreach (WorkspaceFile file in listing.Files)
             {
                 text.Append(CultureInfo.InvariantCulture, $"{TerminalText.Line(file.Path)} ({file.Size} bytes){SetIdWarning.Of(file)}\n");
             }
 
-            return text.Length == 0 ? "There are no files." : listing.IsComplete ? text.ToString() : text + "There are more files.\n";
+            return listing.IsComplete ? text.Length == 0 ? "There are no files." : text.ToString() : text + "There are more files.\n";
         }
     }
 

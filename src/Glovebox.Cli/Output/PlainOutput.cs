@@ -37,13 +37,19 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
     public void Finish(CodeResult result)
     {
         _isFinished = true;
-        if (result.OutputFiles.Count > 0)
+        IReadOnlyList<WorkspaceFile> files = result.OutputFiles;
+        if (files.Count > 0)
         {
             Say(filesVanish ? "--- files (they go with the temporary work directory; --work-dir DIR keeps them) ---" : "--- files ---");
-            foreach (WorkspaceFile file in result.OutputFiles)
+            foreach (WorkspaceFile file in files)
             {
                 Say($"{TerminalText.Line(file.Path)} ({Run.ByteSize.Format(file.Size)}){SetIdWarning.Of(file)}");
             }
+        }
+
+        if (!result.AreOutputFilesComplete)
+        {
+            Say($"--- {FileList.Incomplete} ---");
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed partial class AgentClient : IAsyncDisposable
             .Byte((byte)kind).Text(request.PythonScript ?? "").Texts(request.Programs).Texts(request.Arguments);
         if (file is not null)
         {
-            frame.Text(WorkspacePath.Normalize(file.Path)).Bytes(file.Content.Span);
+            frame.Path(WorkspacePath.Normalize(file.Path)).Bytes(file.Content.Span);
         }
 
         _ = SendAsync(run, frame.Frame(GuestFrameType.Run, number));

@@ -16,7 +16,8 @@ public sealed class BlockResult
     /// <summary>Gets standard output and standard error in order of arrival, with Glovebox's own notices on lines of their own.</summary>
     public string Output { get; init; } = "";
 
-    /// <summary>Gets standard output.</summary>
+    /// <summary>Gets standard output. Where its middle was dropped, a line <c>[... N bytes dropped ...]</c> stands there; when only
+    /// standard error lost bytes, this is as it was printed.</summary>
     public string StandardOutput { get; init; } = "";
 
     /// <summary>Gets standard error, with Glovebox's own notices.</summary>

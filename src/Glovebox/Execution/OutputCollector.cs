@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -36,7 +37,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
     private bool _headFull;
     private bool _ended;
 
-    public bool Truncated => _tail.DroppedBytes > 0;
+    public bool Truncated => _tail.HasDropped;
 
     public string Combined => _combined.ToString();
 
@@ -169,13 +170,16 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
                 return;
             }
 
-            // Reading the tail drops what is left of a cut character, so the count is right only afterwards.
+            // Reading the tail drops what is left of a cut character, so the count is right only afterwards. A stream that lost nothing has
+            // no mark: what a program reads from it is what was printed there.
             (OutputStream, byte[])[] tail = [.. _tail.Read()];
-            if (Truncated)
+            foreach (OutputStream stream in (ReadOnlySpan<OutputStream>)[OutputStream.StandardOutput, OutputStream.StandardError])
             {
-                _standardOutput.Forget();
-                _standardError.Forget();
-                EmitLine(string.Create(CultureInfo.InvariantCulture, $"[... {_tail.DroppedBytes} bytes dropped ...]"), both: true);
+                if (_tail.DroppedBytes(stream) is > 0 and long dropped)
+                {
+                    dropped += Of(stream).Forget();
+                    EmitLine(stream, string.Create(CultureInfo.InvariantCulture, $"[... {dropped} bytes dropped ...]"));
+                }
             }
 
             foreach ((OutputStream stream, byte[] bytes) in tail)
@@ -186,7 +190,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             EmitPending();
             if (notice is not null)
             {
-                EmitLine(notice, both: false);
+                EmitLine(OutputStream.StandardError, notice);
             }
 
             _ended = true;
@@ -231,18 +235,13 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         Emit(OutputStream.StandardError, _standardError.Flush());
     }
 
-    /// <summary>Writes a line of Glovebox's own: to standard error, and to standard output too when it marks a gap in both.</summary>
-    private void EmitLine(string line, bool both)
+    /// <summary>Writes a line of Glovebox's own, which begins a line in its stream and among all output.</summary>
+    private void EmitLine(OutputStream stream, string line)
     {
-        Append(OutputStream.StandardError, LineStart() + line + "\n");
-        Own(_standardError.Text, line);
-        if (both)
-        {
-            Own(_standardOutput.Text, line);
-        }
-
-        static void Own(StringBuilder text, string line) =>
-            text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(line).Append('\n');
+        StringBuilder own = Of(stream).Text;
+        string start = own.Length == 0 || own[^1] == '\n' ? "" : "\n";
+        Append(stream, (start.Length > 0 ? start : LineStart()) + line + "\n");
+        own.Append(start).Append(line).Append('\n');
     }
 
     private void Emit(OutputStream stream, string text)
@@ -285,15 +284,34 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         }
     }
 
+    /// <summary>The text of one stream, whose bytes come in pieces that may end within a character.</summary>
     private sealed class StreamText
     {
-        private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+        private const int MaxIncomplete = 3;
+
+        /// <summary>The beginning of a character whose end has not arrived.</summary>
+        private byte[] _open = [];
 
         public StringBuilder Text { get; } = new();
 
-        public string Decode(ReadOnlySpan<byte> bytes) => Decode(bytes, flush: false);
+        public string Decode(ReadOnlySpan<byte> bytes)
+        {
+            if (_open.Length > 0)
+            {
+                bytes = (byte[])[.. _open, .. bytes];
+            }
 
-        public string Flush() => Decode([], flush: true);
+            int complete = bytes.Length - Incomplete(bytes);
+            _open = bytes[complete..].ToArray();
+            return Encoding.UTF8.GetString(bytes[..complete]);
+        }
+
+        public string Flush()
+        {
+            string text = Encoding.UTF8.GetString(_open);
+            _open = [];
+            return text;
+        }
 
         public void Clear()
         {
@@ -302,12 +320,26 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         }
 
         /// <summary>Drops the beginning of a character whose rest was dropped.</summary>
-        public void Forget() => _decoder.Reset();
-
-        private string Decode(ReadOnlySpan<byte> bytes, bool flush)
+        /// <returns>Its bytes.</returns>
+        public int Forget()
         {
-            char[] chars = new char[_decoder.GetCharCount(bytes, flush)];
-            return new string(chars, 0, _decoder.GetChars(bytes, chars, flush));
+            int length = _open.Length;
+            _open = [];
+            return length;
+        }
+
+        /// <summary>How many bytes at the end are the beginning of a character.</summary>
+        private static int Incomplete(ReadOnlySpan<byte> bytes)
+        {
+            for (int length = Math.Min(MaxIncomplete, bytes.Length); length > 0; length--)
+            {
+                if (Rune.DecodeFromUtf8(bytes[^length..], out _, out int read) == OperationStatus.NeedMoreData && read == length)
+                {
+                    return length;
+                }
+            }
+
+            return 0;
         }
     }
 }

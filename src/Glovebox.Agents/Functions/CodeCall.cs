@@ -13,13 +13,16 @@ internal sealed class CodeCall
     private const string Language = "language";
 
     private readonly AttachmentLimits _attachments;
+    private readonly int _maxTextLength;
     private readonly bool _isExact;
 
     /// <param name="languages">The languages that the model may use. Empty: any. One: the model need not name it.</param>
     /// <param name="description">What the model reads. Null: what the call does, in which languages, how files and state behave.</param>
     /// <param name="attachments">Limits the pictures and files of a result.</param>
+    /// <param name="maxTextLength">The most characters of the text.</param>
     /// <param name="isExact">Whether a language is taken in one spelling only, because calls are approved as they are written.</param>
-    public CodeCall(IEnumerable<string> languages, string? description, AttachmentLimits attachments, bool isExact = false)
+    public CodeCall(
+        IEnumerable<string> languages, string? description, AttachmentLimits attachments, int maxTextLength, bool isExact = false)
     {
         Languages = [.. languages];
         if (Languages.Any(string.IsNullOrWhiteSpace))
@@ -28,6 +31,7 @@ internal sealed class CodeCall
         }
 
         _attachments = attachments;
+        _maxTextLength = maxTextLength;
         _isExact = isExact;
         Description = description ?? Describe();
         Schema = MakeSchema();
@@ -73,9 +77,9 @@ internal sealed class CodeCall
         }
 
         CodeResult result = await executor.ExecuteCodeBlocksAsync([named ?? asked], cancellationToken).ConfigureAwait(false);
-        List<DataContent> data = await Attachments.ReadAsync(
+        Attachments attached = await Attachments.ReadAsync(
             result, executor.Workspace, _attachments, cancellationToken).ConfigureAwait(false);
-        return (result.FormatForModel(), data);
+        return (result.FormatForModel(_maxTextLength, attached.Notes), attached.Data);
     }
 
     /// <summary>Compares what a language is called, not how the model spelled it.</summary>

@@ -17,7 +17,8 @@ internal static class McpHost
         files: pictures that a run makes come back with its output.
         """;
 
-    public static async Task<int> RunAsync(RunRequest request, CodeSessionPoolOptions sessionOptions, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        RunRequest request, CodeSessionPoolOptions sessionOptions, int maxTextLength, CancellationToken cancellationToken)
     {
         ExecutorChoice choice = new(request, ExecutorKinds.All);
         using StandardErrorLog log = new();
@@ -29,7 +30,7 @@ internal static class McpHost
         await using (sessions.ConfigureAwait(false))
         {
             Task filling = FillAsync(sessions, choosing);
-            Task serving = ServeAsync(new CodeTools(sessions), choosing, log, stop.Token);
+            Task serving = ServeAsync(new CodeTools(sessions, maxTextLength), choosing, log, stop.Token);
             try
             {
                 await (await Task.WhenAny(serving, choosing).ConfigureAwait(false)).ConfigureAwait(false);

@@ -226,7 +226,8 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IStartedCheck
                 CodeBlock block = _runner.Languages.Canonical(blocks[i]) ?? blocks[i];
                 yield return new BlockStartedUpdate(i, block);
                 cancellationToken.ThrowIfCancellationRequested();
-                OutputCollector output = new(_options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, i);
+                OutputCollector output = new(
+                    _options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, i, _options.StreamsWholeOutput ? OutputCollector.MaxUnread : 0);
                 Task<BlockResult> running = session.Track(RunBlockAsync(new BlockRun(i, block, files, output, kill.Token)));
                 bool isRead = false;
                 try

@@ -42,6 +42,7 @@ internal static class ExecutorKinds
             {
                 options.WorkDir = request.WorkDir;
                 options.Policy = request.Policy;
+                options.StreamsWholeOutput = request.StreamsWholeOutput;
                 options.Timeout = request.Timeout ?? options.Timeout;
                 if (options is DockerCodeExecutorOptions docker)
                 {

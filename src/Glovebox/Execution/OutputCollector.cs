@@ -14,8 +14,13 @@ namespace Glovebox.Execution;
 /// </remarks>
 /// <param name="maxBytes">How many bytes of text are kept.</param>
 /// <param name="blockIndex">The block's place in its list.</param>
-internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSink
+/// <param name="maxUnread">When more than 0, the reader gets everything at once, and only misses what is printed while so many characters
+/// wait for it.</param>
+internal sealed class OutputCollector(long maxBytes, int blockIndex, int maxUnread = 0) : IOutputSink
 {
+    /// <summary>How far the reader of a whole output may fall behind: 64 Mi characters.</summary>
+    public const int MaxUnread = 64 << 20;
+
     private const int MaxUnreadCalls = 256;
 
     private readonly Lock _lock = new();
@@ -31,9 +36,16 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
     private readonly Channel<bool> _signal =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
+    /// <summary>The decoders of what the reader gets, where that is everything.</summary>
+    private readonly StreamText[] _whole = [new(), new()];
+
+    /// <summary>What the reader has missed of each stream and was not told of yet, in bytes.</summary>
+    private readonly long[] _missed = new long[2];
+
     private OutputTail _tail = new((int)(maxBytes / 2));
     private OutputStream _openStream;
     private long _received;
+    private long _unreadLength;
     private bool _headFull;
     private bool _ended;
 
@@ -52,6 +64,11 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             if (_ended || data.IsEmpty)
             {
                 return;
+            }
+
+            if (maxUnread > 0)
+            {
+                HandOnWhole(stream, _whole[(int)stream].Decode(data));
             }
 
             if (!_headFull)
@@ -155,6 +172,9 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             _standardError.Clear();
             _combined.Clear();
             _open.Clear();
+            _unreadLength = 0;
+            _missed.AsSpan().Clear();
+            Array.ForEach(_whole, w => w.Clear());
             _unread.RemoveAll(u => u is not FunctionCalledUpdate);
             HandOn(new OutputClearedUpdate(blockIndex));
         }
@@ -178,8 +198,11 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
                 if (_tail.DroppedBytes(stream) is > 0 and long dropped)
                 {
                     dropped += Of(stream).Forget();
-                    EmitLine(stream, string.Create(CultureInfo.InvariantCulture, $"[... {dropped} bytes dropped ...]"));
+                    EmitLine(stream, Mark(dropped), dropped);
                 }
+
+                HandOnWhole(stream, _whole[(int)stream].Flush());
+                TellMissed(stream);
             }
 
             foreach ((OutputStream stream, byte[] bytes) in tail)
@@ -190,7 +213,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             EmitPending();
             if (notice is not null)
             {
-                EmitLine(OutputStream.StandardError, notice);
+                EmitLine(OutputStream.StandardError, notice, dropped: 0);
             }
 
             _ended = true;
@@ -212,6 +235,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
                 CloseText();
                 updates = [.. _unread];
                 _unread.Clear();
+                _unreadLength = 0;
             }
 
             foreach (CodeExecutionUpdate update in updates)
@@ -235,13 +259,50 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         Emit(OutputStream.StandardError, _standardError.Flush());
     }
 
+    private static string Mark(long bytes) => string.Create(CultureInfo.InvariantCulture, $"[... {bytes} bytes dropped ...]");
+
     /// <summary>Writes a line of Glovebox's own, which begins a line in its stream and among all output.</summary>
-    private void EmitLine(OutputStream stream, string line)
+    private void EmitLine(OutputStream stream, string line, long dropped)
     {
         StringBuilder own = Of(stream).Text;
         string start = own.Length == 0 || own[^1] == '\n' ? "" : "\n";
-        Append(stream, (start.Length > 0 ? start : LineStart()) + line + "\n");
+        string text = (start.Length > 0 ? start : LineStart()) + line + "\n";
         own.Append(start).Append(line).Append('\n');
+        _combined.Append(text);
+
+        // A reader that gets everything has no gap there.
+        if (dropped > 0 && maxUnread == 0)
+        {
+            HandOn(new OutputReceivedUpdate(blockIndex, stream, text) { DroppedBytes = dropped });
+        }
+        else if (dropped == 0)
+        {
+            HandOnText(stream, text);
+        }
+    }
+
+    /// <summary>Hands on what was printed, unless the reader is too far behind.</summary>
+    private void HandOnWhole(OutputStream stream, string text)
+    {
+        if (text.Length > 0 && _unreadLength + text.Length > maxUnread)
+        {
+            _missed[(int)stream] += Encoding.UTF8.GetByteCount(text);
+        }
+        else if (text.Length > 0)
+        {
+            TellMissed(stream);
+            _unreadLength += text.Length;
+            HandOnText(stream, text);
+        }
+    }
+
+    private void TellMissed(OutputStream stream)
+    {
+        if (_missed[(int)stream] is > 0 and long missed)
+        {
+            _missed[(int)stream] = 0;
+            HandOn(new OutputReceivedUpdate(blockIndex, stream, $"\n{Mark(missed)}\n") { DroppedBytes = missed });
+        }
     }
 
     private void Emit(OutputStream stream, string text)
@@ -249,15 +310,18 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         if (text.Length > 0)
         {
             Of(stream).Text.Append(text);
-            Append(stream, text);
+            _combined.Append(text);
+            if (maxUnread == 0)
+            {
+                HandOnText(stream, text);
+            }
         }
     }
 
     private string LineStart() => _combined.Length == 0 || _combined[^1] == '\n' ? "" : "\n";
 
-    private void Append(OutputStream stream, string text)
+    private void HandOnText(OutputStream stream, string text)
     {
-        _combined.Append(text);
         if (_openStream != stream)
         {
             CloseText();

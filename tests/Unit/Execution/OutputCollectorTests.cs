@@ -163,6 +163,53 @@ public sealed class OutputCollectorTests
     }
 
     [Fact]
+    public async Task A_reader_of_the_whole_output_gets_it_at_once_though_less_is_kept()
+    {
+        OutputCollector collector = new(1024, 0, maxUnread: 100_000);
+        await using IAsyncEnumerator<CodeExecutionUpdate> reader = collector.ReadAllAsync(Ct).GetAsyncEnumerator(Ct);
+        string read = "", written = "";
+        for (int i = 0; i < 50; i++)
+        {
+            string text = $"{i}: " + string.Concat(Enumerable.Repeat("€", 1000)) + "\n";
+            foreach (byte[] piece in Encoding.UTF8.GetBytes(text).Chunk(700))
+            {
+                collector.Write(Out, piece);
+            }
+
+            written += text;
+            Assert.True(await reader.MoveNextAsync());
+            read += ((OutputReceivedUpdate)reader.Current).Text;
+        }
+
+        Assert.Equal(written, read);
+        collector.Complete("Ended.");
+        Assert.True(await reader.MoveNextAsync());
+        Assert.Equal("Ended.\n", ((OutputReceivedUpdate)reader.Current).Text);
+        Assert.False(await reader.MoveNextAsync());
+        Assert.Contains(" bytes dropped ...]\n", collector.StandardOutput, StringComparison.Ordinal);
+        Assert.InRange(Encoding.UTF8.GetByteCount(collector.Combined), 1000, 1100);
+    }
+
+    [Fact]
+    public async Task A_reader_that_falls_behind_is_told_what_it_missed()
+    {
+        OutputCollector collector = new(1024, 0, maxUnread: 1000);
+        collector.Write(Out, Encoding.ASCII.GetBytes(new string('a', 900)));
+        collector.Write(Out, Encoding.UTF8.GetBytes(new string('é', 200)));
+        collector.Write(Err, "e"u8);
+        collector.Complete(null);
+        List<OutputReceivedUpdate> updates = [];
+        await foreach (CodeExecutionUpdate update in collector.ReadAllAsync(Ct))
+        {
+            updates.Add((OutputReceivedUpdate)update);
+        }
+
+        Assert.Equal(
+            [(Out, new string('a', 900), 0), (Err, "e", 0), (Out, "\n[... 400 bytes dropped ...]\n", 400L)],
+            updates.Select(u => (u.Stream, u.Text, u.DroppedBytes)));
+    }
+
+    [Fact]
     public void A_notice_stands_on_a_line_of_its_own_and_nothing_comes_after_the_end()
     {
         OutputCollector collector = new(1024, 0);

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Glovebox.Agents;
 
 /// <summary>Limits the pictures and files of a run that go into messages as data. What is left out is still named in the text, and still in
-/// the work directory.</summary>
+/// the work directory; the text says how many were left out. A picture that is broken or incomplete is named in the text and not
+/// taken.</summary>
 /// <remarks>
 /// Not every service takes data as a function's result: some clients send it to the model as text, where a picture of 100 KiB takes the
 /// place of some 100,000 characters. Use <see cref="None"/> there.

@@ -33,6 +33,7 @@ public sealed class CodeExecutorAgentOptions
         SupportedLanguages = [.. original.SupportedLanguages];
         Approval = original.Approval;
         Attachments = original.Attachments;
+        MaxTextLength = original.MaxTextLength;
         ChatHistoryProvider = hasModel ? original.ChatHistoryProvider ?? new InMemoryChatHistoryProvider() : null;
     }
 
@@ -88,6 +89,19 @@ public sealed class CodeExecutorAgentOptions
     /// not run, and the output is <c>Code execution was not approved. Reason: …</c>. The default is null: no approval is asked for.
     /// <see cref="UseApproval"/> sets one that answers at once.</summary>
     public Func<CodeApprovalRequest, CancellationToken, ValueTask<ApprovalDecision>>? Approval { get; set; }
+
+    /// <summary>Gets or sets the most characters of the text of a reply that is a program's output, which the model gets, too; of longer output it
+    /// has the beginning and the end, as <see cref="CodeResult.FormatForModel(int)"/> says. The default is 16,000.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="CodeResult.MinMaxTextLength"/>.</exception>
+    public int MaxTextLength
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, CodeResult.MinMaxTextLength, nameof(MaxTextLength));
+            field = value;
+        }
+    } = CodeResult.DefaultMaxTextLength;
 
     /// <summary>Gets or sets the limits of the pictures and files that go into the agent's messages as data. The default is
     /// <see cref="AttachmentLimits.Default"/>.</summary>

@@ -59,7 +59,8 @@ public sealed partial class CodeInterpreterChatClient : DelegatingChatClient, IA
         ArgumentNullException.ThrowIfNull(sessions);
         _sessions = sessions;
         _options = new CodeInterpreterOptions(options ?? new());
-        _call = new CodeCall(_options.Languages, _options.Description, _options.Attachments, () => _sessions.SharesState);
+        _call = new CodeCall(
+            _options.Languages, _options.Description, _options.Attachments, _options.MaxTextLength, () => _sessions.SharesState);
         _ownsSessions = ownsSessions;
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<CodeInterpreterChatClient>();
     }

@@ -16,6 +16,7 @@ public sealed class CodeInterpreterOptions
         Description = original.Description;
         Languages = [.. original.Languages];
         Attachments = original.Attachments;
+        MaxTextLength = original.MaxTextLength;
         SendsImagesToModel = original.SendsImagesToModel;
         MaximumIterationsPerRequest = original.MaximumIterationsPerRequest;
         OpenHostedFile = original.OpenHostedFile;
@@ -40,6 +41,19 @@ public sealed class CodeInterpreterOptions
     /// <summary>Gets the languages that the model may use, as <see cref="ExecuteCodeFunctionOptions.Languages"/> has it. The default is
     /// <c>python</c> alone, as with the interpreters that services host.</summary>
     public IList<string> Languages { get; init; } = ["python"];
+
+    /// <summary>Gets or sets the most characters of the text that the model gets of a run; of longer output it gets the beginning and the end,
+    /// as <see cref="CodeResult.FormatForModel(int)"/> says. The default is 16,000.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="CodeResult.MinMaxTextLength"/>.</exception>
+    public int MaxTextLength
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, CodeResult.MinMaxTextLength, nameof(MaxTextLength));
+            field = value;
+        }
+    } = CodeResult.DefaultMaxTextLength;
 
     /// <summary>Gets or sets the limits of the pictures and files that the caller gets as <see cref="DataContent"/> among
     /// <see cref="CodeInterpreterToolResultContent.Outputs"/>. The default is <see cref="AttachmentLimits.Default"/>.</summary>

@@ -8,7 +8,7 @@ namespace Glovebox.Agents;
 /// <summary>A function by which a model runs code in an executor.</summary>
 /// <remarks>
 /// <para>It takes <c>code</c> and <c>language</c>, or <c>code</c> alone where <see cref="ExecuteCodeFunctionOptions.Languages"/> has one
-/// language. The result is <see cref="CodeResult.FormatForModel"/> as a string; or, when the code drew pictures or made files that
+/// language. The result is <see cref="CodeResult.FormatForModel(int)"/> as a string; or, when the code drew pictures or made files that
 /// <see cref="ExecuteCodeFunctionOptions.Attachments"/> lets in, a list of <see cref="AIContent"/>: that text, then the
 /// <see cref="DataContent"/>. Wrong arguments are a result, too, that says what to do. A failing sandbox is a
 /// <see cref="CodeExecutionException"/>; cancellation kills the code.</para>
@@ -39,7 +39,13 @@ public sealed class ExecuteCodeFunction : AIFunction
     {
         options ??= new();
         _acquire = acquire;
-        _call = new CodeCall(options.Languages, options.Description, options.Attachments, sharesState, isExact: options.RequiresApproval);
+        _call = new CodeCall(
+            options.Languages,
+            options.Description,
+            options.Attachments,
+            options.MaxTextLength,
+            sharesState,
+            isExact: options.RequiresApproval);
         _requiresApproval = options.RequiresApproval;
         Name = options.Name ?? (_call.Languages is [var one] ? "execute_" + string.Concat(one.Select(NameChar)) : "execute_code");
     }

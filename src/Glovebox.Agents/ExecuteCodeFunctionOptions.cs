@@ -16,9 +16,22 @@ public sealed class ExecuteCodeFunctionOptions
     /// knows.</summary>
     public IList<string> Languages { get; init; } = [];
 
-    /// <summary>Gets or sets the limits of the pictures and files that go along with the text. The default is
-    /// <see cref="AttachmentLimits.Default"/>.</summary>
-    public AttachmentLimits Attachments { get; set; } = AttachmentLimits.Default;
+    /// <summary>Gets or sets the most characters of the text that the model gets of a run; of longer output it gets the beginning and the end,
+    /// as <see cref="CodeResult.FormatForModel(int)"/> says. The default is 16,000.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="CodeResult.MinMaxTextLength"/>.</exception>
+    public int MaxTextLength
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, CodeResult.MinMaxTextLength, nameof(MaxTextLength));
+            field = value;
+        }
+    } = CodeResult.DefaultMaxTextLength;
+
+    /// <summary>Gets or sets the limits of the pictures and files that go along with the text. Set them only where the chat client can send
+    /// data as a function's result: most send it to the model as Base64 text. The default is <see cref="AttachmentLimits.None"/>.</summary>
+    public AttachmentLimits Attachments { get; set; } = AttachmentLimits.None;
 
     /// <summary>Gets or sets whether a caller of the model must approve each call, by the protocol of
     /// <see cref="Microsoft.Extensions.AI.ApprovalRequiredAIFunction"/>; used by

@@ -18,7 +18,8 @@ public sealed class BlockResult
     /// <summary>Gets standard output and standard error in order of arrival, with Glovebox's own notices on lines of their own.</summary>
     public string Output { get; init; } = "";
 
-    /// <summary>Gets standard output.</summary>
+    /// <summary>Gets standard output. Where its middle was dropped, a line <c>[... N bytes dropped ...]</c> stands there; when only
+    /// standard error lost bytes, this is as it was printed.</summary>
     public string StandardOutput { get; init; } = "";
 
     /// <summary>Gets standard error, with Glovebox's own notices.</summary>
@@ -44,6 +45,15 @@ public sealed class BlockResult
 
     /// <summary>Gets the files that the block made or changed in the work directory, without code files.</summary>
     public IReadOnlyList<WorkspaceFile> OutputFiles { get; init; } = [];
+
+    /// <summary>Gets the paths of the files that the block deleted from the work directory, or gave another name, sorted, without code
+    /// files.</summary>
+    public IReadOnlyList<string> DeletedFiles { get; init; } = [];
+
+    /// <summary>Gets whether <see cref="OutputFiles"/> and <see cref="DeletedFiles"/> are all. They are not where the work directory holds more
+    /// than a listing sees (<see cref="WorkspaceListing.IsComplete"/>), or where the sandbox ended before it was looked at. True, too, where
+    /// an executor looks at no files, as at a Jupyter server's URL. The default is true.</summary>
+    public bool AreOutputFilesComplete { get; init; } = true;
 
     /// <summary>Gets what the block displayed.</summary>
     public IReadOnlyList<DisplayOutput> Displays { get; init; } = [];

@@ -22,6 +22,19 @@ public class CodeExecutionException : Exception
 
     /// <summary>Gets what to do about it, or null.</summary>
     public string? Hint { get; }
+
+    /// <summary>Describes the error as other exceptions do, with its code and its hint after the message: an error that ends a program in a
+    /// console says what to do.</summary>
+    /// <returns>The type, the message, the code, the hint if there is one, the causes and the stack.</returns>
+    public override string ToString()
+    {
+        string text = base.ToString();
+        string head = $"{GetType()}: {Message}";
+        string ours = $" [{Code}]" + (Hint is null ? "" : Environment.NewLine + "Hint: " + Hint);
+
+        // A subclass may describe itself otherwise.
+        return text.StartsWith(head, StringComparison.Ordinal) ? head + ours + text[head.Length..] : text + ours;
+    }
 }
 
 /// <summary>A sandbox cannot be started on this machine as it is.</summary>

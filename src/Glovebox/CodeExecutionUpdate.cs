@@ -39,7 +39,7 @@ public sealed class BlockStartedUpdate(int blockIndex, CodeBlock block) : CodeEx
 }
 
 /// <summary>A block printed something. Joined, these updates of a block since its last <see cref="OutputClearedUpdate"/> are its
-/// <see cref="BlockResult.Output"/>.</summary>
+/// <see cref="BlockResult.Output"/>, or with <see cref="CommandLineCodeExecutorOptions.StreamsWholeOutput"/> all that it printed.</summary>
 /// <param name="blockIndex">The block's place in the list that was given, from 0.</param>
 /// <param name="stream">Where it was printed.</param>
 /// <param name="text">The text.</param>
@@ -53,6 +53,10 @@ public sealed class OutputReceivedUpdate(int blockIndex, OutputStream stream, st
 
     /// <summary>Gets the text with the terminal colours that <see cref="Text"/> leaves out (a kernel's traceback); else null.</summary>
     public string? RawText { get; init; }
+
+    /// <summary>Gets how many bytes of the stream were dropped at this place, where <see cref="Text"/> is the mark that says so; else
+    /// 0.</summary>
+    public long DroppedBytes { get; init; }
 }
 
 /// <summary>A block took back what it had printed and shown so far (a kernel's <c>clear_output</c>).</summary>

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using Glovebox.Execution;
 
 namespace Glovebox;
 
@@ -7,6 +6,12 @@ namespace Glovebox;
 /// <param name="blocks">The blocks that ran, in order.</param>
 public sealed class CodeResult(IReadOnlyList<BlockResult> blocks)
 {
+    /// <summary>How many characters the text for a model has at most, where no option says otherwise: 16,000.</summary>
+    public const int DefaultMaxTextLength = ModelText.DefaultLength;
+
+    /// <summary>The least that the text for a model can be bounded to: 1,000 characters.</summary>
+    public const int MinMaxTextLength = ModelText.LeastLength;
+
     /// <summary>Gets the blocks that ran, in order, to the first that failed.</summary>
     public IReadOnlyList<BlockResult> Blocks { get; } = blocks ?? throw new ArgumentNullException(nameof(blocks));
 
@@ -25,58 +30,43 @@ public sealed class CodeResult(IReadOnlyList<BlockResult> blocks)
     /// <summary>Gets the first code file that was written, relative to the work directory, or null.</summary>
     public string? CodeFile => Blocks.Select(b => b.CodeFile).FirstOrDefault(f => f is not null);
 
-    /// <summary>Gets the files that the blocks made or changed, each once, as they were last seen.</summary>
-    public IReadOnlyList<WorkspaceFile> OutputFiles =>
-        [.. Blocks.SelectMany(b => b.OutputFiles).GroupBy(f => f.Path, StringComparer.Ordinal).Select(g => g.Last())];
+    /// <summary>Gets the files that the blocks made or changed, each once, as they were last seen, without those that a later block
+    /// deleted.</summary>
+    public IReadOnlyList<WorkspaceFile> OutputFiles => FilesAtTheEnd();
+
+    /// <summary>Gets whether <see cref="OutputFiles"/> are all, see <see cref="BlockResult.AreOutputFilesComplete"/>.</summary>
+    public bool AreOutputFilesComplete => Blocks.All(b => b.AreOutputFilesComplete);
 
     /// <summary>Gets the exit code, the output, a note on what was cut and the files that were made, as text for a chat message.</summary>
-    public string FormatForModel()
+    /// <remarks>Control sequences of terminals are taken out, a line that was written again and again after carriage returns (a progress bar)
+    /// is shown as it was last, and control characters in the names of files are escaped. Output that is too long keeps its beginning and its
+    /// end, with a line between them that says how many characters are left out; no character is cut in half.</remarks>
+    /// <param name="maxLength">The most characters (UTF-16 units) of the whole text. The default is
+    /// <see cref="DefaultMaxTextLength"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="MinMaxTextLength"/>.</exception>
+    public string FormatForModel(int maxLength = DefaultMaxTextLength) => FormatForModel(maxLength, []);
+
+    /// <inheritdoc cref="FormatForModel(int)"/>
+    internal string FormatForModel(int maxLength, IReadOnlyList<string> notes)
     {
-        StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"Exit code: {ExitCode}");
-        text.Append(Explain(Blocks.Count == 0 ? null : Blocks[^1]));
-        text.Append('\n');
-        string output = Output;
-        if (output.Length == 0)
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, MinMaxTextLength);
+        return ModelText.Of(this, maxLength, notes);
+    }
+
+    private WorkspaceFile[] FilesAtTheEnd()
+    {
+        OrderedDictionary<string, WorkspaceFile> files = new(StringComparer.Ordinal);
+        HashSet<string> deleted = new(StringComparer.Ordinal);
+        foreach (BlockResult block in Blocks)
         {
-            text.Append("Output: none. Print what you want to see.\n");
-        }
-        else
-        {
-            text.Append("Output:\n").Append(output);
-            if (!output.EndsWith('\n'))
+            deleted.UnionWith(block.DeletedFiles);
+            foreach (WorkspaceFile file in block.OutputFiles)
             {
-                text.Append('\n');
+                deleted.Remove(file.Path);
+                files[file.Path] = file;
             }
         }
 
-        if (Blocks.Any(b => b.Truncated))
-        {
-            text.Append("The output was too long; its middle is missing. Print less, or write it to a file.\n");
-        }
-
-        if (OutputFiles is { Count: > 0 } files)
-        {
-            text.Append("Files: ").AppendJoin(", ", files.Select(Describe)).Append('\n');
-        }
-
-        return text.ToString();
+        return [.. files.Values.Where(f => !deleted.Contains(f.Path))];
     }
-
-    private static string Describe(WorkspaceFile file) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{WorkspacePath.Printable(file.Path)} ({file.Size} bytes{(file.HasSetIdBits ? ", set-user-id: do not run it outside" : "")})");
-
-    private static string Explain(BlockResult? last) => last?.Termination switch
-    {
-        null => "",
-        TerminationReason.TimedOut => " (the time ran out; the program was ended)",
-        TerminationReason.OutOfMemory => " (out of memory; use less)",
-        TerminationReason.Signaled => " (ended by a signal)",
-        TerminationReason.SandboxLost => " (the sandbox ended; what ran in the background is gone)",
-        TerminationReason.NotStarted => " (the code was not run)",
-        TerminationReason.Denied => " (not approved; the code was not run)",
-        TerminationReason.Skipped => " (no code; skipped)",
-        _ => last.ExitCode == 0 ? "" : " (failed)",
-    };
 }

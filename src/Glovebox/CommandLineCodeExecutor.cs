@@ -260,7 +260,10 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
                 CodeBlock block = _runner.Languages.Canonical(blocks[i]) ?? blocks[i];
                 yield return new BlockStartedUpdate(i, block);
                 cancellationToken.ThrowIfCancellationRequested();
-                OutputCollector output = new(_options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput, i);
+                OutputCollector output = new(
+                    _options.Policy.MaxOutput ?? ExecutionPolicy.DefaultMaxOutput,
+                    i,
+                    _options.StreamsWholeOutput ? OutputCollector.MaxUnread : 0);
                 Task<BlockResult> running = session.Track(RunBlockAsync(new BlockRun(i, block, options, files, output, kill.Token)));
                 bool isRead = false;
                 try
@@ -346,6 +349,9 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
 
             TimeSpan duration = _timeProvider.GetElapsedTime(started) - end.Waited;
             run.Files?.ExceptCodeFile(end.CodeFile);
+            FileChanges changes = run.Files is not { } files ? new([], [], AreComplete: true)
+                : _runner.IsRunning ? await files.TakeAsync(run.Kill).ConfigureAwait(false)
+                : new([], [], AreComplete: false);
             return new BlockResult
             {
                 Block = run.Block,
@@ -360,7 +366,9 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
                 StateLost = end.StateLost,
                 CodeFile = end.CodeFile,
                 Displays = end.Displays,
-                OutputFiles = run.Files is { } files && _runner.IsRunning ? await files.TakeAsync(run.Kill).ConfigureAwait(false) : [],
+                OutputFiles = changes.Produced,
+                DeletedFiles = changes.Deleted,
+                AreOutputFilesComplete = changes.AreComplete,
             };
         }
         finally

@@ -53,6 +53,11 @@ public class CommandLineCodeExecutorOptions
     /// false.</summary>
     public bool DeleteTempFiles { get; set; }
 
+    /// <summary>Whether <see cref="OutputReceivedUpdate"/> brings all that a block prints, at once, and not only what
+    /// <see cref="ExecutionPolicy.MaxOutput"/> keeps; the result keeps no more than that. A reader that falls behind by 64 Mi characters
+    /// misses what comes then, and <see cref="OutputReceivedUpdate.DroppedBytes"/> says so. Default: false.</summary>
+    public bool StreamsWholeOutput { get; set; }
+
     /// <summary>Python modules that the fork server imports once, before the first block (<c>numpy</c>, <c>pandas</c>); blocks then have
     /// them at once. Default: none.</summary>
     public IList<string> Preload { get; set => field = value ?? throw new ArgumentNullException(nameof(Preload)); } = [];

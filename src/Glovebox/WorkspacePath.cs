@@ -47,7 +47,7 @@ internal static class WorkspacePath
             throw Refused(path);
         }
 
-        if (Encoding.UTF8.GetByteCount(path) > MaxPathBytes || names.Any(n => Encoding.UTF8.GetByteCount(n) > MaxNameBytes))
+        if (EscapedPath.ToBytes(path).Length > MaxPathBytes || names.Any(n => EscapedPath.ToBytes(n).Length > MaxNameBytes))
         {
             throw new WorkspaceException("The file name is too long.", $"A name has at most {MaxNameBytes} bytes, a path {MaxPathBytes}.");
         }

@@ -91,6 +91,28 @@ public sealed class JsonTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_that_are_gone_are_not_named_and_names_that_are_no_text_are_escaped()
+    {
+        ToolResult result = await _tool.RunWithInputAsync(
+            Replies.Of(("bash", "printf x > $'caf\\xe9.txt'; touch ok.txt gone.csv"), ("bash", "rm gone.csv")), "run", "--json");
+
+        Assert.Equal([@"caf\xE9.txt", "ok.txt"], Parse(result).GetProperty("files").EnumerateArray().Select(f => f.GetString()));
+    }
+
+    [Fact]
+    public async Task A_list_of_files_that_was_cut_says_so()
+    {
+        string reply = Replies.Of(("python", "for i in range(10_001): open(str(i), 'w')"));
+
+        JsonElement root = Parse(await _tool.RunWithInputAsync(reply, "run", "--json"));
+        ToolResult plain = await _tool.RunWithInputAsync(reply, "run");
+
+        AssertFields(root, "exitCode", "output", "executor", "blocks", "files", "filesTruncated");
+        Assert.Equal(JsonValueKind.True, root.GetProperty("filesTruncated").ValueKind);
+        Assert.EndsWith("\n--- there may be more files: not all of the work directory was looked at ---\n", plain.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Where_the_code_ran_is_named()
     {
         ToolResult result = await _tool.RunWithInputAsync(Replies.Python("print(1)"), "run", "--json", "--executor", "local");

@@ -198,14 +198,26 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
-    public async Task Output_without_end_is_bounded_and_says_so()
+    public async Task Output_without_end_is_bounded_where_that_is_asked_for_and_says_so()
     {
         ToolResult result = await _tool.RunWithInputAsync(
-            Replies.Of(("bash", "head -c 200000000 /dev/zero | tr '\\0' x; echo; echo the end")), "run");
+            Replies.Of(("bash", "head -c 200000000 /dev/zero | tr '\\0' x; echo; echo the end")), "run", "--max-output", "64K");
 
-        Assert.InRange(result.Output.Length, 1 << 19, 1 << 20);
+        Assert.InRange(result.Output.Length, 64 << 10, (64 << 10) + 50);
         Assert.EndsWith("xxx\nthe end\n", result.Output, StringComparison.Ordinal);
-        Assert.Matches(@"\n\[\.\.\. \d+ bytes dropped \.\.\.\]\n", result.Errors);
+        Assert.Matches(@"\n\[\.\.\. \d+ bytes dropped \.\.\.\]\n", result.Output);
+        Assert.Equal(0, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task Piped_output_goes_through_whole()
+    {
+        const string Code = "import sys\nfor i in range(300_000): print(f'line {i:06}'); i % 10 or print(f'error {i:06}', file=sys.stderr)";
+        ToolResult result = await _tool.RunWithInputAsync(Replies.Python(Code), "run");
+
+        Assert.Equal(string.Concat(Enumerable.Range(0, 300_000).Select(i => $"line {i:d6}\n")), result.Output);
+        Assert.EndsWith("error 299990\n", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("dropped", result.Errors, StringComparison.Ordinal);
         Assert.Equal(0, result.ExitCode);
     }
 

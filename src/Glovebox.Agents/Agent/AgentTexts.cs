@@ -1,10 +1,13 @@
 using System.Globalization;
+using Glovebox.Execution;
 
 namespace Glovebox.Agents.Agent;
 
 /// <summary>The agent's words, which prompts and tests of its users rely on.</summary>
 internal static class AgentTexts
 {
+    private const int LongestNote = 150;
+
     public const string NoCodeBlocks =
         "No code blocks found in the thread. Please provide at least one markdown-encoded code block to execute "
         + "(i.e., quoting code in ```python or ```sh code blocks).";
@@ -29,15 +32,26 @@ internal static class AgentTexts
     public static string Denied(string? reason) => $"Code execution was not approved. Reason: {reason}";
 
     /// <summary>Gives what the reply says of a run.</summary>
-    public static string Output(CodeResult result) => result switch
+    /// <param name="result">The result of the run.</param>
+    /// <param name="notes">What else is to be said.</param>
+    /// <param name="maxLength">The most characters.</param>
+    public static string Output(CodeResult result, IReadOnlyList<string> notes, int maxLength)
     {
-        { Blocks: [.., { Termination: TerminationReason.Denied }] } => result.Output.TrimEnd('\n'),
-        _ when string.IsNullOrWhiteSpace(result.Output) =>
+        string more = notes.Count == 0 ? "" : "\n" + string.Join('\n', notes.Select(n => ModelText.Bound(n, LongestNote)));
+        string said = Said(result, ModelText.Clean(result.Output), maxLength - more.Length);
+        return more.Length == 0 ? said : said.TrimEnd('\n') + more;
+    }
+
+    private static string Said(CodeResult result, string output, int maxLength) => result switch
+    {
+        { Blocks: [.., { Termination: TerminationReason.Denied }] } => ModelText.Bound(output.TrimEnd('\n'), maxLength),
+        _ when string.IsNullOrWhiteSpace(output) =>
             $"The script ran but produced no output to console. The POSIX exit code was: {Number(result.ExitCode)}. "
             + "If you were expecting output, consider revising the script to ensure content is printed to stdout.",
         { ExitCode: not 0 } =>
-            $"The script ran, then exited with an error (POSIX exit code: {Number(result.ExitCode)})\nIts output was:\n{result.Output}",
-        _ => result.Output,
+            ModelText.Begin(
+                $"The script ran, then exited with an error (POSIX exit code: {Number(result.ExitCode)})\nIts output was:\n", output, maxLength),
+        _ => ModelText.Bound(output, maxLength),
     };
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -134,7 +134,8 @@ internal sealed class CodeExecution(
         }
 
         Result = new CodeResult(results);
-        Output = AgentTexts.Output(Result);
-        Data = await Attachments.ReadAsync(Result, executor.Workspace, options.Attachments, cancellationToken).ConfigureAwait(false);
+        Attachments attached = await Attachments.ReadAsync(
+            Result, executor.Workspace, options.Attachments, cancellationToken).ConfigureAwait(false);
+        (Output, Data) = (AgentTexts.Output(Result, attached.Notes, options.MaxTextLength), attached.Data);
     }
 }

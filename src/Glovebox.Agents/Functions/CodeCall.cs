@@ -13,6 +13,7 @@ internal sealed class CodeCall
     private const string Language = "language";
 
     private readonly AttachmentLimits _attachments;
+    private readonly int _maxTextLength;
     private readonly bool _isExact;
     private readonly string? _description;
     private readonly Func<bool?> _sharesState;
@@ -20,11 +21,17 @@ internal sealed class CodeCall
     /// <param name="languages">The languages that the model may use. Empty: any. One: the model need not name it.</param>
     /// <param name="description">What the model reads. Null: what the call does, in which languages, how files and state behave.</param>
     /// <param name="attachments">Limits the pictures and files of a result.</param>
+    /// <param name="maxTextLength">The most characters of the text.</param>
     /// <param name="isExact">Whether a language is taken in one spelling only, because calls are approved as they are written.</param>
     /// <param name="sharesState">Whether variables stay from call to call, asked whenever the model is to read it; null: that is not known
     /// yet.</param>
     public CodeCall(
-        IEnumerable<string> languages, string? description, AttachmentLimits attachments, Func<bool?> sharesState, bool isExact = false)
+        IEnumerable<string> languages,
+        string? description,
+        AttachmentLimits attachments,
+        int maxTextLength,
+        Func<bool?> sharesState,
+        bool isExact = false)
     {
         (_description, _sharesState) = (description, sharesState);
         Languages = [.. languages];
@@ -34,6 +41,7 @@ internal sealed class CodeCall
         }
 
         _attachments = attachments;
+        _maxTextLength = maxTextLength;
         _isExact = isExact;
         Schema = MakeSchema();
     }
@@ -80,9 +88,9 @@ internal sealed class CodeCall
         }
 
         CodeResult result = await executor.ExecuteCodeBlocksAsync([named ?? asked], cancellationToken).ConfigureAwait(false);
-        List<DataContent> data = await Attachments.ReadAsync(
+        Attachments attached = await Attachments.ReadAsync(
             result, executor.Workspace, _attachments, cancellationToken).ConfigureAwait(false);
-        return (result.FormatForModel(), data);
+        return (result.FormatForModel(_maxTextLength, attached.Notes), attached.Data);
     }
 
     /// <summary>Compares what a language is called, not how the model spelled it.</summary>

@@ -28,11 +28,12 @@ internal static class MediaTypes
     /// <summary>What a file's name says it is.</summary>
     public static string OfName(string path) => ByExtension.GetValueOrDefault(Path.GetExtension(path), Binary);
 
-    /// <summary>What a file is. A picture must begin like one: services refuse a whole conversation because of a broken one.</summary>
+    /// <summary>What a file is. One that is named as a picture has to be a whole one, of whichever kind; a broken one is just
+    /// bytes.</summary>
     public static string Of(string path, ReadOnlySpan<byte> content)
     {
         string named = OfName(path);
-        return !IsImage(named) || IsImage(named, content) ? named : Picture(content) ?? Binary;
+        return IsImage(named) ? Pictures.TypeOf(content) ?? Binary : named;
     }
 
     /// <summary>The usual extension of a media type, with its dot, or <c>.bin</c>.</summary>
@@ -42,13 +43,6 @@ internal static class MediaTypes
     /// <summary>Whether models take it as a picture. SVG is text to them.</summary>
     public static bool IsImage(string mediaType) => mediaType is "image/png" or "image/jpeg" or "image/gif" or "image/webp";
 
-    /// <summary>Whether it is a picture, and begins like one of its kind.</summary>
-    public static bool IsImage(string mediaType, ReadOnlySpan<byte> content) => IsImage(mediaType) && Picture(content) == mediaType;
-
-    private static string? Picture(ReadOnlySpan<byte> content) =>
-        content is [0x89, (byte)'P', (byte)'N', (byte)'G', ..] ? "image/png"
-        : content is [0xFF, 0xD8, 0xFF, ..] ? "image/jpeg"
-        : content is [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] ? "image/gif"
-        : content is [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] ? "image/webp"
-        : null;
+    /// <summary>Whether it is a whole picture of that kind.</summary>
+    public static bool IsImage(string mediaType, ReadOnlySpan<byte> content) => IsImage(mediaType) && Pictures.TypeOf(content) == mediaType;
 }

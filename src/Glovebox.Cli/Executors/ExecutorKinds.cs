@@ -44,6 +44,7 @@ internal static class ExecutorKinds
             {
                 options.WorkDir = request.WorkDir;
                 options.Policy = request.Policy;
+                options.StreamsWholeOutput = request.StreamsWholeOutput;
                 options.Timeout = request.Timeout ?? options.Timeout;
                 options.Preload = [.. request.Preload];
                 options.Packages = [.. request.Packages];

@@ -14,7 +14,11 @@ using ModelContextProtocol.Server;
 namespace Glovebox.Cli.Mcp;
 
 /// <summary>The tools that a client sees.</summary>
-internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock, bool sharesState)
+/// <param name="sessions">The sandboxes.</param>
+/// <param name="longestBlock">How long a block may run.</param>
+/// <param name="maxTextLength">The most characters of the text of an answer.</param>
+/// <param name="sharesState">Whether variables stay from call to call.</param>
+internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock, int maxTextLength, bool sharesState)
 {
     public const string RunCode = "run_code";
 
@@ -29,10 +33,7 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
     private const string SessionPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
     private const string PathHelp = "Relative to the session's directory, such as data/input.csv.";
 
-    /// <summary>Programs are saved under names that begin with this; a model does not see them.</summary>
-    private const string TemporaryCode = "tmp_code_";
-
-    private static readonly AttachmentLimits Pictures = AttachmentLimits.Default with { ImagesOnly = true };
+    private static readonly AttachmentLimits PictureLimits = AttachmentLimits.Default with { ImagesOnly = true };
 
     private static readonly McpServerToolCreateOptions Options = new()
     {
@@ -123,10 +124,10 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         {
             CodeBlock block = new(language, MarkdownCodeBlocks.Unfence(code));
             CodeResult result = await RunAsync(request, lease.Executor, block, options, cancellationToken).ConfigureAwait(false);
-            List<DataContent> pictures = await Attachments.ReadAsync(
-                result, lease.Executor.Workspace, Pictures, cancellationToken).ConfigureAwait(false);
-            CallToolResult answer = Text(result.FormatForModel(), isError: result.ExitCode != 0);
-            foreach (DataContent picture in pictures)
+            Attachments attached = await Attachments.ReadAsync(
+                result, lease.Executor.Workspace, PictureLimits, cancellationToken).ConfigureAwait(false);
+            CallToolResult answer = Text(RunText.Of(result, attached.Notes, maxTextLength), isError: result.ExitCode != 0);
+            foreach (DataContent picture in attached.Data)
             {
                 answer.Content.Add(ImageContentBlock.FromBytes(picture.Data, picture.MediaType));
             }
@@ -154,7 +155,8 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
     }
 
     [McpServerTool(Name = "read_file", Title = "Read a file", ReadOnly = true, OpenWorld = false)]
-    [Description("Reads a file of a session's directory: text as text, a picture as a picture, anything else as data.")]
+    [Description("Reads a file of a session's directory: text as text (of a long one the beginning and the end), a picture as a picture, "
+        + "anything else as data.")]
     private async Task<ContentBlock> ReadFileAsync(
         [Description(PathHelp)] string path,
         [Description(SessionHelp), RegularExpression(SessionPattern)] string session = DefaultSession,
@@ -166,7 +168,9 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
             byte[] content = await lease.Executor.Workspace.ReadAllBytesAsync(path, LargestFile, cancellationToken).ConfigureAwait(false);
             string mediaType = MediaTypes.Of(path, content);
             return MediaTypes.IsImage(mediaType) ? ImageContentBlock.FromBytes(content, mediaType)
-                : AsText(content) is { } text ? new TextContentBlock { Text = text }
+                : AsText(content) is { } text ? new TextContentBlock { Text = RunText.Bound(text, maxTextLength) }
+                : MediaTypes.IsImage(MediaTypes.OfName(path))
+                    ? throw new McpException($"{TerminalText.Line(path)} is a broken or incomplete picture of {content.Length} bytes.")
                 : new EmbeddedResourceBlock
                 {
                     Resource = BlobResourceContents.FromBytes(content, "file:///workspace/" + Uri.EscapeDataString(path), mediaType),
@@ -184,13 +188,7 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         await using (lease.ConfigureAwait(false))
         {
             WorkspaceListing listing = await lease.Executor.Workspace.ListAsync(cancellationToken).ConfigureAwait(false);
-            StringBuilder text = new();
-            foreach (WorkspaceFile file in listing.Files.Where(f => !f.Path.StartsWith(TemporaryCode, StringComparison.Ordinal)))
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{TerminalText.Line(file.Path)} ({file.Size} bytes){SetIdWarning.Of(file)}\n");
-            }
-
-            return text.Length == 0 ? "There are no files." : listing.IsComplete ? text.ToString() : text + "There are more files.\n";
+            return FileText(listing);
         }
     }
 
@@ -229,6 +227,34 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         {
             throw new McpException(e.Message);
         }
+    }
+
+    private string FileText(WorkspaceListing listing)
+    {
+        const int RoomForMore = 100;
+        StringBuilder text = new();
+        int named = 0;
+        foreach (WorkspaceFile file in listing.Files)
+        {
+            string line = string.Create(
+                CultureInfo.InvariantCulture, $"{TerminalText.Line(file.Path)} ({file.Size} bytes){SetIdWarning.Of(file)}\n");
+            if (text.Length + line.Length > maxTextLength - RoomForMore)
+            {
+                break;
+            }
+
+            text.Append(line);
+            named++;
+        }
+
+        if (named < listing.Files.Count)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"and {listing.Files.Count - named} more files\n");
+        }
+
+        return listing.IsComplete
+            ? text.Length == 0 ? "There are no files." : text.ToString()
+            : text.Append("There are more files: not all of the directory was looked at.\n").ToString();
     }
 
     private static CallToolResult Text(string text, bool isError) =>

@@ -23,6 +23,7 @@ internal static class McpCommand
         """;
 
     private const int MostSessions = 1000;
+    private const int LongestText = 10_000_000;
 
     public static Command Create()
     {
@@ -31,7 +32,7 @@ internal static class McpCommand
             Description = "The most sessions at a time. Default: 8.",
             HelpName = "NUMBER",
             DefaultValueFactory = _ => 8,
-            CustomParser = ParseSessions,
+            CustomParser = result => ParseNumber(result, 1, MostSessions),
         };
         Option<double?> idleTimeout = new("--idle-timeout")
         {
@@ -39,7 +40,14 @@ internal static class McpCommand
             HelpName = "SECONDS",
             CustomParser = ExecutorArguments.ParseSeconds,
         };
-        Command command = new(Name, "Offers sandboxes to a client of the Model Context Protocol.") { maxSessions, idleTimeout };
+        Option<int> maxText = new("--max-text")
+        {
+            Description = $"The most characters of an answer's text. Default: {CodeResult.DefaultMaxTextLength}.",
+            HelpName = "CHARACTERS",
+            DefaultValueFactory = _ => CodeResult.DefaultMaxTextLength,
+            CustomParser = result => ParseNumber(result, CodeResult.MinMaxTextLength, LongestText),
+        };
+        Command command = new(Name, "Offers sandboxes to a client of the Model Context Protocol.") { maxSessions, idleTimeout, maxText };
         ExecutorArguments executor = new();
         foreach (Option option in executor.Options)
         {
@@ -54,20 +62,20 @@ internal static class McpCommand
                 sessions.IdleTimeout = TimeSpan.FromSeconds(seconds);
             }
 
-            return McpHost.RunAsync(executor.Read(parsed), sessions, cancellationToken);
+            return McpHost.RunAsync(executor.Read(parsed), sessions, parsed.GetValue(maxText), cancellationToken);
         });
         return command;
     }
 
-    private static int ParseSessions(ArgumentResult result)
+    private static int ParseNumber(ArgumentResult result, int least, int most)
     {
         if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            && number is >= 1 and <= MostSessions)
+            && number >= least && number <= most)
         {
             return number;
         }
 
-        result.AddError($"--max-sessions takes a number from 1 to {MostSessions}, not '{ExecutorArguments.Text(result)}'.");
+        result.AddError($"{ExecutorArguments.NameOf(result)} takes a number from {least} to {most}, not '{ExecutorArguments.Text(result)}'.");
         return 0;
     }
 }

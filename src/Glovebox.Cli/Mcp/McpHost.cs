@@ -17,7 +17,8 @@ internal static class McpHost
         files: pictures that a run makes come back with its output.
         """;
 
-    public static async Task<int> RunAsync(RunRequest request, CodeSessionPoolOptions sessionOptions, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        RunRequest request, CodeSessionPoolOptions sessionOptions, int maxTextLength, CancellationToken cancellationToken)
     {
         ExecutorChoice choice = new(request, ExecutorKinds.All);
         using StandardErrorLog log = new();
@@ -33,7 +34,8 @@ internal static class McpHost
             // auto never takes an executor that shares state.
             bool sharesState = ExecutorKinds.All.Any(k => k.Name == request.Executor && k.SharesState);
             TimeSpan longestBlock = request.Timeout ?? new CommandLineCodeExecutorOptions().Timeout;
-            Task serving = ServeAsync(new CodeTools(sessions, longestBlock, sharesState), choosing, log, stop.Token);
+            CodeTools tools = new(sessions, longestBlock, maxTextLength, sharesState);
+            Task serving = ServeAsync(tools, choosing, log, stop.Token);
             try
             {
                 await (await Task.WhenAny(serving, choosing).ConfigureAwait(false)).ConfigureAwait(false);

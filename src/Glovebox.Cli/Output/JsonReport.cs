@@ -11,7 +11,8 @@ internal sealed record JsonReport(
     string Executor,
     IReadOnlyList<JsonBlock> Blocks,
     IReadOnlyList<string> Files,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? SetIdFiles)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? SetIdFiles,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool FilesTruncated)
 {
     public static JsonReport Of(CodeResult result, string executor) => new(
         result.ExitCode,
@@ -19,7 +20,8 @@ internal sealed record JsonReport(
         executor,
         [.. result.Blocks.Select(JsonBlock.Of)],
         [.. result.OutputFiles.Select(f => f.Path)],
-        result.OutputFiles.Any(f => f.HasSetIdBits) ? [.. result.OutputFiles.Where(f => f.HasSetIdBits).Select(f => f.Path)] : null);
+        result.OutputFiles.Any(f => f.HasSetIdBits) ? [.. result.OutputFiles.Where(f => f.HasSetIdBits).Select(f => f.Path)] : null,
+        !result.AreOutputFilesComplete);
 
     public string ToJson() => JsonSerializer.Serialize(this, JsonReportContext.Readable.JsonReport);
 }

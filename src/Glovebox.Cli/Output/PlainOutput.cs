@@ -3,13 +3,15 @@ namespace Glovebox.Cli.Output;
 /// <summary>Output for pipes and files: the programs' streams on ours, as they are, and what Glovebox says on standard error.</summary>
 /// <param name="blockCount">How many blocks there are.</param>
 /// <param name="filesVanish">Whether the work directory goes with the run.</param>
-internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
+/// <param name="isWhole">Whether nothing that the programs print may be missing.</param>
+internal sealed class PlainOutput(int blockCount, bool filesVanish, bool isWhole) : IRunOutput
 {
     private readonly Channel _output = new(StandardStream.Output);
     private readonly Channel _errors = new(StandardStream.Error);
 
     /// <summary>Where both go to one place, what is written to one ends the line of the other.</summary>
     private readonly bool _areTheSame = StandardStream.AreTheSame;
+    private long _missing;
     private bool _isFinished;
 
     public void Show(CodeExecutionUpdate update)
@@ -20,6 +22,7 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
                 Say($"--- {started.BlockIndex + 1}/{blockCount} {TerminalText.Line(started.Block.Language)} ---");
                 break;
             case OutputReceivedUpdate output:
+                _missing += output.DroppedBytes;
                 Write(output.Stream == OutputStream.StandardOutput ? _output : _errors, output.Text);
                 break;
             case BlockCompletedUpdate completed:
@@ -37,13 +40,27 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish) : IRunOutput
     public void Finish(CodeResult result)
     {
         _isFinished = true;
-        if (result.OutputFiles.Count > 0)
+        IReadOnlyList<WorkspaceFile> files = result.OutputFiles;
+        if (files.Count > 0)
         {
             Say(filesVanish ? "--- files (they go with the temporary work directory; --work-dir DIR keeps them) ---" : "--- files ---");
-            foreach (WorkspaceFile file in result.OutputFiles)
+            foreach (WorkspaceFile file in files)
             {
                 Say($"{TerminalText.Line(file.Path)} ({Run.ByteSize.Format(file.Size)}){SetIdWarning.Of(file)}");
             }
+        }
+
+        if (!result.AreOutputFilesComplete)
+        {
+            Say($"--- {FileList.Incomplete} ---");
+        }
+
+        if (isWhole && _missing > 0)
+        {
+            throw CliException.CouldNotRun(
+                "output-lost",
+                $"{_missing} bytes of output are missing: what reads it was too slow.",
+                "Read faster, as into a file, or print less. --max-output SIZE keeps the beginning and the end of it.");
         }
     }
 

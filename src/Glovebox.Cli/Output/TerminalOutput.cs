@@ -43,9 +43,14 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
             Say(_style.Dim($"{left} more {(left == 1 ? "block" : "blocks")} not run"));
         }
 
-        if (result.OutputFiles.Count > 0)
+        if (result.OutputFiles is { Count: > 0 } files)
         {
-            List(result.OutputFiles);
+            List(files);
+        }
+
+        if (!result.AreOutputFilesComplete)
+        {
+            Say(_style.Yellow(FileList.Incomplete));
         }
     }
 

@@ -53,12 +53,21 @@ internal static class RunCommand
             HelpName = "FILE",
         };
         Option<bool> approve = new("--approve") { Description = "Show each block, and ask before it runs." };
+        Option<long?> maxOutput = new("--max-output")
+        {
+            Description = "The most output of a block, such as 64K; of more, the beginning and the end. Default: 1M; all, where it is piped.",
+            HelpName = "SIZE",
+            CustomParser = ParseOutput,
+        };
         language.Validators.Add(ExecutorArguments.NotEmpty);
         workDir.Validators.Add(ExecutorArguments.NotEmpty);
         input.Validators.Add(ExecutorArguments.NotEmpty);
         file.Validators.Add(NoOption);
 
-        Command command = new(Name, "Runs the code blocks of a reply, or a script.") { file, language, workDir, input, approve, json };
+        Command command = new(Name, "Runs the code blocks of a reply, or a script.")
+        {
+            file, language, workDir, input, approve, json, maxOutput,
+        };
         ExecutorArguments executor = new();
         foreach (Option option in executor.Options)
         {
@@ -75,9 +84,22 @@ internal static class RunCommand
                 ProgramArguments = programArguments,
                 Approve = parsed.GetValue(approve),
                 Json = parsed.GetValue(json),
+                MaxOutput = parsed.GetValue(maxOutput),
             },
             cancellationToken));
         return command;
+    }
+
+    private static long? ParseOutput(ArgumentResult result)
+    {
+        if (ByteSize.TryParse(ExecutorArguments.Text(result), out long bytes)
+            && bytes is >= 1L << 10 and <= 1L << 30)
+        {
+            return bytes;
+        }
+
+        result.AddError($"--max-output takes a size from 1K to 1G, such as 64K or 8M, not '{ExecutorArguments.Text(result)}'.");
+        return null;
     }
 
     /// <summary>An unknown option would pass for a file.</summary>

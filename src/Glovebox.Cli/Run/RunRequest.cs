@@ -45,6 +45,12 @@ internal sealed record RunRequest
     /// <summary>Cores.</summary>
     public double? Cpus { get; init; }
 
+    /// <summary>Bytes of a block's output.</summary>
+    public long? MaxOutput { get; init; }
+
+    /// <summary>Whether all that is printed is shown, and not only what <see cref="MaxOutput"/> keeps.</summary>
+    public bool StreamsWholeOutput { get; init; }
+
     public bool Approve { get; init; }
 
     public bool Json { get; init; }
@@ -62,7 +68,7 @@ internal sealed record RunRequest
     {
         get
         {
-            ExecutionPolicy policy = new() { Memory = Memory, Cpus = Cpus };
+            ExecutionPolicy policy = new() { Memory = Memory, Cpus = Cpus, MaxOutput = MaxOutput };
             return Network is { } network ? policy with { Network = network } : policy;
         }
     }

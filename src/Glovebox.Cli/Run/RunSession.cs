@@ -12,6 +12,9 @@ internal static class RunSession
     /// <exception cref="OutputClosedException">The reader of the output is gone; the programs have been ended.</exception>
     public static async Task<int> RunAsync(RunRequest request, CancellationToken cancellationToken)
     {
+        // A pipe gets all that the programs print, unless it was asked for less; a person, or one JSON object, gets what is kept.
+        request = request with { StreamsWholeOutput = !request.Json && !IsForAPerson && request.MaxOutput is null };
+
         // What is wrong is said before anything is read, and what cannot be read before anything is made.
         ExecutorChoice choice = new(request, ExecutorKinds.All);
         if (request.File is null && !Console.IsInputRedirected)
@@ -59,9 +62,11 @@ internal static class RunSession
         }
     }
 
+    private static bool IsForAPerson => StandardStream.Output.IsTerminal && StandardStream.Error.IsTerminal;
+
     private static IRunOutput CreateOutput(RunRequest request, string executor, int blockCount) =>
         request.Json ? new JsonOutput(executor)
-        : StandardStream.Output.IsTerminal && StandardStream.Error.IsTerminal
+        : IsForAPerson
             ? new TerminalOutput(blockCount, executor, request.WorkDir is null, TerminalTraits.Detect(Environment.GetEnvironmentVariable))
-        : new PlainOutput(blockCount, request.WorkDir is null);
+        : new PlainOutput(blockCount, request.WorkDir is null, request.StreamsWholeOutput);
 }

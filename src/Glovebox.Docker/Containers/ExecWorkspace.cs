@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Glovebox.Docker.Engine;
 
 namespace Glovebox.Docker.Containers;
@@ -100,7 +99,7 @@ internal sealed class ExecWorkspace(Func<IReadOnlyList<string>, CancellationToke
 
     public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
-        RunningExec running = await StartAsync(Reader, [WorkspacePath.Normalize(path)], cancellationToken).ConfigureAwait(false);
+        RunningExec running = await StartAsync(Reader, [EscapedPath.ToText(WorkspacePath.Normalize(path))], cancellationToken).ConfigureAwait(false);
         try
         {
             byte[] status = new byte[1];
@@ -122,7 +121,7 @@ internal sealed class ExecWorkspace(Func<IReadOnlyList<string>, CancellationToke
     {
         ArgumentNullException.ThrowIfNull(content);
         cancellationToken.ThrowIfCancellationRequested();
-        string normalized = WorkspacePath.Normalize(path);
+        string normalized = EscapedPath.ToText(WorkspacePath.Normalize(path));
         string temporary = $".glovebox-{Guid.NewGuid():n}";
         byte[] buffer = new byte[content.CanSeek ? (int)Math.Clamp(content.Length - content.Position + 1, 1, ChunkSize) : ChunkSize];
         long written = 0;
@@ -154,7 +153,7 @@ internal sealed class ExecWorkspace(Func<IReadOnlyList<string>, CancellationToke
 
     public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken = default)
     {
-        string answer = await AskAsync(Deleter, [WorkspacePath.Normalize(path)], default, cancellationToken).ConfigureAwait(false);
+        string answer = await AskAsync(Deleter, [EscapedPath.ToText(WorkspacePath.Normalize(path))], default, cancellationToken).ConfigureAwait(false);
         return answer switch
         {
             "D" => true,
@@ -206,7 +205,7 @@ internal sealed class ExecWorkspace(Func<IReadOnlyList<string>, CancellationToke
             int end;
             while ((end = buffer.AsSpan(start, filled - start).IndexOf((byte)0)) >= 0)
             {
-                yield return Encoding.UTF8.GetString(buffer, start, end);
+                yield return EscapedPath.FromBytes(buffer.AsSpan(start, end));
                 start += end + 1;
             }
 

@@ -37,7 +37,7 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
 
                 if (entry.Type != Folder)
                 {
-                    files.Add(new WorkspaceFile(entry.Path, entry.Size ?? 0, entry.LastModified ?? default));
+                    files.Add(new WorkspaceFile(EscapedPath.FromText(entry.Path), entry.Size ?? 0, entry.LastModified ?? default));
                 }
                 else if (folder.Depth == WorkspaceListing.MaxDepth)
                 {
@@ -56,7 +56,7 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
 
     public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
-        string name = WorkspacePath.Normalize(path);
+        string name = EscapedPath.ToText(WorkspacePath.Normalize(path));
         ContentModel model = await GetAsync(
             name, "?content=1&type=file&format=base64", cancellationToken).ConfigureAwait(false) ?? throw WorkspacePath.NotFound(path);
         try
@@ -73,7 +73,7 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
     public async Task WriteAsync(string path, Stream content, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(content);
-        string name = WorkspacePath.Normalize(path);
+        string name = EscapedPath.ToText(WorkspacePath.Normalize(path));
         using MemoryStream copy = new();
         await content.CopyToAsync(copy, cancellationToken).ConfigureAwait(false);
         for (int at = name.IndexOf('/'); at >= 0; at = name.IndexOf('/', at + 1))
@@ -93,7 +93,7 @@ internal sealed class RemoteWorkspace(JupyterClient client) : IWorkspace
 
     public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken = default)
     {
-        string name = WorkspacePath.Normalize(path);
+        string name = EscapedPath.ToText(WorkspacePath.Normalize(path));
         using HttpResponseMessage response = await client.SendAsync(
             HttpMethod.Delete, Address(name), null, cancellationToken).ConfigureAwait(false);
         return response.StatusCode != HttpStatusCode.NotFound

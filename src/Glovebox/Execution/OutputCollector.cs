@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -13,8 +14,13 @@ namespace Glovebox.Execution;
 /// </remarks>
 /// <param name="maxBytes">How many bytes of text are kept.</param>
 /// <param name="blockIndex">The block's place in its list.</param>
-internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSink
+/// <param name="maxUnread">When more than 0, the reader gets everything at once, and only misses what is printed while so many characters
+/// wait for it.</param>
+internal sealed class OutputCollector(long maxBytes, int blockIndex, int maxUnread = 0) : IOutputSink
 {
+    /// <summary>How far the reader of a whole output may fall behind: 64 Mi characters.</summary>
+    public const int MaxUnread = 64 << 20;
+
     private const int MaxUnreadCalls = 256;
 
     private readonly Lock _lock = new();
@@ -30,13 +36,20 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
     private readonly Channel<bool> _signal =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
+    /// <summary>The decoders of what the reader gets, where that is everything.</summary>
+    private readonly StreamText[] _whole = [new(), new()];
+
+    /// <summary>What the reader has missed of each stream and was not told of yet, in bytes.</summary>
+    private readonly long[] _missed = new long[2];
+
     private OutputTail _tail = new((int)(maxBytes / 2));
     private OutputStream _openStream;
     private long _received;
+    private long _unreadLength;
     private bool _headFull;
     private bool _ended;
 
-    public bool Truncated => _tail.DroppedBytes > 0;
+    public bool Truncated => _tail.HasDropped;
 
     public string Combined => _combined.ToString();
 
@@ -51,6 +64,11 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             if (_ended || data.IsEmpty)
             {
                 return;
+            }
+
+            if (maxUnread > 0)
+            {
+                HandOnWhole(stream, _whole[(int)stream].Decode(data));
             }
 
             if (!_headFull)
@@ -154,6 +172,9 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             _standardError.Clear();
             _combined.Clear();
             _open.Clear();
+            _unreadLength = 0;
+            _missed.AsSpan().Clear();
+            Array.ForEach(_whole, w => w.Clear());
             _unread.RemoveAll(u => u is not FunctionCalledUpdate);
             HandOn(new OutputClearedUpdate(blockIndex));
         }
@@ -169,13 +190,19 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
                 return;
             }
 
-            // Reading the tail drops what is left of a cut character, so the count is right only afterwards.
+            // Reading the tail drops what is left of a cut character, so the count is right only afterwards. A stream that lost nothing has
+            // no mark: what a program reads from it is what was printed there.
             (OutputStream, byte[])[] tail = [.. _tail.Read()];
-            if (Truncated)
+            foreach (OutputStream stream in (ReadOnlySpan<OutputStream>)[OutputStream.StandardOutput, OutputStream.StandardError])
             {
-                _standardOutput.Forget();
-                _standardError.Forget();
-                EmitLine(string.Create(CultureInfo.InvariantCulture, $"[... {_tail.DroppedBytes} bytes dropped ...]"), both: true);
+                if (_tail.DroppedBytes(stream) is > 0 and long dropped)
+                {
+                    dropped += Of(stream).Forget();
+                    EmitLine(stream, Mark(dropped), dropped);
+                }
+
+                HandOnWhole(stream, _whole[(int)stream].Flush());
+                TellMissed(stream);
             }
 
             foreach ((OutputStream stream, byte[] bytes) in tail)
@@ -186,7 +213,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
             EmitPending();
             if (notice is not null)
             {
-                EmitLine(notice, both: false);
+                EmitLine(OutputStream.StandardError, notice, dropped: 0);
             }
 
             _ended = true;
@@ -208,6 +235,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
                 CloseText();
                 updates = [.. _unread];
                 _unread.Clear();
+                _unreadLength = 0;
             }
 
             foreach (CodeExecutionUpdate update in updates)
@@ -231,18 +259,50 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         Emit(OutputStream.StandardError, _standardError.Flush());
     }
 
-    /// <summary>Writes a line of Glovebox's own: to standard error, and to standard output too when it marks a gap in both.</summary>
-    private void EmitLine(string line, bool both)
-    {
-        Append(OutputStream.StandardError, LineStart() + line + "\n");
-        Own(_standardError.Text, line);
-        if (both)
-        {
-            Own(_standardOutput.Text, line);
-        }
+    private static string Mark(long bytes) => string.Create(CultureInfo.InvariantCulture, $"[... {bytes} bytes dropped ...]");
 
-        static void Own(StringBuilder text, string line) =>
-            text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(line).Append('\n');
+    /// <summary>Writes a line of Glovebox's own, which begins a line in its stream and among all output.</summary>
+    private void EmitLine(OutputStream stream, string line, long dropped)
+    {
+        StringBuilder own = Of(stream).Text;
+        string start = own.Length == 0 || own[^1] == '\n' ? "" : "\n";
+        string text = (start.Length > 0 ? start : LineStart()) + line + "\n";
+        own.Append(start).Append(line).Append('\n');
+        _combined.Append(text);
+
+        // A reader that gets everything has no gap there.
+        if (dropped > 0 && maxUnread == 0)
+        {
+            HandOn(new OutputReceivedUpdate(blockIndex, stream, text) { DroppedBytes = dropped });
+        }
+        else if (dropped == 0)
+        {
+            HandOnText(stream, text);
+        }
+    }
+
+    /// <summary>Hands on what was printed, unless the reader is too far behind.</summary>
+    private void HandOnWhole(OutputStream stream, string text)
+    {
+        if (text.Length > 0 && _unreadLength + text.Length > maxUnread)
+        {
+            _missed[(int)stream] += Encoding.UTF8.GetByteCount(text);
+        }
+        else if (text.Length > 0)
+        {
+            TellMissed(stream);
+            _unreadLength += text.Length;
+            HandOnText(stream, text);
+        }
+    }
+
+    private void TellMissed(OutputStream stream)
+    {
+        if (_missed[(int)stream] is > 0 and long missed)
+        {
+            _missed[(int)stream] = 0;
+            HandOn(new OutputReceivedUpdate(blockIndex, stream, $"\n{Mark(missed)}\n") { DroppedBytes = missed });
+        }
     }
 
     private void Emit(OutputStream stream, string text)
@@ -250,15 +310,18 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         if (text.Length > 0)
         {
             Of(stream).Text.Append(text);
-            Append(stream, text);
+            _combined.Append(text);
+            if (maxUnread == 0)
+            {
+                HandOnText(stream, text);
+            }
         }
     }
 
     private string LineStart() => _combined.Length == 0 || _combined[^1] == '\n' ? "" : "\n";
 
-    private void Append(OutputStream stream, string text)
+    private void HandOnText(OutputStream stream, string text)
     {
-        _combined.Append(text);
         if (_openStream != stream)
         {
             CloseText();
@@ -285,15 +348,34 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         }
     }
 
+    /// <summary>The text of one stream, whose bytes come in pieces that may end within a character.</summary>
     private sealed class StreamText
     {
-        private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+        private const int MaxIncomplete = 3;
+
+        /// <summary>The beginning of a character whose end has not arrived.</summary>
+        private byte[] _open = [];
 
         public StringBuilder Text { get; } = new();
 
-        public string Decode(ReadOnlySpan<byte> bytes) => Decode(bytes, flush: false);
+        public string Decode(ReadOnlySpan<byte> bytes)
+        {
+            if (_open.Length > 0)
+            {
+                bytes = (byte[])[.. _open, .. bytes];
+            }
 
-        public string Flush() => Decode([], flush: true);
+            int complete = bytes.Length - Incomplete(bytes);
+            _open = bytes[complete..].ToArray();
+            return Encoding.UTF8.GetString(bytes[..complete]);
+        }
+
+        public string Flush()
+        {
+            string text = Encoding.UTF8.GetString(_open);
+            _open = [];
+            return text;
+        }
 
         public void Clear()
         {
@@ -302,12 +384,26 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex) : IOutputSi
         }
 
         /// <summary>Drops the beginning of a character whose rest was dropped.</summary>
-        public void Forget() => _decoder.Reset();
-
-        private string Decode(ReadOnlySpan<byte> bytes, bool flush)
+        /// <returns>Its bytes.</returns>
+        public int Forget()
         {
-            char[] chars = new char[_decoder.GetCharCount(bytes, flush)];
-            return new string(chars, 0, _decoder.GetChars(bytes, chars, flush));
+            int length = _open.Length;
+            _open = [];
+            return length;
+        }
+
+        /// <summary>How many bytes at the end are the beginning of a character.</summary>
+        private static int Incomplete(ReadOnlySpan<byte> bytes)
+        {
+            for (int length = Math.Min(MaxIncomplete, bytes.Length); length > 0; length--)
+            {
+                if (Rune.DecodeFromUtf8(bytes[^length..], out _, out int read) == OperationStatus.NeedMoreData && read == length)
+                {
+                    return length;
+                }
+            }
+
+            return 0;
         }
     }
 }

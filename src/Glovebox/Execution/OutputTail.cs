@@ -1,6 +1,6 @@
 namespace Glovebox.Execution;
 
-/// <summary>The last bytes of two interleaved streams, up to a bound; older ones are dropped and counted.</summary>
+/// <summary>The last bytes of two interleaved streams, up to a bound; older ones are dropped, and counted for each stream.</summary>
 internal sealed class OutputTail(int capacity)
 {
     private const int ContinuationMask = 0b1100_0000;
@@ -10,11 +10,16 @@ internal sealed class OutputTail(int capacity)
     /// <summary>The runs of bytes of one stream that the ring holds, oldest first.</summary>
     private readonly LinkedList<Run> _runs = new();
 
+    private readonly long[] _dropped = new long[2];
     private byte[] _ring = [];
     private int _start;
     private int _length;
 
-    public long DroppedBytes { get; private set; }
+    /// <summary>Whether a stream has lost bytes.</summary>
+    public bool HasDropped => _dropped.Any(d => d > 0);
+
+    /// <summary>How many bytes of a stream were dropped; after <see cref="Read"/>, with those that it took off.</summary>
+    public long DroppedBytes(OutputStream stream) => _dropped[(int)stream];
 
     public void Write(OutputStream stream, ReadOnlySpan<byte> data)
     {
@@ -25,10 +30,10 @@ internal sealed class OutputTail(int capacity)
 
         if (data.Length >= capacity)
         {
-            DroppedBytes += _length + data.Length - capacity;
+            Drop(_length);
+            _dropped[(int)stream] += data.Length - capacity;
             data = data[^capacity..];
-            _runs.Clear();
-            _start = _length = 0;
+            _start = 0;
         }
 
         Grow(_length + data.Length);
@@ -49,12 +54,12 @@ internal sealed class OutputTail(int capacity)
         }
     }
 
-    /// <summary>Gives what is held, oldest first. Where bytes were dropped, the rest of a character that lost its beginning goes
-    /// too.</summary>
+    /// <summary>Gives what is held, oldest first. Where bytes of a stream were dropped, the rest of a character that lost its beginning
+    /// goes too.</summary>
     public IEnumerable<(OutputStream Stream, byte[] Bytes)> Read()
     {
         int at = _start;
-        bool outputCut = DroppedBytes > 0, errorCut = DroppedBytes > 0;
+        bool[] isCut = [.. _dropped.Select(d => d > 0)];
         foreach (Run run in _runs)
         {
             byte[] bytes = new byte[run.Length];
@@ -63,8 +68,7 @@ internal sealed class OutputTail(int capacity)
             _ring.AsSpan(0, run.Length - first).CopyTo(bytes.AsSpan(first));
             at = (at + run.Length) % _ring.Length;
 
-            ref bool cut = ref run.Stream == OutputStream.StandardOutput ? ref outputCut : ref errorCut;
-            if (cut)
+            if (isCut[(int)run.Stream])
             {
                 // A character has at most three continuation bytes; more of them are not UTF-8 anyway.
                 int skip = 0;
@@ -73,9 +77,9 @@ internal sealed class OutputTail(int capacity)
                     skip++;
                 }
 
-                DroppedBytes += skip;
+                _dropped[(int)run.Stream] += skip;
                 bytes = bytes[skip..];
-                cut = false;
+                isCut[(int)run.Stream] = false;
             }
 
             yield return (run.Stream, bytes);
@@ -104,7 +108,6 @@ internal sealed class OutputTail(int capacity)
             return;
         }
 
-        DroppedBytes += count;
         _start = (_start + count) % _ring.Length;
         _length -= count;
         while (count > 0)
@@ -112,6 +115,7 @@ internal sealed class OutputTail(int capacity)
             LinkedListNode<Run> oldest = _runs.First!;
             int take = Math.Min(count, oldest.Value.Length);
             oldest.ValueRef.Length -= take;
+            _dropped[(int)oldest.Value.Stream] += take;
             count -= take;
             if (oldest.Value.Length == 0)
             {

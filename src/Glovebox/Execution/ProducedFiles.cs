@@ -31,21 +31,39 @@ internal sealed class ProducedFiles(Func<IWorkspace> workspace)
         }
     }
 
-    /// <summary>Gives what is new or changed since the last look, sorted by path, and remembers what is there now.</summary>
-    public async Task<IReadOnlyList<WorkspaceFile>> TakeAsync(CancellationToken cancellationToken)
+    /// <summary>Compares with the last look, and remembers what is there now.</summary>
+    public async Task<FileChanges> TakeAsync(CancellationToken cancellationToken)
     {
-        Dictionary<string, WorkspaceFile> before = new(StringComparer.Ordinal);
-        foreach (WorkspaceFile file in (await _before!.ConfigureAwait(false)).Files)
+        WorkspaceListing then = await _before!.ConfigureAwait(false);
+        _before = _after is { } taken ? ShownAsync(taken(cancellationToken)) : LookAsync(cancellationToken);
+        _after = null;
+        WorkspaceListing now = await _before.ConfigureAwait(false);
+        Dictionary<string, WorkspaceFile> before = then.Files.ToDictionary(f => f.Path, StringComparer.Ordinal);
+        List<WorkspaceFile> produced = [];
+        foreach (WorkspaceFile file in now.Files)
         {
-            before[file.Path] = file;
+            before.Remove(file.Path, out WorkspaceFile? old);
+            if (!file.IsSame(old) && !_codeFiles.Contains(file.Path))
+            {
+                produced.Add(file);
+            }
         }
 
-        _before = (_after ?? LookAsync)(cancellationToken);
-        _after = null;
-        WorkspaceListing listing = await _before.ConfigureAwait(false);
-        return [.. listing.Files.Where(f => !_codeFiles.Contains(f.Path) && !f.IsSame(before.GetValueOrDefault(f.Path)))];
+        // What a listing does not name may still be there when it was cut.
+        IEnumerable<string> gone = now.IsComplete ? before.Keys.Where(path => !_codeFiles.Contains(path)) : [];
+        return new FileChanges(produced, [.. gone.Order(StringComparer.Ordinal)], then.IsComplete && now.IsComplete);
     }
 
-    private async Task<WorkspaceListing> LookAsync(CancellationToken cancellationToken) =>
-        await workspace().ListAsync(cancellationToken).ConfigureAwait(false);
+    private Task<WorkspaceListing> LookAsync(CancellationToken cancellationToken) =>
+        ShownAsync(workspace().ListAsync(cancellationToken));
+
+    private static async Task<WorkspaceListing> ShownAsync(Task<WorkspaceListing> look) =>
+        StartedWorkspace.WithoutCode(await look.ConfigureAwait(false));
 }
+
+/// <summary>What happened to the files of the work directory between two looks.</summary>
+/// <param name="Produced">The new and the changed files, sorted by path.</param>
+/// <param name="Deleted">The paths of those that are gone, sorted.</param>
+/// <param name="AreComplete">Whether both looks saw every file.</param>
+internal sealed record FileChanges(
+    IReadOnlyList<WorkspaceFile> Produced, IReadOnlyList<string> Deleted, bool AreComplete);

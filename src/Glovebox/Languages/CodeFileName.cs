@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,6 +11,10 @@ internal readonly record struct CodeFileName(string Path, bool IsTemporary)
 {
     private const string Key = "filename:";
     private const string Quotes = "\"'`";
+    private const string Prefix = "tmp_code_";
+    private const int HashBytes = 16;
+
+    private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Takes the name of a first comment line <c># filename: name</c>, which a shebang may precede, else makes a temporary one of
     /// the code.</summary>
@@ -21,8 +26,20 @@ internal readonly record struct CodeFileName(string Path, bool IsTemporary)
     /// <exception cref="WorkspaceException">The name leads outside the work directory.</exception>
     public static CodeFileName Choose(string code, CodeLanguage language, Guid owner, string? workDirectory) =>
         FromFirstLine(code, language.LineComments) is { } named
-            ? new(WorkspacePath.Normalize(Relative(named, workDirectory)), IsTemporary: false)
+            ? new(Checked(WorkspacePath.Normalize(Relative(named, workDirectory))), IsTemporary: false)
             : new(Temporary(code, language.Extension, owner), IsTemporary: true);
+
+    /// <summary>Whether a file of the work directory is one that <see cref="Choose"/> named, for whichever executor.</summary>
+    public static bool IsTemporaryName(string path) =>
+        path.StartsWith(Prefix, StringComparison.Ordinal)
+        && path.IndexOf('.') == Prefix.Length + (2 * HashBytes)
+        && path.AsSpan(Prefix.Length, 2 * HashBytes).IndexOfAnyExcept(LowerHex) < 0
+        && !path.Contains('/');
+
+    /// <summary>The program is told the name as the code has it: one that a listing writes otherwise would be another file.</summary>
+    private static string Checked(string path) => EscapedPath.FromText(path) == path
+        ? path
+        : throw new WorkspaceException($"'{WorkspacePath.Printable(path)}' cannot be a code file's name: it holds an escape.");
 
     private static string? FromFirstLine(string code, IReadOnlyList<string> lineComments)
     {
@@ -69,6 +86,6 @@ internal readonly record struct CodeFileName(string Path, bool IsTemporary)
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(owner.ToByteArray());
         hash.AppendData(Encoding.UTF8.GetBytes(code));
-        return $"tmp_code_{Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16))}{extension}";
+        return $"{Prefix}{Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, HashBytes))}{extension}";
     }
 }

@@ -63,7 +63,7 @@ public sealed class ProcessRequest(IReadOnlyList<string> programs, IReadOnlyList
 /// <param name="content">Its bytes.</param>
 public sealed class ProcessFile(string path, ReadOnlyMemory<byte> content)
 {
-    /// <summary>Gets the path, relative to the work directory.</summary>
+    /// <summary>Gets the path, relative to the work directory, as <see cref="WorkspaceFile.Path"/> has it.</summary>
     public string Path => path;
 
     /// <summary>Gets the bytes.</summary>

@@ -147,6 +147,38 @@ public sealed class McpServerTests
         ImageContentBlock image = Assert.IsType<ImageContentBlock>(Assert.Single(result.Content.Skip(1)));
         Assert.Equal("image/png", image.MimeType);
         Assert.Equal(Convert.FromBase64String(Picture), image.DecodedData.ToArray());
+        Assert.EndsWith(
+            "\nNot attached, because the picture is broken or incomplete: fake.png.\n", McpServerProcess.Text(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pictures_that_are_too_many_are_counted()
+    {
+        await using McpServerProcess server = await McpServerProcess.StartAsync();
+        CallToolResult result = await server.RunAsync($"""
+            import base64
+            for i in range(12): open("p%02d.png" % i, "wb").write(base64.b64decode("{Picture}"))
+            """);
+        Assert.Equal(8, result.Content.OfType<ImageContentBlock>().Count());
+        Assert.Contains("\nLeft out: 4 pictures more; at most 8 are attached", McpServerProcess.Text(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_text_is_bounded_and_clean()
+    {
+        await using McpServerProcess server = await McpServerProcess.StartAsync("--max-text", "2000");
+        string run = McpServerProcess.Text(await server.RunAsync(
+            "for i in range(500): open('a rather long name of a file, number %d' % i, 'w')\nopen('long.txt', 'w').write('y' * 100000)\n"
+            + "print('10%\\r\\x1b[31m' + 'x' * 100000)"));
+        Assert.InRange(run.Length, 1950, 2000);
+        Assert.StartsWith("Exit code: 0\nOutput:\nxxx", run, StringComparison.Ordinal);
+        Assert.Contains("characters left out", run, StringComparison.Ordinal);
+        string listed = McpServerProcess.Text(await server.CallAsync("list_files", ("session", "main")));
+        Assert.InRange(listed.Length, 1800, 2000);
+        Assert.Matches(@"\nand \d+ more files\n$", listed);
+        string read = McpServerProcess.Text(await server.CallAsync("read_file", ("session", "main"), ("path", "long.txt")));
+        Assert.InRange(read.Length, 1950, 2000);
+        Assert.Contains("characters left out", read, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -186,6 +218,9 @@ public sealed class McpServerTests
 
         Assert.Equal("grüß", McpServerProcess.Text(await ReadAsync("in/note.txt")));
         Assert.Equal("image/png", Assert.IsType<ImageContentBlock>(Assert.Single((await ReadAsync("plot.png")).Content)).MimeType);
+        await WriteAsync("cut.png", Picture[..60], "base64");
+        Assert.Equal("cut.png is a broken or incomplete picture of 45 bytes.", McpServerProcess.Text(await ReadAsync("cut.png")));
+        await server.RunAsync("import os; os.remove('cut.png')");
         EmbeddedResourceBlock raw = Assert.IsType<EmbeddedResourceBlock>(Assert.Single((await ReadAsync("raw.bin")).Content));
         Assert.Equal([0, 255, 1], Assert.IsType<BlobResourceContents>(raw.Resource).DecodedData.ToArray());
         Assert.Equal(
@@ -329,6 +364,7 @@ public sealed class McpServerTests
     [Theory]
     [InlineData("--max-sessions takes a number from 1 to 1000, not '0'.", "--max-sessions", "0")]
     [InlineData("--idle-timeout takes a number of seconds", "--idle-timeout", "-1")]
+    [InlineData("--max-text takes a number from 1000 to 10000000, not '999'.", "--max-text", "999")]
     [InlineData("--executor local cannot honour --memory.", "--executor", "local", "--memory", "1G")]
     public async Task Wrong_usage_is_said_before_anything_starts(string said, params string[] arguments)
     {

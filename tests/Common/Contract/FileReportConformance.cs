@@ -13,13 +13,17 @@ public abstract class FileReportConformance(ExecutorKind kind)
         CodeResult result = await session.RunAsync(
             new("bash", "echo one > one.txt; echo two > two.txt"),
             new("bash", "# filename: named.sh\necho more >> two.txt; cat there.txt"),
-            new("bash", "rm two.txt"),
+            new("bash", "rm two.txt; echo back > back.txt"),
+            new("bash", "rm back.txt"),
+            new("bash", "echo back > back.txt"),
             new("bash", "echo again > one.txt; echo again > named.sh"));
         Assert.Equal(
-            [["one.txt", "two.txt"], ["two.txt"], [], ["one.txt"]],
+            [["one.txt", "two.txt"], ["two.txt"], ["back.txt"], [], ["back.txt"], ["one.txt"]],
             result.Blocks.Select(b => b.OutputFiles.Select(f => f.Path).ToArray()));
-        Assert.Equal(["one.txt", "two.txt"], result.OutputFiles.Select(f => f.Path).Order(StringComparer.Ordinal));
-        Assert.Equal([6L], result.Blocks[3].OutputFiles.Select(f => f.Size));
+        Assert.Equal([[], [], ["two.txt"], ["back.txt"], [], []], result.Blocks.Select(b => b.DeletedFiles.ToArray()));
+        Assert.Equal(["back.txt", "one.txt"], result.OutputFiles.Select(f => f.Path).Order(StringComparer.Ordinal));
+        Assert.Equal([6L], result.Blocks[5].OutputFiles.Select(f => f.Size));
+        Assert.True(result.AreOutputFilesComplete);
         Assert.Empty((await session.BashAsync("true")).OutputFiles);
     }
 

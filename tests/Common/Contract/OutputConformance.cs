@@ -58,6 +58,16 @@ public abstract class OutputConformance(ExecutorKind kind)
     }
 
     [Fact]
+    public async Task Standard_output_is_clean_when_only_standard_error_lost_bytes()
+    {
+        await using Session session = await Session.StartAsync(kind, new() { MaxOutput = 1024 });
+        BlockResult block = (await session.BashAsync("seq 100000 102999 >&2\nprintf '{\"ok\": 1}'")).Blocks[0];
+        Assert.Equal("{\"ok\": 1}", block.StandardOutput);
+        Assert.Contains(" bytes dropped ...]\n", block.StandardError, StringComparison.Ordinal);
+        Assert.True(block.Truncated);
+    }
+
+    [Fact]
     public async Task Code_is_run_as_it_was_written()
     {
         const string Python = "print('''\npip install x''')";

@@ -128,7 +128,8 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
         Assert.Equal(["same.txt"], Paths(2));
         Assert.Equal(["sub/one.txt"], Paths(3));
         Assert.Equal([6L], result.Blocks[3].OutputFiles.Select(f => f.Size));
-        Assert.Equal(["same.txt", "sub/one.txt", "two.txt"], result.OutputFiles.Select(f => f.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(["two.txt"], result.Blocks[2].DeletedFiles);
+        Assert.Equal(["same.txt", "sub/one.txt"], result.OutputFiles.Select(f => f.Path).Order(StringComparer.Ordinal));
         Assert.Empty((await session.BashAsync("true")).OutputFiles);
 
         IEnumerable<string> Paths(int block) => result.Blocks[block].OutputFiles.Select(f => f.Path);
@@ -152,10 +153,10 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
     {
         await using Session session = await Session.StartAsync(kind);
         string[] names = [" blank ", "-rf", "a:b", "back\\slash", "grün", "new\nline", "quote'\"", "*", "~"];
-        CodeResult result = await session.PythonAsync($"for name in {PythonList(names)}: open(name, 'w').write(name)\nopen(b'not-\\xff-utf8', 'w')");
+        CodeResult result = await session.PythonAsync($"for name in {PythonList(names)}: open(name, 'w').write(name)");
         Assert.Equal((0, ""), (result.ExitCode, result.Output));
         IEnumerable<string> listed = (await session.Executor.Workspace.ListAsync(Ct)).Files.Select(f => f.Path);
-        Assert.Equal(names.Order(StringComparer.Ordinal), listed.Where(p => !p.StartsWith("not-", StringComparison.Ordinal)));
+        Assert.Equal(names.Order(StringComparer.Ordinal), listed);
         foreach (string name in names)
         {
             Assert.Equal(name, await session.Executor.Workspace.ReadAllTextAsync(name, cancellationToken: Ct));
@@ -163,6 +164,72 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
 
         static string PythonList(string[] names) =>
             "[" + string.Join(",", names.Select(n => "bytes.fromhex('" + Convert.ToHexString(Encoding.UTF8.GetBytes(n)) + "').decode()")) + "]";
+    }
+
+    [Fact]
+    public async Task Names_that_are_not_UTF8_are_escaped_and_mean_that_file()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        IWorkspace files = session.Executor.Workspace;
+        CodeResult result = await session.PythonAsync(
+            "import os\nos.mkdir(b'd\\xe9')\nfor name in [b'caf\\xe9.txt', b'd\\xe9/\\xff\\xc3', b'caf\\\\xE9.txt', b'ok.txt']: open(name, 'wb').write(name)");
+        Assert.Equal((0, ""), (result.ExitCode, result.Output));
+        string[] names = [@"caf\x5CxE9.txt", @"caf\xE9.txt", @"d\xE9/\xFF\xC3", "ok.txt"];
+        Assert.Equal(names, result.OutputFiles.Select(f => f.Path));
+        Assert.Equal(names, (await files.ListAsync(Ct)).Files.Select(f => f.Path));
+        Assert.Contains(@"caf\xE9.txt (8 bytes)", result.FormatForModel(), StringComparison.Ordinal);
+
+        if (kind.ReachesFilesByShell)
+        {
+            WorkspaceException e = await Assert.ThrowsAsync<WorkspaceException>(() => files.OpenReadAsync(@"caf\xE9.txt", Ct));
+            Assert.Contains("not UTF-8", e.Message, StringComparison.Ordinal);
+            Assert.Equal(9, (await files.ReadAllBytesAsync(names[0], cancellationToken: Ct)).Length);
+            return;
+        }
+
+        byte[][] contents = await Task.WhenAll(names.Select(n => files.ReadAllBytesAsync(n, cancellationToken: Ct)));
+        Assert.Equal(
+            ["636166" + "5C784539" + "2E747874", "636166E92E747874", "64E92FFFC3", "6F6B2E747874"], contents.Select(Convert.ToHexString));
+        await files.WriteAllTextAsync(@"caf\xE9.txt", "changed", Ct);
+        await files.WriteAllTextAsync(@"new\xE9/\xEA", "new", Ct);
+        Assert.Equal("changednew", (await session.PythonAsync(
+            "print(open(b'caf\\xe9.txt').read() + open(b'new\\xe9/\\xea').read(), end='')")).Output);
+        Assert.True(await files.DeleteAsync(@"caf\xE9.txt", Ct));
+        Assert.Equal("[]\n", (await session.PythonAsync("import os; print([n for n in os.listdir(b'.') if n == b'caf\\xe9.txt'])")).Output);
+    }
+
+    [Fact]
+    public async Task A_result_says_that_its_files_may_not_be_all_and_names_the_outer_ones_first()
+    {
+        await using Session session = await Session.StartAsync(kind);
+        CodeResult result = await session.RunAsync(
+            new("python", "import os\nfor i in range(35):\n  os.makedirs(f'node_modules/p{i}')\n  for j in range(300): open(f'node_modules/p{i}/f{j}', 'w')"),
+            new("python", "import os\nos.makedirs('out')\nopen('out/result.csv', 'w').write('1')"));
+        Assert.False(result.AreOutputFilesComplete);
+        Assert.Equal([false, false], result.Blocks.Select(b => b.AreOutputFilesComplete));
+        Assert.Contains("There may be more files", result.FormatForModel(), StringComparison.Ordinal);
+        if (!kind.ReachesFilesByShell)
+        {
+            Assert.Contains("out/result.csv", result.Blocks[1].OutputFiles.Select(f => f.Path));
+        }
+
+        await session.PythonAsync("import shutil; shutil.rmtree('node_modules')");
+        result = await session.PythonAsync("open('small', 'w')");
+        Assert.Equal((true, 1), (result.AreOutputFilesComplete, result.OutputFiles.Count));
+    }
+
+    [Fact]
+    public async Task Temporary_code_files_are_not_listed_but_read_by_their_names()
+    {
+        await using Session session = await Session.StartAsync(kind, new() { DeleteTempFiles = false });
+        CodeResult result = await session.BashAsync("touch made tmp_code_mine.sh");
+        Assert.Equal(["made", "tmp_code_mine.sh"], result.OutputFiles.Select(f => f.Path));
+        Assert.Equal(["made", "tmp_code_mine.sh"], (await session.Executor.Workspace.ListAsync(Ct)).Files.Select(f => f.Path));
+        Assert.Contains("touch made", await session.Executor.Workspace.ReadAllTextAsync(result.CodeFile!, cancellationToken: Ct), StringComparison.Ordinal);
+
+        // Nor those of another executor in the same directory.
+        await session.Executor.Workspace.WriteAllTextAsync("tmp_code_0123456789abcdef0123456789abcdef.py", "", Ct);
+        Assert.Equal(2, (await session.Executor.Workspace.ListAsync(Ct)).Files.Count);
     }
 
     [Fact]

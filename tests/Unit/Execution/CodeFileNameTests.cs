@@ -47,6 +47,8 @@ public sealed class CodeFileNameTests
     [InlineData("/workspaces/x.py")]
     [InlineData("\"/tmp/x.py\"")]
     [InlineData("a\0b.py")]
+    [InlineData(@"caf\xE9.py")]
+    [InlineData(@"caf\x5C.py")]
     public void A_name_that_leads_outside_is_refused(string name) =>
         Assert.Throws<WorkspaceException>(() => CodeFileName.Choose($"# filename: {name}\nprint(1)", CodeLanguage.Python, Owner, "/workspace"));
 

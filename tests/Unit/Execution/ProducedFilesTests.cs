@@ -55,7 +55,36 @@ public sealed class ProducedFilesTests
         Assert.Equal(2, _workspace.Looks);
     }
 
-    private async Task<IEnumerable<string>> TakeAsync() => (await _produced.TakeAsync(Ct)).Select(f => f.Path);
+    [Fact]
+    public async Task What_is_gone_is_told_and_a_cut_list_tells_of_nothing_that_is_gone()
+    {
+        _workspace.Set(("kept", 1, 0), ("gone", 1, 0), ("x.py", 1, 0));
+        _produced.Begin(Ct);
+        await _produced.Remembered;
+        _produced.ExceptCodeFile("x.py");
+        _workspace.Set(("kept", 1, 0));
+        FileChanges changes = await _produced.TakeAsync(Ct);
+        Assert.Equal(["gone"], changes.Deleted);
+        Assert.True(changes.AreComplete);
+
+        _produced.Begin(Ct);
+        _workspace.SetCut(("new", 1, 0));
+        changes = await _produced.TakeAsync(Ct);
+        Assert.Equal(["new"], changes.Produced.Select(f => f.Path));
+        Assert.Empty(changes.Deleted);
+        Assert.False(changes.AreComplete);
+
+        // A look that was cut makes the next answer incomplete, too: what it did not see may have been there.
+        _produced.Begin(Ct);
+        _workspace.Set(("kept", 1, 0), ("new", 1, 0));
+        changes = await _produced.TakeAsync(Ct);
+        Assert.Equal(["kept"], changes.Produced.Select(f => f.Path));
+        Assert.False(changes.AreComplete);
+        _produced.Begin(Ct);
+        Assert.True((await _produced.TakeAsync(Ct)).AreComplete);
+    }
+
+    private async Task<IEnumerable<string>> TakeAsync() => (await _produced.TakeAsync(Ct)).Produced.Select(f => f.Path);
 
     private sealed class FakeWorkspace : IWorkspace
     {
@@ -65,6 +94,8 @@ public sealed class ProducedFilesTests
 
         public static WorkspaceListing Listing(params (string Path, long Size, int Second)[] files) =>
             new([.. files.Select(f => new WorkspaceFile(f.Path, f.Size, DateTimeOffset.UnixEpoch.AddSeconds(f.Second)))], isComplete: true);
+
+        public void SetCut(params (string Path, long Size, int Second)[] files) => _listing = new(Listing(files).Files, isComplete: false);
 
         public void Set(params (string Path, long Size, int Second)[] files) => _listing = Listing(files);
 

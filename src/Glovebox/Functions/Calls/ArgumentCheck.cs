@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.Extensions.AI;
@@ -69,6 +70,38 @@ internal static class ArgumentCheck
             : null;
 
         bool IsMissing(JsonElement name) => name.ValueKind == JsonValueKind.String && !arguments.ContainsKey(name.GetString()!);
+    }
+
+    /// <summary>Finds the argument on account of which a call failed, if it was one: those that the schema lets through and the method's
+    /// types do not, such as a number that is too large or the name of no enumeration's value.</summary>
+    /// <remarks>Asked only after a call has failed. The function may read its arguments in a way of its own, so what does not convert here
+    /// is no fault as long as the function takes it.</remarks>
+    public static CallFailure? FindUnconvertible(AIFunction function, AIFunctionArguments arguments)
+    {
+        foreach (ParameterInfo parameter in function.UnderlyingMethod?.GetParameters() ?? [])
+        {
+            if (parameter.Name is not { } name || !arguments.TryGetValue(name, out object? given) || given is not JsonElement value)
+            {
+                continue;
+            }
+
+            try
+            {
+                _ = value.Deserialize(function.JsonSerializerOptions.GetTypeInfo(parameter.ParameterType));
+            }
+            catch (JsonException e)
+            {
+                // The message names the host's types. The path names what guest code sent.
+                string place = e.Path is { Length: > 1 } path ? $" at {Shown(path)}" : "";
+                return Invalid($"'{Shown(name)}' cannot be converted{place}: it does not fit the parameter's type");
+            }
+            catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException)
+            {
+                // Not a type that is read from JSON.
+            }
+        }
+
+        return null;
     }
 
     private static string Shown(string name) => name.Length <= MaxShownName ? name : name[..MaxShownName] + "…";

@@ -93,6 +93,12 @@ internal sealed partial class HostFunctionInvoker(
         catch (Exception e)
         {
             // The message may hold anything, a connection string for one; it is the host's.
+            if (ArgumentCheck.FindUnconvertible(call.Function, call.Arguments) is { } invalid)
+            {
+                LogRefused(logger, call.Function.Name, e);
+                return invalid;
+            }
+
             LogFailed(logger, call.Function.Name, e);
             return CallFailure.Failed;
         }

@@ -83,7 +83,7 @@ internal sealed partial class AgentClient : IAsyncDisposable
             .Bytes(request.StandardInput.Span);
         if (file is not null)
         {
-            frame.Text(WorkspacePath.Normalize(file.Path)).Bytes(file.Content.Span);
+            frame.Path(WorkspacePath.Normalize(file.Path)).Bytes(file.Content.Span);
         }
 
         _ = SendAsync(run, frame.Frame(GuestFrameType.Run, number));

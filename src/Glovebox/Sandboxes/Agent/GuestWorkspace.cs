@@ -17,7 +17,7 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
 
     public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
-        GuestFrameWriter frame = new GuestFrameWriter().Text(WorkspacePath.Normalize(path));
+        GuestFrameWriter frame = new GuestFrameWriter().Path(WorkspacePath.Normalize(path));
         GuestReply reply = await agent.RequestAsync(GuestFrameType.OpenRead, frame, cancellationToken).ConfigureAwait(false);
         return reply.Status == GuestReplyStatus.Done ? new GuestFileStream(agent, reply.Number) : throw Failure(path, reply);
     }
@@ -29,7 +29,7 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
 
         // The agent answers once, at the commit: a small file takes one exchange. A slow agent holds the channel back, and so the reading.
         uint handle = await agent.TellAsync(
-            GuestFrameType.OpenWrite, new GuestFrameWriter().Text(WorkspacePath.Normalize(path))).ConfigureAwait(false);
+            GuestFrameType.OpenWrite, new GuestFrameWriter().Path(WorkspacePath.Normalize(path))).ConfigureAwait(false);
         bool committed = false;
         try
         {
@@ -61,7 +61,7 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
 
     public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken = default)
     {
-        GuestFrameWriter frame = new GuestFrameWriter().Text(WorkspacePath.Normalize(path));
+        GuestFrameWriter frame = new GuestFrameWriter().Path(WorkspacePath.Normalize(path));
         GuestReply reply = await agent.RequestAsync(GuestFrameType.Delete, frame, cancellationToken).ConfigureAwait(false);
         return reply.Status switch
         {
@@ -122,7 +122,7 @@ internal sealed class GuestWorkspace(AgentClient agent) : IWorkspace
         GuestFrameReader reader = new(part);
         while (!reader.IsAtEnd)
         {
-            string path = reader.Text();
+            string path = reader.Path();
             long size = reader.Int64();
             long modified = reader.Int64();
             int stamp = HashCode.Combine(reader.Int64(), reader.Int64());

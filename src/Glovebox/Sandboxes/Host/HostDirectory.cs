@@ -74,7 +74,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
                 : WorkspacePath.Refused(path);
         }
 
-        string temporary = $".glovebox-{Guid.NewGuid():n}";
+        byte[] temporary = Libc.Name($".glovebox-{Guid.NewGuid():n}");
         SafeFileHandle handle = Libc.OpenAt(
             place.Directory,
             temporary,
@@ -228,7 +228,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
             "Name a directory that you may read and write.");
     }
 
-    private static SafeFileHandle OpenFolder(SafeFileHandle parent, string name) =>
+    private static SafeFileHandle OpenFolder(SafeFileHandle parent, ReadOnlySpan<byte> name) =>
         Libc.OpenAt(parent, name, Libc.OpenReadOnly | Libc.OpenDirectory | Libc.OpenNoFollow | Libc.OpenCloseOnExec, 0);
 
     /// <summary>Opens the folder that holds the path's last name.</summary>
@@ -243,17 +243,18 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         {
             for (int i = 0; i < names.Length - 1; i++)
             {
-                SafeFileHandle next = OpenFolder(folder, names[i]);
+                byte[] name = Libc.Name(names[i]);
+                SafeFileHandle next = OpenFolder(folder, name);
                 if (next.IsInvalid && create && Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry)
                 {
                     Check(folder, MayWrite);
-                    next = MakeFolder(folder, names[i]);
+                    next = MakeFolder(folder, name);
                 }
 
                 if (next.IsInvalid)
                 {
                     int error = Marshal.GetLastPInvokeError();
-                    throw IsLink(folder, names[i]) ? WorkspacePath.Refused(path) : Failed(path, error);
+                    throw IsLink(folder, name) ? WorkspacePath.Refused(path) : Failed(path, error);
                 }
 
                 Close(folder);
@@ -261,7 +262,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
                 Check(folder, i == names.Length - 2 ? rights : MayEnter);
             }
 
-            return new Place(folder, names[^1], owned: !ReferenceEquals(folder, _root));
+            return new Place(folder, Libc.Name(names[^1]), owned: !ReferenceEquals(folder, _root));
         }
         catch
         {
@@ -286,7 +287,7 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         }
     }
 
-    private SafeFileHandle MakeFolder(SafeFileHandle parent, string name)
+    private SafeFileHandle MakeFolder(SafeFileHandle parent, byte[] name)
     {
         // Another may make it first, or put another in its place; opening it tells.
         bool made = Libc.MakeDirectoryAt(parent, name, NewDirectoryMode) == 0;
@@ -299,68 +300,79 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
         return folder;
     }
 
-    private static bool IsLink(SafeFileHandle folder, string name) =>
+    private static bool IsLink(SafeFileHandle folder, byte[] name) =>
         Libc.Statx(folder, name, Libc.SymlinkNoFollow, Libc.StatxBasic, out Libc.FileStatus status) == 0 && status.IsLink;
 
+    /// <summary>Lists folder by folder, the outer ones first: when there are too many files, those deep inside are left out.</summary>
     private WorkspaceListing List(CancellationToken cancellationToken, Action<string, Libc.FileStatus>? see = null)
     {
         List<WorkspaceFile> files = [];
+        Queue<(string Prefix, int Depth)> folders = new([("", 0)]);
         int entries = 0;
         bool complete = true;
-        Visit(_root, "", 0);
-        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        return new WorkspaceListing(files, complete);
-
-        void Visit(SafeFileHandle folder, string prefix, int depth)
+        while (folders.TryDequeue(out (string Prefix, int Depth) at))
         {
-            foreach (string name in Names(folder))
+            using SafeFileHandle? folder = OpenListed(at.Prefix, ref complete);
+            DirectoryNames? names = folder is null ? null : new(folder);
+            while (names is not null && names.TryNext(out ReadOnlySpan<byte> name))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (++entries > WorkspaceListing.MaxFiles)
                 {
                     complete = false;
-                    return;
+                    folders.Clear();
+                    break;
                 }
 
-                if (Libc.Statx(folder, name, Libc.SymlinkNoFollow, Libc.StatxBasic, out Libc.FileStatus status) != 0)
+                if (Libc.Statx(folder!, name, Libc.SymlinkNoFollow, Libc.StatxBasic, out Libc.FileStatus status) != 0)
                 {
                     continue;
                 }
 
-                see?.Invoke(prefix + name, status);
+                string path = at.Prefix + EscapedPath.FromBytes(name[..^1]);
+                see?.Invoke(path, status);
                 if (status.IsRegular)
                 {
-                    files.Add(FileOf(prefix + name, status));
+                    files.Add(FileOf(path, status));
                 }
-                else if (status.IsDirectory && depth == WorkspaceListing.MaxDepth)
+                else if (status.IsDirectory && at.Depth == WorkspaceListing.MaxDepth)
                 {
                     complete = false;
                 }
                 else if (status.IsDirectory)
                 {
-                    using SafeFileHandle inner = OpenFolder(folder, name);
-                    if (Libc.TryStatus(inner, out Libc.FileStatus opened) && Lets(opened, MayRead | MayEnter))
-                    {
-                        Visit(inner, prefix + name + "/", depth + 1);
-                    }
+                    folders.Enqueue((path + "/", at.Depth + 1));
                 }
             }
         }
+
+        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        return new WorkspaceListing(files, complete);
     }
 
-    /// <summary>The names in an open directory. <c>/proc/self/fd</c> leads to the directory itself, whatever its path means by
-    /// now.</summary>
-    private static IEnumerable<string> Names(SafeFileHandle folder)
+    /// <summary>Opens a folder that a listing has found, its prefix ending with a slash. Null: it is gone, or it is not the
+    /// guest's.</summary>
+    private SafeFileHandle? OpenListed(string prefix, ref bool complete)
     {
-        try
+        // A descriptor of its own: each has one place where its names are read.
+        SafeFileHandle folder = OpenFolder(_root, ".\0"u8);
+        foreach (string name in prefix.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            IEnumerable<string> paths = Directory.EnumerateFileSystemEntries(Libc.PathOf(folder)).Take(WorkspaceListing.MaxFiles + 1);
-            return [.. paths.Select(p => Path.GetFileName(p))];
+            using SafeFileHandle above = folder;
+            folder = OpenFolder(above, Libc.Name(name));
+            if (folder.IsInvalid)
+            {
+                complete &= Marshal.GetLastPInvokeError() is Libc.ErrorNoEntry or Libc.ErrorLoop or Libc.ErrorNoDirectory;
+            }
+
+            if (!(Libc.TryStatus(folder, out Libc.FileStatus status) && Lets(status, MayRead | MayEnter)))
+            {
+                folder.Dispose();
+                return null;
+            }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
+
+        return folder;
     }
 
     private static WorkspaceFile FileOf(string path, in Libc.FileStatus status) =>
@@ -380,11 +392,12 @@ internal sealed class HostDirectory(string path, UserId? owner = null, UserId? r
     };
 
     /// <summary>A name in an open folder.</summary>
-    private sealed class Place(SafeFileHandle directory, string name, bool owned) : IDisposable
+    private sealed class Place(SafeFileHandle directory, byte[] name, bool owned) : IDisposable
     {
         public SafeFileHandle Directory => directory;
 
-        public string Name => name;
+        /// <summary>The name's bytes, with their NUL.</summary>
+        public byte[] Name => name;
 
         public void Dispose()
         {

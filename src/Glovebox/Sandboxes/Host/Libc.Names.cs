@@ -11,6 +11,13 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
     public static partial SafeFileHandle OpenAt(SafeFileHandle directory, ReadOnlySpan<byte> name, int flags, uint mode);
 
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
+    public static partial int MakeDirectoryAt(SafeFileHandle directory, ReadOnlySpan<byte> name, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    public static unsafe partial int Statx(
+        SafeFileHandle directory, ReadOnlySpan<byte> name, int flags, uint mask, out FileStatus status);
+
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
     public static partial int UnlinkAt(SafeFileHandle directory, ReadOnlySpan<byte> name, int flags);
 
@@ -97,6 +104,9 @@ internal static partial class Libc
         int number = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm ? 217 : 61;
         return (int)Math.Max(0, SystemCall(number, directory, buffer, buffer.Length));
     }
+
+    /// <summary>The name of a file, as paths of a work directory write it, for these calls.</summary>
+    public static byte[] Name(string name) => [.. EscapedPath.ToBytes(name), 0];
 
     /// <summary>Lets the next <see cref="ReadEntries"/> begin again.</summary>
     public static void Rewind(SafeFileHandle directory) => _ = Seek(directory, 0, 0);

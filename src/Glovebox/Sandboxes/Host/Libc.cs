@@ -23,6 +23,7 @@ internal static partial class Libc
     public const int SigKill = 9;
 
     public const int ErrorNoEntry = 2;
+    public const int ErrorNoDirectory = 20;
     public const int ErrorLoop = 40;
 
     // These two differ between the architectures that .NET runs on.

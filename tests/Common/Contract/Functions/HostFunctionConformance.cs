@@ -144,6 +144,30 @@ public abstract class HostFunctionConformance(ExecutorKind kind)
         Assert.Equal(($"invalid-arguments {message}\n", 0), (result.Output, calls));
     }
 
+    [Theory]
+    [InlineData("call('small', {'number': 300})", "'number' cannot be converted: it does not fit the parameter's type")]
+    [InlineData("call('ordered', {'order': {'Name': 'x', 'Lines': [{'Count': 1}, {'Count': 'many'}]}})", "'order' cannot be converted at $.Lines[1].Count: it does not fit the parameter's type")]
+    [InlineData("call('when', {'day': 'tomorrow'})", "'day' cannot be converted: it does not fit the parameter's type")]
+    [InlineData("call('small', {'number': 7})", "7")]
+    [InlineData("call('small', {'number': 13})", "the function failed")]
+    public async Task An_argument_that_cannot_be_converted_is_named(string call, string said)
+    {
+        await using Session session = await kind.StartAsync(
+            Function((byte number) => number == 13 ? throw new JsonException("secret") : number, "small"),
+            Function((Basket order) => order.Name, "ordered"),
+            Function((DateTimeOffset day) => day.Year, "when"));
+        CodeResult result = await session.PythonAsync(
+            $"""
+            from _glovebox import call
+            import functions
+            try:
+                print({call})
+            except functions.HostFunctionError as e:
+                print(e.code, e)
+            """);
+        Assert.Equal((said.StartsWith('7') ? "" : said.StartsWith('t') ? "failed " : "invalid-arguments ") + said + "\n", result.Output);
+    }
+
     [Fact]
     public async Task A_function_may_return_nothing()
     {
@@ -152,6 +176,10 @@ public abstract class HostFunctionConformance(ExecutorKind kind)
 
         static async Task Later() => await Task.Yield();
     }
+
+    private sealed record Basket(string Name, IReadOnlyList<BasketLine> Lines);
+
+    private sealed record BasketLine(int Count);
 
     private enum Level
     {

@@ -185,6 +185,19 @@ public sealed class CodeExecutorAgentTests
         Assert.Equal("plot.png", Assert.Single(response.Messages[0].Contents.OfType<DataContent>()).Name);
     }
 
+    [Fact]
+    public async Task A_reply_is_bounded_and_says_what_is_not_with_it()
+    {
+        await using ICodeExecutor executor = AgentSandboxes.Create();
+        CodeExecutorAgent agent = new(executor, chatClient: null, new CodeExecutorAgentOptions { MaxTextLength = 1000 });
+        AgentResponse response = await agent.RunAsync(
+            "```python\nopen('cut.png', 'wb').write(b'\\x89PNG')\nprint('10%\\r\\x1b[32m' + 'x' * 5000)\nraise SystemExit(1)\n```", cancellationToken: Ct);
+        Assert.InRange(response.Text.Length, 990, 1000);
+        Assert.StartsWith("The script ran, then exited with an error (POSIX exit code: 1)\nIts output was:\nxxx", response.Text, StringComparison.Ordinal);
+        Assert.EndsWith("xxx\nNot attached, because the picture is broken or incomplete: cut.png.", response.Text, StringComparison.Ordinal);
+        Assert.Single(response.Messages[0].Contents);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

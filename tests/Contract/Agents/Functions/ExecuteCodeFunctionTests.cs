@@ -93,7 +93,7 @@ public sealed class ExecuteCodeFunctionTests
     public async Task Pictures_and_files_come_as_data_with_their_names()
     {
         await using ICodeExecutor executor = AgentSandboxes.Create();
-        ExecuteCodeFunction function = new(executor, new() { Languages = ["python"] });
+        ExecuteCodeFunction function = new(executor, new() { Languages = ["python"], Attachments = AttachmentLimits.Default });
         object? result = await InvokeAsync(function, ("code", Pixel.Save("plot.png") + "\nopen('data.csv', 'w').write('a,b')\nprint('done')"));
         List<AIContent> contents = Assert.IsType<List<AIContent>>(result);
         Assert.StartsWith("Exit code: 0\nOutput:\ndone\nFiles: data.csv (3 bytes), plot.png", Assert.IsType<TextContent>(contents[0]).Text, StringComparison.Ordinal);
@@ -119,6 +119,59 @@ public sealed class ExecuteCodeFunctionTests
             """)));
         Assert.Contains("Files: a (101 bytes), b (90 bytes), c (61 bytes), d (60 bytes), e (1 bytes)", ((TextContent)contents[0]).Text, StringComparison.Ordinal);
         Assert.Equal(["b", "d"], contents.Skip(1).Cast<DataContent>().Select(d => d.Name));
+        Assert.Contains(
+            "\nLeft out: 3 pictures or files more; at most 2 are attached, of 100 bytes each and 150 in all.\n",
+            ((TextContent)contents[0]).Text,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_broken_picture_is_told_and_not_attached()
+    {
+        await using ICodeExecutor executor = AgentSandboxes.Create();
+        ExecuteCodeFunction function = new(executor, new() { Languages = ["python"], Attachments = AttachmentLimits.Default });
+        string code = Pixel.Save("whole.png") + $"""
+
+            data = open('whole.png', 'rb').read()
+            open('cut.png', 'wb').write(data[:40])
+            open('stub\\n.jpg', 'wb').write(b'\xff\xd8\xff' + bytes(60))
+            open('named.gif', 'wb').write(data)
+            """.ReplaceLineEndings("\n");
+        List<AIContent> contents = Assert.IsType<List<AIContent>>(await InvokeAsync(function, ("code", code)));
+        Assert.Equal(["named.gif", "whole.png"], contents.OfType<DataContent>().Select(d => d.Name));
+        Assert.All(contents.OfType<DataContent>(), d => Assert.Equal("image/png", d.MediaType));
+        Assert.Contains(
+            "\nNot attached, because the pictures are broken or incomplete: cut.png, stub\\n.jpg.\n",
+            ((TextContent)contents[0]).Text,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task By_default_no_picture_becomes_text_of_a_request()
+    {
+        await using ICodeExecutor executor = AgentSandboxes.Create();
+        ExecuteCodeFunction function = new(executor, new() { Languages = ["python"] });
+        string text = Assert.IsType<string>(await InvokeAsync(function, ("code", Pixel.Save("plot.png"))));
+        Assert.Contains("Files: plot.png (", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Left out", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Long_output_is_bounded_by_an_option()
+    {
+        await using ICodeExecutor executor = AgentSandboxes.Create();
+        const string Code = "print('\\x1b[31m' + 'x' * 100_000 + 'the end')";
+        string standard = Assert.IsType<string>(await InvokeAsync(new ExecuteCodeFunction(executor, new() { Languages = ["python"] }), ("code", Code)));
+        string shorter = Assert.IsType<string>(
+            await InvokeAsync(new ExecuteCodeFunction(executor, new() { Languages = ["python"], MaxTextLength = 2000 }), ("code", Code)));
+        Assert.InRange(standard.Length, 15_990, 16_000);
+        Assert.InRange(shorter.Length, 1_990, 2_000);
+        Assert.StartsWith("Exit code: 0\nOutput:\nxxx", shorter, StringComparison.Ordinal);
+        Assert.EndsWith("xxxthe end\n", shorter, StringComparison.Ordinal);
+        Assert.Contains("characters left out", shorter, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ExecuteCodeFunctionOptions { MaxTextLength = 999 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new CodeInterpreterOptions { MaxTextLength = 999 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new CodeExecutorAgentOptions { MaxTextLength = 999 });
     }
 
     [Fact]
@@ -136,7 +189,7 @@ public sealed class ExecuteCodeFunctionTests
     public async Task A_link_to_a_file_of_the_host_is_not_read()
     {
         await using ICodeExecutor executor = AgentSandboxes.Create();
-        ExecuteCodeFunction function = new(executor, new() { Languages = ["python"] });
+        ExecuteCodeFunction function = new(executor, new() { Languages = ["python"], Attachments = AttachmentLimits.Default });
         object? result = await InvokeAsync(function, ("code", "import os\nos.symlink('/etc/passwd', 'passwd.txt')\nopen('real.txt', 'w').write('mine')"));
         DataContent only = Assert.Single(Assert.IsType<List<AIContent>>(result).OfType<DataContent>());
         Assert.Equal("real.txt", only.Name);
@@ -155,7 +208,7 @@ public sealed class ExecuteCodeFunctionTests
             OutputFiles = [new WorkspaceFile("display-1.png", Pixel.Bytes.Length, default)],
         });
         await executor.WriteAllBytesAsync("display-1.png", Pixel.Bytes, Ct);
-        object? result = await InvokeAsync(new ExecuteCodeFunction(executor, new() { Languages = ["python"] }), ("code", "show()"));
+        object? result = await InvokeAsync(new ExecuteCodeFunction(executor, new() { Languages = ["python"], Attachments = AttachmentLimits.Default }), ("code", "show()"));
         DataContent only = Assert.Single(Assert.IsType<List<AIContent>>(result).OfType<DataContent>());
         Assert.Equal(("display-1.png", "image/png"), (only.Name, only.MediaType));
     }
@@ -164,7 +217,7 @@ public sealed class ExecuteCodeFunctionTests
     public async Task A_result_with_data_can_be_put_on_the_wire()
     {
         await using ICodeExecutor executor = AgentSandboxes.Create();
-        ExecuteCodeFunction function = new(executor, new() { Languages = ["python"] });
+        ExecuteCodeFunction function = new(executor, new() { Languages = ["python"], Attachments = AttachmentLimits.Default });
         object? result = await InvokeAsync(function, ("code", Pixel.Save("plot.png")));
         string json = JsonSerializer.Serialize(new ChatMessage(ChatRole.Tool, [new FunctionResultContent("1", result)]), AIJsonUtilities.DefaultOptions);
         Assert.Contains(Pixel.Base64[..20], json, StringComparison.Ordinal);

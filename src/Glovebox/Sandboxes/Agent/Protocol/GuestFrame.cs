@@ -182,6 +182,13 @@ internal sealed class GuestFrameWriter
         return this;
     }
 
+    /// <summary>Writes the path of a file, as paths of a work directory write it, as its bytes.</summary>
+    public GuestFrameWriter Path(string value)
+    {
+        byte[] bytes = EscapedPath.ToBytes(value);
+        return UInt32((uint)bytes.Length).Bytes(bytes);
+    }
+
     public GuestFrameWriter Texts(IReadOnlyCollection<string> values)
     {
         BinaryPrimitives.WriteInt32LittleEndian(Reserve(sizeof(int)), values.Count);
@@ -232,6 +239,9 @@ internal ref struct GuestFrameReader(ReadOnlySpan<byte> data)
     public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
 
     public string Text() => Encoding.UTF8.GetString(Take(Int32()));
+
+    /// <summary>Reads the path of a file, whose bytes need not be UTF-8.</summary>
+    public string Path() => EscapedPath.FromBytes(Take(Int32()));
 
     private ReadOnlySpan<byte> Take(int size)
     {

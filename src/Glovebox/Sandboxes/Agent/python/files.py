@@ -1,6 +1,7 @@
 class Files:
     """The work directory, used without ever following a link: guest code owns everything in it.
 
+    A list goes folder by folder, the outer ones first: when there are too many files, those deep inside are left out.
     Every path is walked name by name from the open directory. Opening never waits: a pipe has no writer, a lease is not given up.
     """
 
@@ -91,18 +92,19 @@ class Files:
         batch = bytearray()
         left, complete = self.MAX_ENTRIES, True
         folders = [(b'', 0)]
-        while folders:
-            prefix, depth = folders.pop()
+        for prefix, depth in folders:
+            if left == 0 and not complete:
+                break
             try:
                 folder = self.open_folder(prefix)
-            except OSError:
+            except OSError as e:
+                complete = complete and e.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
                 continue
             try:
                 with os.scandir(folder) as entries:
                     for entry in entries:
                         if left == 0:
                             complete = False
-                            folders.clear()
                             break
                         left -= 1
                         path = prefix + os.fsencode(entry.name)

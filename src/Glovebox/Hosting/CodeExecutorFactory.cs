@@ -73,7 +73,8 @@ public sealed class CodeExecutorFactory
             ?? throw ConfigurationCheck.Error(section, $"the kind of executor is missing. There are: {KnownKinds()}.");
         return _kinds.TryGetValue(name, out CodeExecutorKind? kind)
             ? kind.Create(configuration, _services)
-            : throw ConfigurationCheck.Error(section, $"there is no kind of executor '{name}'. There are: {KnownKinds()}.{HowToRegister(name)}");
+            : throw ConfigurationCheck.Error(
+                section, $"there is no kind of executor '{name}'. There are: {KnownKinds()}.{HowToRegister(name)}");
     }
 
     /// <summary>Writes an executor's kind and options, from which <see cref="Create"/> makes an equal one.</summary>

@@ -2,9 +2,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Glovebox.Hosting;
 
-/// <summary>Tells whether an executor works: <c>services.AddHealthChecks().AddCheck&lt;CodeExecutorHealthCheck&gt;("sandbox")</c>.</summary>
-/// <remarks>The check starts an executor that nothing has started or stopped yet, and runs no code. An executor that is stopped or cannot be
-/// started has the failure status of the check's registration; one that lost its sandbox is degraded, because its next execution starts
+/// <summary>Tells whether an executor works:
+/// <c>services.AddHealthChecks().AddCheck&lt;CodeExecutorHealthCheck&gt;("sandbox")</c>.</summary>
+/// <remarks>The check starts an executor that nothing has started or stopped yet, and runs no code. An executor that is stopped or
+/// cannot be started has the failure status of the check's registration; one that lost its sandbox is degraded, because its next execution starts
 /// another.</remarks>
 /// <param name="executor">The executor. It stays the caller's.</param>
 public sealed class CodeExecutorHealthCheck(ICodeExecutor executor) : IHealthCheck

@@ -6,8 +6,8 @@ namespace Glovebox.Hosting;
 /// <summary>Tells whether a pool has sessions to give:
 /// <c>services.AddHealthChecks().AddCheck&lt;CodeSessionPoolHealthCheck&gt;("sandboxes")</c>.</summary>
 /// <remarks>The check starts the executors that are to wait for new sessions, as <see cref="CodeSessionPool.FillAsync"/> does; with
-/// <see cref="CodeSessionPoolOptions.StartedAhead"/> 0 it starts none. A start that fails has the failure status of the check's registration;
-/// a pool whose callers wait because all sessions are in use is degraded.</remarks>
+/// <see cref="CodeSessionPoolOptions.StartedAhead"/> 0 it starts none. A start that fails has the failure status of the check's
+/// registration; a pool whose callers wait because all sessions are in use is degraded.</remarks>
 /// <param name="pool">The pool. It stays the caller's.</param>
 public sealed class CodeSessionPoolHealthCheck(CodeSessionPool pool) : IHealthCheck
 {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers pools of sessions.</summary>
-/// <remarks>The container owns the pool and disposes it with its sessions, so the container has to be disposed asynchronously. The pool gets
-/// the container's logger factory and clock. It starts nothing before it is asked for a session, or
+/// <remarks>The container owns the pool and disposes it with its sessions, so the container has to be disposed asynchronously. The pool
+/// gets the container's logger factory and clock. It starts nothing before it is asked for a session, or
 /// <see cref="CodeSessionPool.FillAsync"/> is called.</remarks>
 public static class CodeSessionPoolServiceCollectionExtensions
 {

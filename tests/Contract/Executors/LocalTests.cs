@@ -25,7 +25,8 @@ public sealed class LocalTests
         string[] names = (await session.BashAsync("env | sed 's/=.*//'")).Output.Trim().Split('\n');
         string[] allowed =
         [
-            "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "DOTNET_ROOT", "PYTHONUNBUFFERED", "GLOVEBOX_RUN",
+            "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "DOTNET_ROOT",
+            "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "GLOVEBOX_RUN",
             "PWD", "OLDPWD", "SHLVL", "_", // These are the shell's own.
         ];
         Assert.Subset(allowed.ToHashSet(), names.ToHashSet());

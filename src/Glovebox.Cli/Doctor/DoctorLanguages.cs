@@ -73,8 +73,7 @@ internal static class DoctorLanguages
         bool isThere = versions.TryGetValue(name, out string? version);
 
         // An SDK is a version; a runtime alone answers none.
-        bool isUsable = isThere && (name != CodeLanguage.CSharp.Name
-            || (int.TryParse(version!.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major) && major >= OldestSdk));
+        bool isUsable = isThere && (name != CodeLanguage.CSharp.Name || (Major(version!) is { } major && major >= OldestSdk));
         string package = name switch
         {
             "python" => "Python 3 (python3)",
@@ -89,6 +88,9 @@ internal static class DoctorLanguages
         return new DoctorLanguage(
             name, isUsable, string.IsNullOrEmpty(version) ? null : version, isUsable ? null : $"{where} {package}.");
     }
+
+    private static int? Major(string version) =>
+        int.TryParse(version.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major) ? major : null;
 
     /// <summary>Takes the version out of a line such as <c>GNU bash, version 5.2.15(1)-release</c>.</summary>
     private static string Version(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)

@@ -7,11 +7,13 @@ internal static class ProgramSettings
     /// <summary>Gets the files by their names.</summary>
     public static IReadOnlyDictionary<string, string> Files { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        // PIP_QUIET would silence "pip list" and "pip show" as well. 2 leaves errors, and so what the build of a package printed;
-        // 3 (-qqq) would hide that.
+        // PIP_QUIET would silence "pip list" and "pip show" as well. 1 leaves warnings and errors, and so what the build of a package
+        // printed, also where the code says -q, for pip adds them up; 3 (-qqq) would hide that. The false is pip's way to say that
+        // there is to be no such warning.
         ["pip.conf"] = """
             [install]
-            quiet = 2
+            quiet = 1
+            no-warn-script-location = false
 
             """,
 

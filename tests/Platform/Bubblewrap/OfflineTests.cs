@@ -34,6 +34,7 @@ public sealed class OfflineTests
                 wheel.writestr('gb_quiet.py', '')
                 wheel.writestr('gb_quiet-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\nName: gb-quiet\nVersion: 1.0\n')
                 wheel.writestr('gb_quiet-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n')
+                wheel.writestr('gb_quiet-1.0.dist-info/entry_points.txt', '[console_scripts]\ngb-quiet = gb_quiet:main\n')
                 wheel.writestr('gb_quiet-1.0.dist-info/RECORD', '')
             pathlib.Path('bad').mkdir()
             pathlib.Path('bad/setup.py').write_text('raise SystemExit("broken build")')
@@ -41,9 +42,12 @@ public sealed class OfflineTests
         Assert.Equal("", (await session.BashAsync("python3 -m pip install ./gb_quiet-1.0-py3-none-any.whl")).Output);
         Assert.Contains("gb-quiet", (await session.BashAsync("python3 -m pip list")).StandardOutput, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Version: 1.0", (await session.BashAsync("python3 -m pip show gb_quiet")).StandardOutput, StringComparison.Ordinal);
-        CodeResult broken = await session.BashAsync("python3 -m pip install --no-build-isolation ./bad");
-        Assert.NotEqual(0, broken.ExitCode);
-        Assert.Contains("broken build", broken.Output, StringComparison.Ordinal);
+        foreach (string quiet in new[] { "", "-q " })
+        {
+            CodeResult broken = await session.BashAsync($"python3 -m pip install {quiet}--no-build-isolation ./bad");
+            Assert.NotEqual(0, broken.ExitCode);
+            Assert.Contains("broken build", broken.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

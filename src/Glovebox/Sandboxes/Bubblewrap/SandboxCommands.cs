@@ -66,7 +66,9 @@ internal sealed class SandboxCommands(
     /// <param name="installation">The folders that it may write in place of the work directory, if it installs packages.</param>
     public SandboxCommand Program(IReadOnlyList<string> command, BubblewrapInstallation? installation = null)
     {
-        Dictionary<string, string> variables = Defaults(installation?.SharesNetwork ?? request.Policy.Network == NetworkAccess.Full);
+        Dictionary<string, string> variables = installation is null
+            ? Defaults(request.Policy.Network == NetworkAccess.Full)
+            : GuestVariables.Defaults(installation.SharesNetwork, request.Variables);
         GuestVariables.CopyTo(request.Variables, variables);
         return Launch(command, variables, isFirstProcess: false, installation);
     }

@@ -35,8 +35,8 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
         [
             // The loader, names, time, locales, terminals.
             "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld-musl-*.path", "alternatives", "nsswitch.conf", "host.conf", "protocols",
-            "services", "networks", "rpc", "ethertypes", "netconfig", "gai.conf", "localtime", "timezone", "locale.alias", "locale.conf", "inputrc",
-            "terminfo", "shells", "os-release", "lsb-release", "debian_version", "*-release", "mime.types", "magic", "magic.mime",
+            "services", "networks", "rpc", "ethertypes", "netconfig", "gai.conf", "localtime", "timezone", "locale.alias", "locale.conf",
+            "inputrc", "terminfo", "shells", "os-release", "lsb-release", "debian_version", "*-release", "mime.types", "magic", "magic.mime",
 
             // Certificates, as /etc/ssl/certs leads to them.
             "ca-certificates", "crypto-policies", "gnutls",

@@ -90,8 +90,8 @@ public sealed class CodeExecutorAgentOptions
     /// <see cref="UseApproval"/> sets one that answers at once.</summary>
     public Func<CodeApprovalRequest, CancellationToken, ValueTask<ApprovalDecision>>? Approval { get; set; }
 
-    /// <summary>Gets or sets the most characters of the text of a reply that is a program's output, which the model gets, too; of longer output it
-    /// has the beginning and the end, as <see cref="CodeResult.FormatForModel(int)"/> says. The default is 16,000.</summary>
+    /// <summary>Gets or sets the most characters of the text of a reply that is a program's output, which the model gets, too; of longer
+    /// output it has the beginning and the end, as <see cref="CodeResult.FormatForModel(int)"/> says. The default is 16,000.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="CodeResult.MinMaxTextLength"/>.</exception>
     public int MaxTextLength
     {

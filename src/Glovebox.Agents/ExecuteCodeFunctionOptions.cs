@@ -16,8 +16,8 @@ public sealed class ExecuteCodeFunctionOptions
     /// knows.</summary>
     public IList<string> Languages { get; init; } = [];
 
-    /// <summary>Gets or sets the most characters of the text that the model gets of a run; of longer output it gets the beginning and the end,
-    /// as <see cref="CodeResult.FormatForModel(int)"/> says. The default is 16,000.</summary>
+    /// <summary>Gets or sets the most characters of the text that the model gets of a run; of longer output it gets the beginning and the
+    /// end, as <see cref="CodeResult.FormatForModel(int)"/> says. The default is 16,000.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="CodeResult.MinMaxTextLength"/>.</exception>
     public int MaxTextLength
     {

@@ -2,7 +2,8 @@ namespace Glovebox;
 
 /// <summary>The files of an executor's work directory.</summary>
 /// <remarks>
-/// Paths are relative to the work directory, with <c>/</c> between names, written as <see cref="WorkspaceFile.Path"/> says. Guest code owns this directory and may be hostile, so a path
+/// Paths are relative to the work directory, with <c>/</c> between names, written as <see cref="WorkspaceFile.Path"/> says. Guest code
+/// owns this directory and may be hostile, so a path
 /// that leads outside, that is absolute, or that passes through a link is refused, and links are neither listed nor followed.
 /// Members may be called from any thread, also while code runs.
 /// </remarks>
@@ -43,10 +44,10 @@ public sealed class WorkspaceFile(string path, long size, DateTimeOffset lastMod
 {
     /// <summary>Gets the path, relative to the work directory, with <c>/</c> between names. Guest code chose it: it may hold control
     /// characters.</summary>
-    /// <remarks>The bytes of a name that are not UTF-8 are written as escapes: <c>caf\xE9.txt</c>, two upper-case digits for each byte. In a
-    /// name that holds such letters itself, their backslash is written <c>\x5C</c>; any other backslash stays. Members of
-    /// <see cref="IWorkspace"/> read the escapes back, so a path out of a listing always means that file; an executor that reaches its files
-    /// by text alone refuses one that is not UTF-8.</remarks>
+    /// <remarks>The bytes of a name that are not UTF-8 are written as escapes: <c>caf\xE9.txt</c>, two upper-case digits for each byte.
+    /// In a name that holds such letters itself, their backslash is written <c>\x5C</c>; any other backslash stays. Members of
+    /// <see cref="IWorkspace"/> read the escapes back, so a path out of a listing always means that file; an executor that reaches its
+    /// files by text alone refuses one that is not UTF-8.</remarks>
     public string Path => path;
 
     /// <summary>Gets the size in bytes.</summary>

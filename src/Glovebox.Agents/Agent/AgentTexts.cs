@@ -50,7 +50,9 @@ internal static class AgentTexts
             + "If you were expecting output, consider revising the script to ensure content is printed to stdout.",
         { ExitCode: not 0 } =>
             ModelText.Begin(
-                $"The script ran, then exited with an error (POSIX exit code: {Number(result.ExitCode)})\nIts output was:\n", output, maxLength),
+                $"The script ran, then exited with an error (POSIX exit code: {Number(result.ExitCode)})\nIts output was:\n",
+                output,
+                maxLength),
         _ => ModelText.Bound(output, maxLength),
     };
 

@@ -112,7 +112,8 @@ internal sealed record Attachments(List<DataContent> Data, IReadOnlyList<string>
                 _ => "pictures or files",
             };
             yield return $"Left out: {Number(leftOut)} {what} more; "
-                + $"at most {Number(limits.MaxCount)} are attached, of {Number(limits.MaxSize)} bytes each and {Number(limits.MaxTotalSize)} in all.";
+                + $"at most {Number(limits.MaxCount)} are attached, of {Number(limits.MaxSize)} bytes each and "
+                + $"{Number(limits.MaxTotalSize)} in all.";
         }
     }
 

@@ -75,7 +75,8 @@ internal static class McpCommand
             return number;
         }
 
-        result.AddError($"{ExecutorArguments.NameOf(result)} takes a number from {least} to {most}, not '{ExecutorArguments.Text(result)}'.");
+        result.AddError(
+            $"{ExecutorArguments.NameOf(result)} takes a number from {least} to {most}, not '{ExecutorArguments.Text(result)}'.");
         return 0;
     }
 }

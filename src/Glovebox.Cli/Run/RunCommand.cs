@@ -55,7 +55,7 @@ internal static class RunCommand
         Option<bool> approve = new("--approve") { Description = "Show each block, and ask before it runs." };
         Option<long?> maxOutput = new("--max-output")
         {
-            Description = "The most output of a block, such as 64K; of more, the beginning and the end. Default: 1M; all, where it is piped.",
+            Description = "The most output of a block, such as 64K; of more, the beginning and the end. Default: 1M; all, if piped.",
             HelpName = "SIZE",
             CustomParser = ParseOutput,
         };

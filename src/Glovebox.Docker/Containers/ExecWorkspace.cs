@@ -99,7 +99,8 @@ internal sealed class ExecWorkspace(Func<IReadOnlyList<string>, CancellationToke
 
     public async Task<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default)
     {
-        RunningExec running = await StartAsync(Reader, [EscapedPath.ToText(WorkspacePath.Normalize(path))], cancellationToken).ConfigureAwait(false);
+        string name = EscapedPath.ToText(WorkspacePath.Normalize(path));
+        RunningExec running = await StartAsync(Reader, [name], cancellationToken).ConfigureAwait(false);
         try
         {
             byte[] status = new byte[1];
@@ -153,7 +154,8 @@ internal sealed class ExecWorkspace(Func<IReadOnlyList<string>, CancellationToke
 
     public async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken = default)
     {
-        string answer = await AskAsync(Deleter, [EscapedPath.ToText(WorkspacePath.Normalize(path))], default, cancellationToken).ConfigureAwait(false);
+        string name = EscapedPath.ToText(WorkspacePath.Normalize(path));
+        string answer = await AskAsync(Deleter, [name], default, cancellationToken).ConfigureAwait(false);
         return answer switch
         {
             "D" => true,

@@ -119,9 +119,10 @@ internal static class ModelText
 
         if (files.Count > 0)
         {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"{(named == files.Count ? "" : named == 0 ? $"Files: {files.Count} whose names are too long to list" : $" and {files.Count - named} more")}\n");
+            string more = named == files.Count ? ""
+                : named == 0 ? $"Files: {files.Count} whose names are too long to list"
+                : $" and {files.Count - named} more";
+            text.Append(more).Append('\n');
         }
     }
 

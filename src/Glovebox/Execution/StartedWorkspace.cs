@@ -9,8 +9,8 @@ internal sealed class StartedWorkspace(Func<CancellationToken, Task<IWorkspace>>
     public Task<WorkspaceListing> ListAsync(CancellationToken cancellationToken) =>
         UseAsync(async f => WithoutCode(await f.ListAsync(cancellationToken).ConfigureAwait(false)), cancellationToken);
 
-    /// <summary>Leaves out what holds the code of blocks, of another executor in the same directory too. A name is all that tells, and guest
-    /// code can give it to any file; so a mark that is a warning is never hidden.</summary>
+    /// <summary>Leaves out what holds the code of blocks, of another executor in the same directory too. A name is all that tells, and
+    /// guest code can give it to any file; so a mark that is a warning is never hidden.</summary>
     public static WorkspaceListing WithoutCode(WorkspaceListing listing) => listing.Files.Any(IsCode)
         ? new WorkspaceListing([.. listing.Files.Where(f => !IsCode(f))], listing.IsComplete)
         : listing;

@@ -22,6 +22,7 @@ internal sealed partial class FunctionSet
     private readonly List<FunctionWithRequirements> _python = [];
     private readonly Dictionary<string, AIFunction> _host = new(StringComparer.Ordinal);
     private readonly List<string> _stubs = [];
+    private readonly List<string> _types = [];
 
     /// <summary>Takes the functions as they are now.</summary>
     /// <exception cref="ArgumentException">A tool is of another kind, a name is no identifier, or two have the same; a package is
@@ -30,7 +31,9 @@ internal sealed partial class FunctionSet
     {
         Module = module;
         HashSet<string> names = new(StringComparer.Ordinal);
-        foreach (AITool tool in tools)
+        AITool[] all = [.. tools];
+        PythonTypes types = new([.. Reserved, .. all.OfType<AITool>().Select(t => t.Name)]);
+        foreach (AITool tool in all)
         {
             switch (tool)
             {
@@ -41,7 +44,7 @@ internal sealed partial class FunctionSet
                 case AIFunction host:
                     CheckName(host.Name);
                     _host.Add(host.Name, host);
-                    _stubs.Add(new HostFunctionStub(host).Stub);
+                    _stubs.Add(new HostFunctionStub(host, types).Stub);
                     break;
                 case null:
                     throw new ArgumentException("Functions holds a null.");
@@ -63,7 +66,8 @@ internal sealed partial class FunctionSet
         }
 
         Packages = [.. packages.Concat(_python.SelectMany(f => f.PythonPackages)).Distinct(StringComparer.Ordinal)];
-        FirstName = tools.FirstOrDefault()?.Name ?? "";
+        _types.AddRange(types.Names);
+        FirstName = all.FirstOrDefault()?.Name ?? "";
     }
 
     /// <summary>The name of the module.</summary>
@@ -100,7 +104,7 @@ internal sealed partial class FunctionSet
 
         if (_host.Count > 0)
         {
-            text.Append("from _glovebox_functions import HostFunctionError, ").AppendJoin(", ", _host.Keys).Append('\n');
+            text.Append("from _glovebox_functions import HostFunctionError, ").AppendJoin(", ", [.. _host.Keys, .. _types]).Append('\n');
         }
 
         foreach (FunctionWithRequirements function in _python)
@@ -119,15 +123,21 @@ internal sealed partial class FunctionSet
             """
             from __future__ import annotations
 
-            from typing import Any, Literal
+            from typing import Any, Literal, TypedDict
 
             import _glovebox
             from _glovebox import HostFunctionError
 
+            try:
+                from typing import NotRequired
+            except ImportError:
+                pass
+
             """);
+        PythonTypes types = new([.. Reserved, .. _python.Select(f => f.Name), .. _host.Keys]);
         foreach (AIFunction function in _host.Values)
         {
-            text.Append("\n\n").Append(new HostFunctionStub(function).Source);
+            text.Append("\n\n").Append(new HostFunctionStub(function, types).Source);
         }
 
         return text.ToString();

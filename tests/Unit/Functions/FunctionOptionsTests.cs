@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using static Glovebox.Tests.Common.FunctionSetups;
@@ -199,6 +200,86 @@ public sealed class FunctionOptionsTests
             "def declared(b: Literal['x', 'it\\'s', 1, None], g_h: dict[str, Any], a: int | None = None, c: list[dict[str, float]] | None = None, d: str | None = None, e: Any = None, f: bool | None = None, i: Any = None) -> Any:",
             executor.FormatFunctionsForPrompt("$functions"),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Records_enumerations_and_nested_lists_become_classes_with_their_docs()
+    {
+        await using LocalCommandLineCodeExecutor executor = new(new()
+        {
+            Functions =
+            {
+                AIFunctionFactory.Create((Basket basket, int top = 3) => new List<List<Item>>(), "sort", "Sorts a basket."),
+                AIFunctionFactory.Create((Item[] items) => items.Length, "count"),
+            },
+        });
+        const string Stubs =
+            """"
+            class ItemsItem(TypedDict):
+                """Keys:
+                    name: What it is called.
+                """
+                name: str
+                quality: Literal['Poor', 'Good']
+                parts: list[list[int]]
+
+            class Basket(TypedDict):
+                owner: str | None
+                items: list[ItemsItem]
+                isFull: NotRequired[bool]
+
+            def sort(basket: Basket, top: int = 3) -> list[list[ItemsItem]]:
+                """Sorts a basket."""
+                ...
+
+            def count(items: list[ItemsItem]) -> int:
+                ...
+            """";
+        Assert.Equal(Stubs, executor.FormatFunctionsForPrompt("$functions"));
+    }
+
+    [Fact]
+    public async Task Classes_take_no_name_that_is_taken_and_keys_may_be_any_text()
+    {
+        JsonElement schema = JsonElement.Parse(
+            """
+            {"type":"object","$defs":{"Tree":{"type":"object","description":"A \"\"\" tree.","properties":{"kids":{"type":"array","items":{"$ref":"#/$defs/Tree"}}}}},
+             "properties":{
+              "declared":{"type":"object","properties":{"x":{"type":"integer"}},"required":["x"]},
+              "any":{"type":"object","properties":{"my-key":{"type":"string"},"it's":{"$ref":"#/$defs/Tree"}}},
+              "tree":{"$ref":"#/$defs/Tree"},"lost":{"$ref":"#/nowhere"},"away":{"$ref":"https://example.org/x"},"loop":{"$ref":"#/properties/loop"},
+              "literal":{"type":"object","title":"class","properties":{"y":{}}}},
+              "required":["declared","any","tree","lost","away","loop","literal"]}
+            """);
+        await using LocalCommandLineCodeExecutor executor = new(new() { Functions = { new Declared(schema) } });
+        const string Stubs =
+            """"
+            class Declared(TypedDict):
+                x: int
+
+            class Tree(TypedDict):
+                """A \"\"\" tree."""
+                kids: NotRequired[list[Tree]]
+
+            Any_ = TypedDict('Any_', {'my-key': 'NotRequired[str]', 'it\'s': 'NotRequired[Tree]'})
+
+            class Class(TypedDict):
+                y: NotRequired[Any]
+
+            def declared(declared: Declared, any: Any_, tree: Tree, lost: Any, away: Any, loop: Any, literal: Class) -> Any:
+                ...
+            """";
+        Assert.Equal(Stubs, executor.FormatFunctionsForPrompt("$functions"));
+    }
+
+    private sealed record Basket(string? Owner, IReadOnlyList<Item> Items, bool IsFull = false);
+
+    private sealed record Item([property: Description("What it is called.")] string Name, Quality Quality, int[][] Parts);
+
+    private enum Quality
+    {
+        Poor,
+        Good,
     }
 
     private sealed class Declared(JsonElement schema) : AIFunction

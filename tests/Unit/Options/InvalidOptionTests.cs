@@ -44,7 +44,7 @@ public sealed class InvalidOptionTests
     };
 
     /// <summary>Options that can be anything, and one that is looked at when an engine is first asked.</summary>
-    private static readonly string[] Unchecked = ["AutoRemove", "DeleteTempFiles", "DockerHost", "FunctionApproval", "PullProgress", "StopContainer"];
+    private static readonly string[] Unchecked = ["AutoRemove", "DeleteTempFiles", "DockerHost", "FunctionApproval", "PullProgress", "StopContainer", "StreamsWholeOutput"];
 
     [Fact]
     public async Task Every_option_of_bubblewrap() => await AllAsync<BubblewrapCommandLineCodeExecutorOptions>(o => new BubblewrapCommandLineCodeExecutor(o));

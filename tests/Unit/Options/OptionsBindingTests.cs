@@ -84,7 +84,7 @@ public sealed class OptionsBindingTests
     [InlineData("Environment:A:B", "c", "this is a single value, not a section.", "Environment:A")]
     [InlineData("Environment:A", null, "a value is missing.")]
     [InlineData("Languages:0:Name", "ruby", "Cannot create instance of type 'Glovebox.CodeLanguage' because parameter 'extension' has no matching config. Each parameter in the constructor that does not have a default value must have a corresponding config entry.", "")]
-    [InlineData("Tiemout", "00:01:00", "there is no such setting. There are: DeleteTempFiles, Environment, FunctionLimits, FunctionsModule, Languages, Packages, Policy, Preload, ReadOnlyPaths, SetupEnvironment, SetupTimeout, SkippedLanguages, Timeout, WorkDir.")]
+    [InlineData("Tiemout", "00:01:00", "there is no such setting. There are: DeleteTempFiles, Environment, FunctionLimits, FunctionsModule, Languages, Packages, Policy, Preload, ReadOnlyPaths, SetupEnvironment, SetupTimeout, SkippedLanguages, StreamsWholeOutput, Timeout, WorkDir.")]
     [InlineData("Functions:0", "x", "this is code, which configuration cannot hold.", "Functions")]
     [InlineData("FunctionApproval", "x", "this is code, which configuration cannot hold.")]
     [InlineData("FunctionsModule", "a b", "Module name must be a valid Python identifier, and not 'a b'.")]

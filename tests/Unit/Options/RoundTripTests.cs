@@ -79,6 +79,7 @@ public sealed class RoundTripTests
                 "Network": "SetupOnly"
               },
               "DeleteTempFiles": false,
+              "StreamsWholeOutput": false,
               "Preload": [
                 "numpy",
                 "pandas"

@@ -25,6 +25,7 @@ internal static class Settings
             "SetupTimeout": "00:10:00",
             "SetupEnvironment": { "PIP_INDEX_URL": "https://index" },
             "DeleteTempFiles": true,
+            "StreamsWholeOutput": true,
             "Policy": {
               "Memory": 5368709120, "DiskSpace": 1048577, "MaxOutput": 4096, "Cpus": 1.5, "MaxProcesses": 12, "Network": "none",
               "ReadOnlyRootFilesystem": true, "User": "1001:1002"
@@ -50,6 +51,7 @@ internal static class Settings
             "SetupTimeout": "00:10:00",
             "SetupEnvironment": { "PIP_INDEX_URL": "https://index" },
             "DeleteTempFiles": true,
+            "StreamsWholeOutput": true,
             "VirtualEnvironment": "/opt/venv",
             "Policy": {
               "Memory": 5368709120, "DiskSpace": 1048577, "MaxOutput": 2048, "Cpus": 1.5, "MaxProcesses": 12, "Network": "none",
@@ -78,6 +80,7 @@ internal static class Settings
         SetupTimeout = TimeSpan.FromMinutes(10),
         SetupEnvironment = { ["PIP_INDEX_URL"] = "https://index" },
         DeleteTempFiles = true,
+        StreamsWholeOutput = true,
         Policy = new()
         {
             Memory = 5L << 30,
@@ -106,6 +109,7 @@ internal static class Settings
         SetupTimeout = TimeSpan.FromMinutes(10),
         SetupEnvironment = { ["PIP_INDEX_URL"] = "https://index" },
         DeleteTempFiles = true,
+        StreamsWholeOutput = true,
         VirtualEnvironment = "/opt/venv",
         Policy = BubblewrapOptions.Policy with { MaxOutput = 2048 },
         Preload = { "numpy" },

@@ -11,17 +11,23 @@ internal sealed class HostFunctionStub
     private const string Indentation = "    ";
 
     private readonly AIFunction _function;
+    private readonly string _returnHint;
+    private readonly IReadOnlyList<string> _types;
     private readonly List<Parameter> _parameters = [];
     private readonly bool _returnsBytes;
 
-    public HostFunctionStub(AIFunction function)
+    /// <param name="function">The function.</param>
+    /// <param name="types">The types that its schemas name, together with those of other functions.</param>
+    public HostFunctionStub(AIFunction function, PythonTypes types)
     {
         _function = function;
         _returnsBytes = function.UnderlyingMethod is { } method && IsBytes(ResultOf(method.ReturnType));
-        ReadParameters();
+        ReadParameters(types);
 
         // Python wants parameters without a default first.
         _parameters = [.. _parameters.OrderBy(p => !p.IsRequired)];
+        _returnHint = ReturnHint(types);
+        _types = types.TakeDefinitions();
     }
 
     /// <summary>From <c>def</c> to the docstring.</summary>
@@ -30,13 +36,13 @@ internal sealed class HostFunctionStub
         get
         {
             string docstring = Docstring();
-            return $"def {_function.Name}({string.Join(", ", _parameters.Select(p => p.Declaration))}) -> {ReturnHint}:\n"
+            return $"def {_function.Name}({string.Join(", ", _parameters.Select(p => p.Declaration))}) -> {_returnHint}:\n"
                 + (docstring.Length == 0 ? "" : $"{Indentation}{PythonText.Docstring(docstring, Indentation)}\n");
         }
     }
 
     /// <summary>For the prompt: the function without its body.</summary>
-    public string Stub => Head + Indentation + "...";
+    public string Stub => string.Concat(_types.Select(t => t + "\n\n")) + Head + Indentation + "...";
 
     /// <summary>For the module: the function that makes the call.</summary>
     public string Source
@@ -48,17 +54,18 @@ internal sealed class HostFunctionStub
             IEnumerable<string> optional = _parameters.Where(p => p.IsLeftOutWhenNone)
                 .Select(p => $"    if {p.Name} is not None:\n        _glovebox_arguments[{PythonText.Literal(p.JsonName)}] = {p.Name}\n");
             string call = $"_glovebox.call({PythonText.Literal(_function.Name)}, _glovebox_arguments)";
-            return $"{Head}    _glovebox_arguments = {{{string.Join(", ", always)}}}\n{string.Concat(optional)}"
+            string types = string.Concat(_types.Select(t => t + "\n\n\n"));
+            return $"{types}{Head}    _glovebox_arguments = {{{string.Join(", ", always)}}}\n{string.Concat(optional)}"
                 + $"    return {(_returnsBytes ? $"_glovebox.decode({call})" : call)}\n";
         }
     }
 
-    private string ReturnHint => _returnsBytes ? "bytes"
-        : _function.ReturnJsonSchema is { } schema ? PythonTypeHint.Of(schema)
+    private string ReturnHint(PythonTypes types) => _returnsBytes ? "bytes"
+        : _function.ReturnJsonSchema is { } schema ? types.Hint(schema, schema, _function.Name + "_result")
         : _function.UnderlyingMethod is { } method && ResultOf(method.ReturnType) is null ? "None"
         : "Any";
 
-    private void ReadParameters()
+    private void ReadParameters(PythonTypes types)
     {
         if (!_function.JsonSchema.TryGet("properties", JsonValueKind.Object, out JsonElement properties))
         {
@@ -76,8 +83,8 @@ internal sealed class HostFunctionStub
                 property.Name,
                 PythonName.Of(property.Name, taken),
                 property.Value,
-                required.Contains(property.Name),
-                IsBytes(parameter?.ParameterType)));
+                IsBytes(parameter?.ParameterType) ? "bytes" : types.Hint(property.Value, _function.JsonSchema, property.Name),
+                required.Contains(property.Name)));
         }
     }
 
@@ -115,7 +122,7 @@ internal sealed class HostFunctionStub
             ? type.GenericTypeArguments[0]
         : type;
 
-    private sealed record Parameter(string JsonName, string Name, JsonElement Schema, bool IsRequired, bool IsBytes)
+    private sealed record Parameter(string JsonName, string Name, JsonElement Schema, string Hint, bool IsRequired)
     {
         private JsonElement? Default =>
             !IsRequired && Schema.ValueKind == JsonValueKind.Object && Schema.TryGetProperty("default", out JsonElement value)
@@ -131,7 +138,7 @@ internal sealed class HostFunctionStub
         {
             get
             {
-                string hint = IsBytes ? "bytes" : PythonTypeHint.Of(Schema);
+                string hint = Hint;
                 if (IsLeftOutWhenNone && hint != "Any" && !hint.EndsWith("None", StringComparison.Ordinal))
                 {
                     hint += " | None";

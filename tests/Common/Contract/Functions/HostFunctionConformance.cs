@@ -53,6 +53,19 @@ public abstract class HostFunctionConformance(ExecutorKind kind)
     }
 
     [Fact]
+    public async Task The_classes_of_objects_can_be_imported_and_called()
+    {
+        await using Session session = await kind.StartAsync(
+            Function((Order order) => order.Lines.Count, "lines"), Function((Dictionary<string, Line> named) => named.Keys.First(), "first"));
+        Assert.Equal(
+            "1 a {'id': 'int', 'lines': 'list[LinesItem]'}\n",
+            await session.PrintAsync(
+                "from functions import Order, lines, first\nclean = lambda hint: getattr(hint, '__forward_arg__', hint)",
+                "lines(Order(id=1, lines=[{'name': 'a', 'price': 1, 'tag': None}])), first({'a': {'name': 'a', 'price': 1, 'tag': None}}),"
+                + " {name: clean(hint) for name, hint in Order.__annotations__.items()}"));
+    }
+
+    [Fact]
     public async Task What_JSON_has_not_is_sent_as_what_comes_nearest()
     {
         await using Session session = await kind.StartAsync(Function((JsonElement value) => value.GetRawText(), "raw"));

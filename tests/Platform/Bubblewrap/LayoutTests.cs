@@ -40,6 +40,24 @@ public sealed class LayoutTests(HostFixture executors) : IClassFixture<HostFixtu
         Assert.Equal("localhost 200\nglovebox 200\n", (await (await executors.WithNetworkAsync()).PythonAsync(code)).StandardOutput);
     }
 
+    /// <summary>Programs that read files below <c>/etc</c>, as far as this machine has them; each says hi. Perl is always there.</summary>
+    public static TheoryData<string, string> InstalledPrograms
+    {
+        get
+        {
+            (string, string)[] known =
+            [
+                ("java", "printf 'public class A { public static void main(String[] a) { System.out.println(\"hi\"); } }' >A.java; java A.java"),
+                ("perl", "perl -MNet::Config -e 'print \"hi\\n\"'"),
+                ("mvn", "{ mvn -v | grep Maven; } >made 2>&1 && echo hi"),
+                ("Rscript", "Rscript -e 'cat(\"hi\\n\")'"),
+                ("php", "php -r 'echo \"hi\\n\";'"),
+                ("git", "git init -q r && git config -l >/dev/null && echo hi"),
+            ];
+            return [.. known.Where(k => File.Exists($"/usr/bin/{k.Item1}"))];
+        }
+    }
+
     [Theory]
     [InlineData("echo ::1 | python3 -c 'import socket; print(socket.gethostbyaddr(input())[0])'", "localhost")]
     [InlineData("python3 -c 'import socket; print(socket.gethostbyaddr(\"127.0.0.1\")[0])'", "localhost")]
@@ -49,9 +67,7 @@ public sealed class LayoutTests(HostFixture executors) : IClassFixture<HostFixtu
     [InlineData("python3 -c 'import socket; print(socket.getservbyname(\"http\"), socket.getprotobyname(\"tcp\"))'", "80 6")]
     public async Task Names_are_looked_up_as_on_any_machine(string command, string expected)
     {
-        string program = command.Split(' ')[0];
-        CodeResult result = await (await executors.GuardedAsync()).BashAsync($"command -v {program} >/dev/null || {{ echo missing; exit; }}; {command}");
-        Assert.SkipWhen(result.Output == "missing\n", $"There is no {program} here.");
+        CodeResult result = await (await executors.GuardedAsync()).BashAsync(command);
         Assert.Equal($"{expected}\n", result.Output);
     }
 
@@ -71,17 +87,11 @@ public sealed class LayoutTests(HostFixture executors) : IClassFixture<HostFixtu
     }
 
     [Theory]
-    [InlineData("java", "printf 'public class A { public static void main(String[] a) { System.out.println(\"hi\"); } }' >A.java; java A.java")]
-    [InlineData("perl", "perl -MNet::Config -e 'print \"hi\\n\"'")]
-    [InlineData("mvn", "{ mvn -v | grep Maven; } >made 2>&1 && echo hi")]
-    [InlineData("Rscript", "Rscript -e 'cat(\"hi\\n\")'")]
-    [InlineData("php", "php -r 'echo \"hi\\n\";'")]
-    [InlineData("git", "git init -q r && git config -l >/dev/null && echo hi")]
+    [MemberData(nameof(InstalledPrograms))]
     public async Task A_program_that_is_installed_finds_its_configuration(string program, string command)
     {
-        CodeResult result = await (await executors.GuardedAsync()).BashAsync($"command -v {program} >/dev/null || {{ echo missing; exit; }}; {command}");
-        Assert.SkipWhen(result.Output == "missing\n", $"There is no {program} here.");
-        Assert.Equal("hi\n", result.Output);
+        CodeResult result = await (await executors.GuardedAsync()).BashAsync(command);
+        Assert.True(result.Output == "hi\n", $"{program}: {result.Output}");
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class CodeExecutionJsonTests
     public void Names_are_as_web_clients_write_them_and_enumerations_are_words()
     {
         Assert.Equal(
-            """{"type":"output","stream":"StandardOutput","text":"1","rawText":null,"blockIndex":0}""",
+            """{"type":"output","stream":"StandardOutput","text":"1","rawText":null,"droppedBytes":0,"blockIndex":0}""",
             JsonSerializer.Serialize(new OutputReceivedUpdate(0, OutputStream.StandardOutput, "1"), CodeExecutionJson.Update));
     }
 

@@ -8,23 +8,26 @@ namespace Glovebox.Tests.Unit.Bubblewrap;
 public sealed class SystemConfigurationTests : IDisposable
 {
     private readonly TestFolder _root = new();
+    private readonly TestFolder _copy = new();
 
     public SystemConfigurationTests() => Directory.CreateDirectory(_root["etc"]);
 
     [Theory]
-    [InlineData("java-17-openjdk/security/java.security", "java-17-openjdk", "keystore.password = named, not given")]
-    [InlineData("php/8.3/cli/php.ini", "php")]
-    [InlineData("R/Renviron", "R")]
-    [InlineData("perl/Net/libnet.cfg", "perl")]
-    [InlineData("fonts/fonts.conf", "fonts")]
-    [InlineData("alternatives/java", "alternatives")]
-    [InlineData("mysql/my.cnf", "mysql")]
-    [InlineData("mime.types", "mime.types")]
-    [InlineData("gitconfig", "gitconfig")]
-    public void The_configuration_of_a_program_is_shown_read_only(string file, string shown, string text = "port = 1")
+    [InlineData("java-17-openjdk/security/java.security", "keystore.password = named, not given")]
+    [InlineData("php/8.3/cli/php.ini")]
+    [InlineData("R/Renviron")]
+    [InlineData("perl/Net/libnet.cfg")]
+    [InlineData("fonts/fonts.conf")]
+    [InlineData("alternatives/java")]
+    [InlineData("mysql/my.cnf")]
+    [InlineData("mime.types")]
+    [InlineData("gitconfig")]
+    [InlineData("ssl/openssl.cnf")]
+    public void The_configuration_of_a_program_is_copied(string file, string text = "port = 1")
     {
         Write(file, text);
-        Assert.Equal(["--ro-bind-try", _root[$"etc/{shown}"], $"/etc/{shown}"], Arguments());
+        Assert.Equal([file], Copied());
+        Assert.Equal(text, File.ReadAllText(_copy[file]));
     }
 
     [Theory]
@@ -39,20 +42,30 @@ public sealed class SystemConfigurationTests : IDisposable
     public void What_is_not_listed_is_not_shown(string file)
     {
         Write(file, "x");
-        Assert.Empty(Arguments());
+        Assert.Empty(Copied());
     }
 
     [Fact]
-    public void What_not_everybody_may_read_is_covered_and_the_rest_of_its_folder_is_shown()
+    public void What_not_everybody_may_read_is_left_out_and_the_rest_of_its_folder_is_copied()
     {
         Write("php/8.3/cli/php.ini", "x");
         Write("php/8.3/fpm/pool.conf", "x", "640");
         Write("php/secret/key", "x");
         _root.SetMode("etc/php/secret", "750");
+        Assert.Equal(["php/8.3/cli/php.ini"], Copied());
+    }
+
+    [Fact]
+    public void What_not_everybody_may_read_of_var_is_covered_and_the_rest_of_its_folder_is_shown()
+    {
+        Write("../var/lib/texmf/ls-R", "x");
+        Write("../var/lib/texmf/web2c/secret", "x", "640");
+        Write("../var/lib/texmf/private/key", "x");
+        _root.SetMode("var/lib/texmf/private", "750");
         string arguments = string.Join(' ', Arguments());
-        Assert.StartsWith($"--ro-bind-try {_root["etc/php"]} /etc/php ", arguments, StringComparison.Ordinal);
-        Assert.Contains(" --ro-bind /dev/null /etc/php/8.3/fpm/pool.conf", arguments, StringComparison.Ordinal);
-        Assert.Contains(" --tmpfs /etc/php/secret --remount-ro /etc/php/secret", arguments, StringComparison.Ordinal);
+        Assert.StartsWith($"--ro-bind-try {_root["var/lib/texmf"]} /var/lib/texmf ", arguments, StringComparison.Ordinal);
+        Assert.Contains(" --ro-bind /dev/null /var/lib/texmf/web2c/secret", arguments, StringComparison.Ordinal);
+        Assert.Contains(" --tmpfs /var/lib/texmf/private --remount-ro /var/lib/texmf/private", arguments, StringComparison.Ordinal);
         Assert.Equal(10, arguments.Split(' ').Length);
     }
 
@@ -62,15 +75,16 @@ public sealed class SystemConfigurationTests : IDisposable
         Write("gitconfig", "[user]\n", "600");
         Write("java/security", "x");
         _root.SetMode("etc/java", "711");
-        Assert.Empty(Arguments());
+        Assert.Empty(Copied());
     }
 
     [Fact]
     public void What_belongs_to_another_user_than_root_is_not_shown()
     {
         Write("perl/Net/libnet.cfg", "x");
-        Assert.NotEmpty(Arguments());
-        Assert.Empty(new SystemConfiguration(_root.Path, Libc.EffectiveUserId() + 1).Arguments());
+        new SystemConfiguration(_root.Path, Libc.EffectiveUserId() + 1).CopyTo(_copy.Path);
+        Assert.Empty(_copy.Entries());
+        Assert.NotEmpty(Copied());
     }
 
     [Theory]
@@ -84,50 +98,51 @@ public sealed class SystemConfigurationTests : IDisposable
     public void A_clients_settings_with_a_credential_are_not_shown(string name, string text)
     {
         Write(name, text);
-        Assert.Empty(Arguments());
+        Assert.Empty(Copied());
 
         // The canary: the same file without it.
         Write(name, "[global]\nretries = 1\n");
-        Assert.Equal(["--ro-bind-try", _root[$"etc/{name}"], $"/etc/{name}"], Arguments());
+        Assert.Equal([name], Copied());
     }
 
     [Fact]
-    public void A_clients_file_with_a_credential_is_covered_in_a_folder_that_is_shown()
+    public void A_clients_file_with_a_credential_is_left_out_of_a_folder_that_is_copied()
     {
         Write("mysql/my.cnf", "[client]\nport=1\n");
         Write("mysql/conf.d/x.cnf", "[client]\npassword=x\n");
         Write("mysql/conf.d/long.cnf", new string('x', (64 << 10) + 1));
-        Assert.Equal(
-            ["/dev/null /etc/mysql/conf.d/long.cnf", "/dev/null /etc/mysql/conf.d/x.cnf"],
-            Arguments()[3..].Chunk(3).Select(a => $"{a[1]} {a[2]}").Order(StringComparer.Ordinal));
+        Assert.Equal(["mysql/my.cnf"], Copied());
     }
 
     [Fact]
-    public void Links_stay_links_and_what_is_no_file_is_covered()
+    public void Links_stay_links_and_what_is_no_file_is_left_out()
     {
         Directory.CreateDirectory(_root["etc/alternatives"]);
         File.CreateSymbolicLink(_root["etc/alternatives/java"], "/etc/shadow");
-        Assert.Equal(3, Arguments().Count);
         using (Process made = Process.Start("mkfifo", [_root["etc/alternatives/pipe"]]))
         {
             made.WaitForExit();
         }
 
-        Assert.Equal(["--ro-bind", "/dev/null", "/etc/alternatives/pipe"], Arguments()[3..]);
+        Assert.Equal(["alternatives/java"], Copied());
+        Assert.Equal("/etc/shadow", new FileInfo(_copy["alternatives/java"]).LinkTarget);
     }
 
     [Fact]
-    public void A_link_by_a_listed_name_shows_its_end_only_if_the_rule_allows_that()
+    public void A_link_by_a_listed_name_gives_its_end_only_if_the_rule_allows_that()
     {
         Write("secret", "x", "600");
         File.CreateSymbolicLink(_root["etc/localtime"], _root["etc/secret"]);
-        Assert.Empty(Arguments());
+        File.CreateSymbolicLink(_root["etc/os-release"], "/usr/lib/os-release");
+        File.CreateSymbolicLink(_root["etc/shells"], "shells");
+        Assert.Equal(["os-release", "shells"], Copied());
         _root.SetMode("etc/secret", "644");
-        Assert.Equal(["--ro-bind-try", _root["etc/localtime"], "/etc/localtime"], Arguments());
+        Assert.Equal(["localtime", "os-release", "shells"], Copied());
+        Assert.Null(new FileInfo(_copy["localtime"]).LinkTarget);
     }
 
     [Fact]
-    public void A_folder_with_too_much_to_look_at_is_not_shown()
+    public void A_folder_with_too_much_to_look_at_is_left_out()
     {
         Directory.CreateDirectory(_root["etc/fonts"]);
         for (int i = 0; i <= 10_000; i++)
@@ -135,27 +150,57 @@ public sealed class SystemConfigurationTests : IDisposable
             File.CreateSymbolicLink(_root[$"etc/fonts/{i}"], "x");
         }
 
-        Assert.Empty(Arguments());
+        Assert.Empty(Copied());
         File.Delete(_root["etc/fonts/0"]);
-        Assert.NotEmpty(Arguments());
+        Assert.Equal(10_000, Copied().Length);
     }
 
     [Fact]
-    public void Every_file_that_this_machine_shows_is_roots_and_can_be_read_by_everybody()
+    public void Every_file_that_this_machine_copies_is_one_that_everybody_may_read()
     {
-        string[] arguments = [.. SystemConfiguration.Host.Arguments()];
-        Assert.Contains("--ro-bind-try", arguments);
-        HashSet<string> covered = [.. arguments.Chunk(3).Where(a => a[0] == "--ro-bind").Select(a => a[2])];
-        foreach (string shown in arguments.Chunk(3).Where(a => a[0] == "--ro-bind-try").Select(a => a[2]).Where(File.Exists).Except(covered))
+        SystemConfiguration.Host.CopyTo(_copy.Path);
+        string[] copied = Files();
+        Assert.Contains("nsswitch.conf", copied);
+        Assert.All(copied, file =>
         {
-            Libc.FileStatus status = Libc.Status(shown);
-            Assert.True(status.Uid == 0 && (status.Mode & 4) != 0, shown);
-        }
+            Libc.FileStatus status = Libc.Status("/etc/" + file);
+            Assert.True(status.IsLink || status.Uid == 0 && (status.Mode & 4) != 0, file);
+        });
     }
 
-    public void Dispose() => _root.Dispose();
+    public void Dispose()
+    {
+        _root.Dispose();
+        _copy.Dispose();
+    }
 
     private List<string> Arguments() => [.. new SystemConfiguration(_root.Path, Libc.EffectiveUserId()).Arguments()];
+
+    private string[] Copied()
+    {
+        foreach (string path in Directory.EnumerateFileSystemEntries(_copy.Path))
+        {
+            if (Directory.Exists(path) && new FileInfo(path).LinkTarget is null)
+            {
+                Directory.Delete(path, recursive: true);
+            }
+            else
+            {
+                File.Delete(path);
+            }
+        }
+
+        new SystemConfiguration(_root.Path, Libc.EffectiveUserId()).CopyTo(_copy.Path);
+        return Files();
+    }
+
+    private string[] Files() =>
+    [
+        .. Directory.EnumerateFileSystemEntries(_copy.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Where(p => new FileInfo(p) is { LinkTarget: not null } or { Exists: true })
+            .Select(p => Path.GetRelativePath(_copy.Path, p))
+            .Order(StringComparer.Ordinal),
+    ];
 
     private void Write(string file, string text, string mode = "644")
     {

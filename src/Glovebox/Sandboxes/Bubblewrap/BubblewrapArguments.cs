@@ -67,7 +67,9 @@ internal static class BubblewrapArguments
     }
 
     /// <summary>What every sandbox sees of the host, read-only, but for its own files.</summary>
-    public static IEnumerable<string> HostFiles(bool sharesNetwork)
+    /// <param name="sharesNetwork">Whether the sandbox has the host's network.</param>
+    /// <param name="configuration">The folder that it has as <c>/etc</c>, as its user reaches it.</param>
+    public static IEnumerable<string> HostFiles(bool sharesNetwork, string configuration)
     {
         List<string> arguments = ["--ro-bind", "/usr", "/usr"];
         foreach (string name in new[] { "bin", "sbin", "lib", "lib32", "lib64", "libx32" })
@@ -86,9 +88,9 @@ internal static class BubblewrapArguments
         return
         [
             .. arguments,
+            "--ro-bind", configuration, "/etc",
             .. SystemConfiguration.Host.Arguments(),
             .. sharesNetwork ? NetworkConfiguration.SelectMany(TryShow) : [],
-            "--symlink", "../proc/self/mounts", "/etc/mtab",
         ];
     }
 

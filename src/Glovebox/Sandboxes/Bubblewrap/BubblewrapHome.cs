@@ -70,6 +70,7 @@ internal sealed class BubblewrapHome(SandboxRequest request) : IAsyncDisposable
             return _owners is not null ? throw SandboxErrors.NotMapped(Work.Path, obstacle)
                 : User.CanReach(Work.Path)
                     && User.CanReach(Files.Folder)
+                    && User.CanReach(SystemFolder.Path)
                     && (Functions is null || User.CanReach(Functions.Folder)) ? null
                 : throw new SandboxUnavailableException(
                     "work-directory-unusable",
@@ -80,6 +81,7 @@ internal sealed class BubblewrapHome(SandboxRequest request) : IAsyncDisposable
         PrivateMounts mounts = new(sealsDevices);
         mounts.Add("work", Work.Path, directory.Root, _owners);
         mounts.Add("files", Files.Folder);
+        mounts.Add("etc", SystemFolder.Path);
         if (Functions is { } functions)
         {
             mounts.Add("functions", functions.Folder);

@@ -76,6 +76,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
                     "read-only-path-missing", $"'{missing}' of ReadOnlyPaths does not exist.", "Name paths that exist on this machine.");
             }
 
+            Array.ForEach(_readOnlyPaths, SystemFolder.MakePlace);
             place.Mounts = await home.MountAsync(place.Directory, _internals.SealsKernel).ConfigureAwait(false);
             place.Group = _internals.UsesControlGroups
                 ? ControlGroup.Create(request.Memory, request.Processes + OwnProcesses, request.Policy.Cpus)

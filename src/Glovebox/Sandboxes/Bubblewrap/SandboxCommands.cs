@@ -96,7 +96,7 @@ internal sealed class SandboxCommands(
             .. If(isFirstProcess, "--as-pid-1"),
             .. If(sharesNetwork, "--share-net"),
             .. If(HasSeccomp, "--seccomp", Text(SeccompDescriptor)),
-            .. BubblewrapArguments.HostFiles(sharesNetwork),
+            .. BubblewrapArguments.HostFiles(sharesNetwork, place.Reachable(SystemFolder.Path)),
             "--ro-bind", place.Reachable(home.Files.PasswordFile), "/etc/passwd",
             "--ro-bind", place.Reachable(home.Files.GroupFile), "/etc/group",
             "--ro-bind", place.Reachable(home.Files.HostNameFile), "/etc/hostname",

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Text;
 using System.Text.RegularExpressions;
 using Glovebox.Sandboxes.Host;
 using Microsoft.Win32.SafeHandles;
@@ -13,9 +14,10 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <item>it is a regular file, it belongs to root, and every user of the host may read it;</item>
 /// <item>in <see cref="Clients"/>, it has at most 64 KiB and no text that looks like a credential.</item>
 /// </list>
-/// <para>Folders belong to root as well, and every user may enter and list them. Anything else in a folder is covered: a file cannot
-/// be opened, a folder is empty. A link is shown as it is: it leads to what the sandbox has. The rule is applied when a sandbox
-/// starts.</para>
+/// <para>Folders belong to root as well, and every user may enter and list them. Anything else in a folder is left out of <c>/etc</c>, and
+/// covered in <c>/var</c>: a file cannot be opened, a folder is empty. A link is shown as it is: it leads to what the sandbox has.</para>
+/// <para>Of <c>/etc</c> there is one copy for all sandboxes of a process: to mount each file takes longer than Python takes to start.
+/// <c>/var</c>, whose files are large, is mounted, and the rule applied when a sandbox starts.</para>
 /// </remarks>
 /// <param name="root">The folder that holds <c>etc</c> and <c>var</c>.</param>
 /// <param name="owner">The uid that files must belong to.</param>
@@ -23,7 +25,9 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
 {
     private const int OthersRead = 0x4;
     private const int OthersEnter = 0x5;
+    private const int OthersExecute = 0x1;
     private const int LargestClientFile = 64 << 10;
+    private const int LargestCopy = 8 << 20;
 
     /// <summary>Entries in one of the folders. One with more is covered as a whole.</summary>
     private const int MostEntries = 10_000;
@@ -77,33 +81,119 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
     /// <summary>The host's.</summary>
     public static SystemConfiguration Host { get; } = new("/", 0);
 
-    /// <summary>Gets the arguments of bwrap that show it, read-only.</summary>
-    public IEnumerable<string> Arguments() => [.. Show(Programs, isClient: false), .. Show(Clients, isClient: true)];
+    /// <summary>Gets the arguments of bwrap that show what is listed of <c>/var</c>, read-only.</summary>
+    public IEnumerable<string> Arguments() => Listed(Programs, "var").SelectMany(Show);
 
-    private IEnumerable<string> Show(Dictionary<string, string[]> listed, bool isClient) =>
+    /// <summary>Copies what is listed of <c>/etc</c>.</summary>
+    /// <param name="target">An empty folder that becomes <c>/etc</c>.</param>
+    public void CopyTo(string target)
+    {
+        foreach ((Dictionary<string, string[]> listed, bool isClient) in ((Dictionary<string, string[]>, bool)[])[(Programs, false), (Clients, true)])
+        {
+            foreach (string path in Listed(listed, "etc"))
+            {
+                // A link at the top that leaves what a sandbox has is followed: its end is what is shown.
+                string end = EndOf(path);
+                end = end.StartsWith("/usr/", StringComparison.Ordinal) ? path : end;
+                string copy = Path.Combine(target, Path.GetRelativePath(Path.Combine(root, "etc"), path));
+                int entries = 0;
+                if (!File.Exists(copy) && !Directory.Exists(copy) && !Copy(end, copy, isClient, ref entries))
+                {
+                    Directory.Delete(copy, recursive: true);
+                }
+            }
+        }
+    }
+
+    /// <summary>Where a chain of links ends; a path that is no link, or leads nowhere, is its own end.</summary>
+    private static string EndOf(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (IOException)
+        {
+            return path;
+        }
+    }
+
+    private IEnumerable<string> Listed(Dictionary<string, string[]> listed, string below) =>
         from folder in listed
+        where folder.Key == below || folder.Key.StartsWith(below + "/", StringComparison.Ordinal)
         where Directory.Exists(Path.Combine(root, folder.Key))
         from path in Directory.EnumerateFileSystemEntries(Path.Combine(root, folder.Key))
         where folder.Value.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(path), ignoreCase: false))
-        from argument in Show(path, isClient)
-        select argument;
+        select path;
 
-    private List<string> Show(string path, bool isClient)
+    /// <summary>Copies a file, a link, or a folder with what the rule allows in it.</summary>
+    /// <returns>False when a folder holds too much to look at.</returns>
+    private bool Copy(string path, string copy, bool isClient, ref int entries)
+    {
+        if (!TryStatus(path, Libc.SymlinkNoFollow, out Libc.FileStatus status))
+        {
+            return true;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+        if (status.IsLink)
+        {
+            File.CreateSymbolicLink(copy, new FileInfo(path).LinkTarget!);
+        }
+        else if (!status.IsDirectory)
+        {
+            CopyFile(path, copy, isClient);
+        }
+        else if (IsPublic(status))
+        {
+            Directory.CreateDirectory(copy);
+            foreach (string entry in Directory.EnumerateFileSystemEntries(path))
+            {
+                if (++entries > MostEntries || !Copy(entry, Path.Combine(copy, Path.GetFileName(entry)), isClient, ref entries))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Copies what was opened, and judges that: the name may lead to another file by then.</summary>
+    private void CopyFile(string path, string copy, bool isClient)
+    {
+        using SafeFileHandle file = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenNoFollow | Libc.OpenNonBlocking | Libc.OpenCloseOnExec, 0);
+        Libc.FileStatus status = default;
+        if (file.IsInvalid || !Libc.TryStatus(file, out status) || !status.IsRegular || !IsPublic(status)
+            || status.Size > (ulong)(isClient ? LargestClientFile : LargestCopy))
+        {
+            return;
+        }
+
+        byte[] content = new byte[(int)status.Size];
+        int read = RandomAccess.Read(file, content, 0);
+        if (!isClient || !Credential().IsMatch(Encoding.UTF8.GetString(content, 0, read)))
+        {
+            TemporaryFolders.WriteFile(copy, content.AsSpan(0, read), isProgram: (status.Mode & OthersExecute) != 0);
+        }
+    }
+
+    private List<string> Show(string path)
     {
         // A link at the top is followed: its end is what is shown.
-        if (!TryStatus(path, 0, out Libc.FileStatus status) || !IsPublic(path, status, isClient))
+        if (!TryStatus(path, 0, out Libc.FileStatus status) || !IsPublic(status))
         {
             return [];
         }
 
         List<string> arguments = ["--ro-bind-try", path, "/" + Path.GetRelativePath(root, path)];
         int entries = 0;
-        return !status.IsDirectory || Cover(path, isClient, arguments, ref entries) ? arguments : [];
+        return !status.IsDirectory || Cover(path, arguments, ref entries) ? arguments : [];
     }
 
     /// <summary>Covers what a folder holds and the rule does not allow.</summary>
     /// <returns>False when the folder holds too much to look at.</returns>
-    private bool Cover(string folder, bool isClient, List<string> arguments, ref int entries)
+    private bool Cover(string folder, List<string> arguments, ref int entries)
     {
         foreach (string path in Directory.EnumerateFileSystemEntries(folder))
         {
@@ -119,13 +209,13 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
                 continue;
             }
 
-            if (!isKnown || !IsPublic(path, status, isClient))
+            if (!isKnown || !IsPublic(status))
             {
                 arguments.AddRange(isKnown && status.IsDirectory
                     ? ["--tmpfs", shown, "--remount-ro", shown]
                     : ["--ro-bind", "/dev/null", shown]);
             }
-            else if (status.IsDirectory && !Cover(path, isClient, arguments, ref entries))
+            else if (status.IsDirectory && !Cover(path, arguments, ref entries))
             {
                 return false;
             }
@@ -134,22 +224,9 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
         return true;
     }
 
-    private bool IsPublic(string path, Libc.FileStatus status, bool isClient) =>
+    private bool IsPublic(Libc.FileStatus status) =>
         status.Uid == owner
-        && (status.IsDirectory ? (status.Mode & OthersEnter) == OthersEnter
-            : status.IsRegular && (status.Mode & OthersRead) != 0 && (!isClient || !MayHoldCredential(path, status)));
-
-    private static bool MayHoldCredential(string path, Libc.FileStatus status)
-    {
-        try
-        {
-            return status.Size > LargestClientFile || Credential().IsMatch(File.ReadAllText(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return true;
-        }
-    }
+        && (status.IsDirectory ? (status.Mode & OthersEnter) == OthersEnter : status.IsRegular && (status.Mode & OthersRead) != 0);
 
     private static bool TryStatus(string path, int flags, out Libc.FileStatus status)
     {

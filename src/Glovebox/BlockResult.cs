@@ -51,8 +51,8 @@ public sealed class BlockResult
     public IReadOnlyList<string> DeletedFiles { get; init; } = [];
 
     /// <summary>Gets whether <see cref="OutputFiles"/> and <see cref="DeletedFiles"/> are all. They are not where the work directory
-    /// holds more than a listing sees (<see cref="WorkspaceListing.IsComplete"/>), or where the sandbox ended before it was looked at. True, too, where
-    /// an executor looks at no files, as at a Jupyter server's URL. The default is true.</summary>
+    /// holds more than a listing sees (<see cref="WorkspaceListing.IsComplete"/>), or where the sandbox ended before it was looked at.
+    /// True, too, where an executor looks at no files, as at a Jupyter server's URL. The default is true.</summary>
     public bool AreOutputFilesComplete { get; init; } = true;
 
     /// <summary>Gets what the block displayed.</summary>

@@ -29,10 +29,14 @@ public static class CodeExecutorExtensions
         this ICodeExecutor executor, IEnumerable<CodeBlock> codeBlocks, CancellationToken cancellationToken) =>
         executor.ExecuteCodeBlocksAsync(codeBlocks, options: null, cancellationToken);
 
-    /// <inheritdoc cref="ICodeExecutor.ExecuteCodeBlocksStreamingAsync"/>
+    /// <summary>Runs code blocks in order until one fails, and reports what happens as it happens.</summary>
     /// <param name="executor">An executor.</param>
     /// <param name="codeBlocks">At least one block.</param>
     /// <param name="cancellationToken">Kills the running block and everything it started, then throws.</param>
+    /// <returns>What <see cref="ICodeExecutor.ExecuteCodeBlocksStreamingAsync"/> returns.</returns>
+    /// <exception cref="ArgumentException">No block was given, or a block is null.</exception>
+    /// <exception cref="InvalidOperationException">The executor is stopped.</exception>
+    /// <exception cref="CodeExecutionException">The sandbox failed.</exception>
     public static IAsyncEnumerable<CodeExecutionUpdate> ExecuteCodeBlocksStreamingAsync(
         this ICodeExecutor executor, IReadOnlyList<CodeBlock> codeBlocks, CancellationToken cancellationToken)
     {

@@ -38,9 +38,9 @@ public sealed class CodeResult(IReadOnlyList<BlockResult> blocks)
     public bool AreOutputFilesComplete => Blocks.All(b => b.AreOutputFilesComplete);
 
     /// <summary>Gets the exit code, the output, a note on what was cut and the files that were made, as text for a chat message.</summary>
-    /// <remarks>Control sequences of terminals are taken out, a line that was written again and again after carriage returns (a progress bar)
-    /// is shown as it was last, and control characters in the names of files are escaped. Output that is too long keeps its beginning and its
-    /// end, with a line between them that says how many characters are left out; no character is cut in half.</remarks>
+    /// <remarks>Control sequences of terminals are taken out, a line that was written again and again after carriage returns (a progress
+    /// bar) is shown as it was last, and control characters in the names of files are escaped. Output that is too long keeps its
+    /// beginning and its end, with a line between them that says how many characters are left out; no character is cut in half.</remarks>
     /// <param name="maxLength">The most characters (UTF-16 units) of the whole text. The default is
     /// <see cref="DefaultMaxTextLength"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="MinMaxTextLength"/>.</exception>

@@ -85,8 +85,8 @@ public class CommandLineCodeExecutorOptions
         set => field = value ?? throw new ArgumentNullException(nameof(SkippedLanguages));
     } = [];
 
-    /// <summary>Python packages that guest code can import, each as a requirement of pip (<c>pandas</c>, <c>requests>=2.31</c>, the path of a
-    /// wheel that the sandbox sees). What the sandbox's Python does not have is installed in the set-up. Default: none.</summary>
+    /// <summary>Python packages that guest code can import, each as a requirement of pip (<c>pandas</c>, <c>requests>=2.31</c>, the path
+    /// of a wheel that the sandbox sees). What the sandbox's Python does not have is installed in the set-up. Default: none.</summary>
     /// <remarks>The executor's constructor throws an <see cref="ArgumentException"/> for an empty requirement; its start throws a
     /// <see cref="FunctionSetupException"/> when one cannot be installed. Without a network, name a folder of wheels by
     /// <c>PIP_FIND_LINKS</c> of <see cref="SetupEnvironment"/>.</remarks>

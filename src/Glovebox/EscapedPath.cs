@@ -6,9 +6,9 @@ namespace Glovebox;
 
 /// <summary>Paths of files as text, though names on Linux are bytes that need not be UTF-8.</summary>
 /// <remarks>
-/// A byte that is not part of UTF-8 is written <c>\xE9</c>, with two upper-case digits. So that no two names look the same, the backslash of
-/// a name that holds such letters itself is written <c>\x5C</c>; all other backslashes stay. Nothing else is an escape: no escape stands for
-/// a NUL, a slash or a dot, so a path that was checked as text leads nowhere else as bytes.
+/// A byte that is not part of UTF-8 is written <c>\xE9</c>, with two upper-case digits. So that no two names look the same, the backslash
+/// of a name that holds such letters itself is written <c>\x5C</c>; all other backslashes stay. Nothing else is an escape: no escape stands
+/// for a NUL, a slash or a dot, so a path that was checked as text leads nowhere else as bytes.
 /// </remarks>
 internal static class EscapedPath
 {

@@ -85,7 +85,8 @@ internal sealed class ExecutorArguments
         _image.Validators.Add(NotEmpty);
     }
 
-    public IEnumerable<Option> Options => [_executor, _image, _timeout, _network, _memory, _cpus, _environment, _preload, _packages, _readOnly];
+    public IEnumerable<Option> Options =>
+        [_executor, _image, _timeout, _network, _memory, _cpus, _environment, _preload, _packages, _readOnly];
 
     /// <summary>Reads what was given.</summary>
     public RunRequest Read(ParseResult parsed) => new()

@@ -33,7 +33,8 @@ internal static class ExecutorKinds
         /// <summary>The options that it can honour.</summary>
         public ExecutorOptions Takes =>
             (kind.IsIsolated
-                ? ExecutorOptions.Network | ExecutorOptions.Memory | ExecutorOptions.Cpus | ExecutorOptions.Preload | ExecutorOptions.ReadOnly
+                ? ExecutorOptions.Network | ExecutorOptions.Memory | ExecutorOptions.Cpus
+                    | ExecutorOptions.Preload | ExecutorOptions.ReadOnly
                 : ExecutorOptions.None)
             | (kind.OptionsType.IsAssignableTo(typeof(DockerCodeExecutorOptions)) ? ExecutorOptions.Image : ExecutorOptions.None);
 

@@ -29,7 +29,8 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
     private const string ResetSession = "reset_session";
 
     private const string DefaultSession = "default";
-    private const string SessionHelp = "The session's name, of your choice: letters, digits, dot, underscore, hyphen. Default: " + DefaultSession + ".";
+    private const string SessionHelp =
+        "The session's name, of your choice: letters, digits, dot, underscore, hyphen. Default: " + DefaultSession + ".";
     private const string SessionPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
     private const string PathHelp = "Relative to the session's directory, such as data/input.csv.";
 

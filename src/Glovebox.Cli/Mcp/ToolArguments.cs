@@ -39,7 +39,8 @@ internal static class ToolArguments
             }
         }
 
-        IEnumerable<JsonElement> required = tool.InputSchema.TryGetProperty("required", out JsonElement names) ? names.EnumerateArray() : [];
+        IEnumerable<JsonElement> required =
+            tool.InputSchema.TryGetProperty("required", out JsonElement names) ? names.EnumerateArray() : [];
         foreach (string name in required.Select(r => r.GetString()!))
         {
             if (!arguments.TryGetValue(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null)

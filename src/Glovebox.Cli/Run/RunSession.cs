@@ -24,7 +24,8 @@ internal static class RunSession
 
         if (request.StandardInput == ReplyReader.StandardInput && (request.File ?? ReplyReader.StandardInput) == ReplyReader.StandardInput)
         {
-            throw CliException.Usage("Standard input has the code: --stdin - cannot have it, too.", "Name a FILE to run, or a file for --stdin.");
+            throw CliException.Usage(
+                "Standard input has the code: --stdin - cannot have it, too.", "Name a FILE to run, or a file for --stdin.");
         }
 
         using ApprovalPrompt? prompt = request.Approve ? ApprovalPrompt.Open() : null;

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Glovebox.Execution;
 
-/// <summary>Makes the text that a model reads of a run: without what only a terminal understands, and bounded, because every character costs
-/// and an overlong message fails the whole conversation.</summary>
+/// <summary>Makes the text that a model reads of a run: without what only a terminal understands, and bounded, because every character
+/// costs and an overlong message fails the whole conversation.</summary>
 internal static class ModelText
 {
     public const int DefaultLength = 16_000;
@@ -51,8 +51,8 @@ internal static class ModelText
         return before.Append(output).Append(output.EndsWith('\n') ? "" : "\n").Append(after).ToString();
     }
 
-    /// <summary>Gives text as a terminal shows it in the end: without colours and movements, and of a line that was written again and again,
-    /// such as a progress bar, what it said last.</summary>
+    /// <summary>Gives text as a terminal shows it in the end: without colours and movements, and of a line that was written again and
+    /// again, such as a progress bar, what it said last.</summary>
     public static string Clean(string text)
     {
         text = TerminalSequences.Remove(text);

@@ -5,8 +5,8 @@ namespace Glovebox.Hosting;
 /// <summary>Tells whether an executor works:
 /// <c>services.AddHealthChecks().AddCheck&lt;CodeExecutorHealthCheck&gt;("sandbox")</c>.</summary>
 /// <remarks>The check starts an executor that nothing has started or stopped yet, and runs no code. An executor that is stopped or
-/// cannot be started has the failure status of the check's registration; one that lost its sandbox is degraded, because its next execution starts
-/// another.</remarks>
+/// cannot be started has the failure status of the check's registration; one that lost its sandbox is degraded, because its next execution
+/// starts another.</remarks>
 /// <param name="executor">The executor. It stays the caller's.</param>
 public sealed class CodeExecutorHealthCheck(ICodeExecutor executor) : IHealthCheck
 {

@@ -109,7 +109,8 @@ internal sealed class ApprovalCodeExecutor(
         }
 
         named[index] = languages.Canonical(given)!;
-        ApprovalContext context = new([.. named], index, given.Language, [.. languages.Find(named[index].Language)!.Programs]) { Options = options };
+        IReadOnlyList<string> programs = [.. languages.Find(named[index].Language)!.Programs];
+        ApprovalContext context = new([.. named], index, given.Language, programs) { Options = options };
         ApprovalDecision decision = await AskAsync(context, either, ending, cancellationToken).ConfigureAwait(false);
         return decision.IsApproved ? null
             : Refused(named[index], TerminationReason.Denied, $"Code execution was not approved. Reason: {decision.Reason}\n");

@@ -25,7 +25,9 @@ internal sealed class OpenTelemetryCodeExecutor(
 
         int count = codeBlocks.Count;
         return ExecutionObserver.FollowAsync(
-            updates, () => new ExecutionTelemetry(_instruments, timeProvider, InnerExecutor, count, enableSensitiveData), cancellationToken);
+            updates,
+            () => new ExecutionTelemetry(_instruments, timeProvider, InnerExecutor, count, enableSensitiveData),
+            cancellationToken);
     }
 
     private Task<bool> FollowAsync(string name, Func<Task> start) => StartTelemetry.FollowAsync(

@@ -61,7 +61,8 @@ public sealed partial class CodeSessionPool
         ICodeExecutor? executor = null;
         try
         {
-            executor = await ExecutorFactory(cancellationToken).ConfigureAwait(false) ?? throw new InvalidOperationException("The executor factory returned null.");
+            executor = await ExecutorFactory(cancellationToken).ConfigureAwait(false)
+                ?? throw new InvalidOperationException("The executor factory returned null.");
             SharesState = executor.GetService<IExecutorState>()?.SharesState;
             await executor.StartAsync(cancellationToken).ConfigureAwait(false);
             return executor;

@@ -5,7 +5,7 @@ using Glovebox.Middleware;
 
 namespace Glovebox.Sessions;
 
-/// <summary>What pools measure and trace, under the library's own source name. Pools that have the same name are counted together.</summary>
+/// <summary>What pools measure and trace, under the library's own source name. Pools of the same name are counted together.</summary>
 internal static class PoolInstruments
 {
     private const string PoolName = "glovebox.pool.name";

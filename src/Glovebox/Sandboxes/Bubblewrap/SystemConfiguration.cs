@@ -40,7 +40,8 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
             // The loader, names, time, locales, terminals.
             "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld-musl-*.path", "alternatives", "nsswitch.conf", "host.conf", "protocols",
             "services", "networks", "rpc", "ethertypes", "netconfig", "gai.conf", "localtime", "timezone", "locale.alias", "locale.conf",
-            "inputrc", "terminfo", "shells", "os-release", "lsb-release", "debian_version", "*-release", "mime.types", "magic", "magic.mime",
+            "inputrc", "terminfo", "shells", "os-release", "lsb-release", "debian_version", "*-release", "mime.types", "magic",
+            "magic.mime",
 
             // Certificates, as /etc/ssl/certs leads to them.
             "ca-certificates", "crypto-policies", "gnutls",
@@ -88,8 +89,9 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
     /// <param name="target">An empty folder that becomes <c>/etc</c>.</param>
     public void CopyTo(string target)
     {
-        foreach ((Dictionary<string, string[]> listed, bool isClient) in ((Dictionary<string, string[]>, bool)[])[(Programs, false), (Clients, true)])
+        foreach (Dictionary<string, string[]> listed in new[] { Programs, Clients })
         {
+            bool isClient = listed == Clients;
             foreach (string path in Listed(listed, "etc"))
             {
                 // A link at the top that leaves what a sandbox has is followed: its end is what is shown.

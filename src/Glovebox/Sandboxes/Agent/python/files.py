@@ -114,7 +114,8 @@ class Files:
                         if stat.S_ISREG(status.st_mode):
                             # A file may say any time, also one that no 64 bits hold.
                             times = [max(-1 << 63, min(time, (1 << 63) - 1)) for time in (status.st_mtime_ns, status.st_ctime_ns)]
-                            batch += field(path) + struct.pack('<QqqQB', status.st_size, *times, status.st_ino, status.st_mode & 0o6000 != 0)
+                            batch += field(path) + struct.pack('<QqqQB', status.st_size, *times, status.st_ino,
+                                                               status.st_mode & 0o6000 != 0)
                             if len(batch) > self.BATCH:
                                 self.reply(number, MORE, bytes(batch))
                                 batch.clear()

@@ -53,8 +53,8 @@ def start():
     if os.getpid() != 1 and os.environ.pop('GLOVEBOX_TEST_NOT_FIRST', None) is None:
         sys.exit('the agent is not the first process of its namespace')
     agent = Agent(os.environ.pop('GLOVEBOX_TEST_DUMPABLE', None) is None)
-    # A script can see its stack, so no frame of the agent may be on it. What makes one after the other the calls that the generator gives is in
-    # C, where no frames are; a generator has a frame only while it runs; and our main program ends here.
+    # A script can see its stack, so no frame of the agent may be on it. What makes one after the other the calls that the generator gives
+    # is in C, where no frames are; a generator has a frame only while it runs; and our main program ends here.
     hide_classes()
     hook, results = EndHook(), []
     every_call = itertools.chain.from_iterable(calls(agent, hook, results))

@@ -189,8 +189,8 @@ class Processes:
     def kill_all_but_services(self):
         """Ends every process of the namespace but this one, the services and what descends from them.
 
-        What a run started and disowned is this process' child, so it does not belong to a service. All are stopped at once, services too, for
-        that moment: who is stopped makes no further process, so none escapes by multiplying.
+        What a run started and disowned is this process' child, so it does not belong to a service. All are stopped at once, services too,
+        for that moment: who is stopped makes no further process, so none escapes by multiplying.
         """
         services = {run.pid for run in self.runs.values() if run.is_service}
         if not services and not self.agent.is_attached:

@@ -36,9 +36,10 @@ def hide_classes():
 
 
 def script_calls(arguments, results):
-    """Gives the calls that make of this process, a fork, one in which `python script` runs, with what follows it among the arguments. Somebody else makes them: see start.
+    """Gives the calls that make of this process, a fork, one in which `python script` runs. Somebody else makes them: see start.
 
-    They are those that the interpreter makes itself for a script; one that asks for an exit code does not come back from the first.
+    The arguments are the script and what follows it. The calls are those that the interpreter makes itself for a script; one that asks for
+    an exit code does not come back from the first.
     """
     path = os.path.join(os.getcwd(), arguments[0])
     file = LIBC.fopen(os.fsencode(path), b'rb')

@@ -12,7 +12,8 @@ IS_COLLECTED = 1 << 14
 # Of a class: it is not one of those that C declares.
 IS_ON_HEAP = 1 << 9
 # What loads modules that are no extensions: of source and of byte code, and those of the interpreter itself, which are classes.
-PYTHON_LOADERS = (*(getattr(sys.modules['_frozen_importlib_external'], name) for name in ('SourceFileLoader', 'SourcelessFileLoader')), type)
+PYTHON_LOADERS = (type, *(getattr(sys.modules['_frozen_importlib_external'], name)
+                          for name in ('SourceFileLoader', 'SourcelessFileLoader')))
 
 # A class can replace its attributes by code of its own; these cannot be replaced.
 BASES, NAMES, FLAGS = (type.__dict__[name].__get__ for name in ('__mro__', '__dict__', '__flags__'))

@@ -9,6 +9,7 @@ public sealed class SystemConfigurationTests : IDisposable
 {
     private readonly TestFolder _root = new();
     private readonly TestFolder _copy = new();
+    private IReadOnlyList<string> _mounts = [];
 
     public SystemConfigurationTests() => Directory.CreateDirectory(_root["etc"]);
 
@@ -142,7 +143,7 @@ public sealed class SystemConfigurationTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_with_too_much_to_look_at_is_left_out()
+    public void A_folder_of_many_entries_is_mounted_and_one_with_too_many_to_look_at_left_out()
     {
         Directory.CreateDirectory(_root["etc/fonts"]);
         for (int i = 0; i <= 10_000; i++)
@@ -151,8 +152,11 @@ public sealed class SystemConfigurationTests : IDisposable
         }
 
         Assert.Empty(Copied());
+        Assert.Empty(Arguments());
         File.Delete(_root["etc/fonts/0"]);
-        Assert.Equal(10_000, Copied().Length);
+        Assert.Empty(Copied());
+        Assert.Equal(["--ro-bind-try", _root["etc/fonts"], "/etc/fonts"], Arguments());
+        Assert.True(Directory.Exists(_copy["fonts"]));
     }
 
     [Fact]
@@ -174,7 +178,11 @@ public sealed class SystemConfigurationTests : IDisposable
         _copy.Dispose();
     }
 
-    private List<string> Arguments() => [.. new SystemConfiguration(_root.Path, Libc.EffectiveUserId()).Arguments()];
+    private IReadOnlyList<string> Arguments()
+    {
+        Copied();
+        return _mounts;
+    }
 
     private string[] Copied()
     {
@@ -190,7 +198,7 @@ public sealed class SystemConfigurationTests : IDisposable
             }
         }
 
-        new SystemConfiguration(_root.Path, Libc.EffectiveUserId()).CopyTo(_copy.Path);
+        _mounts = new SystemConfiguration(_root.Path, Libc.EffectiveUserId()).CopyTo(_copy.Path);
         return Files();
     }
 

@@ -89,7 +89,7 @@ internal static class BubblewrapArguments
         [
             .. arguments,
             "--ro-bind", configuration, "/etc",
-            .. SystemConfiguration.Host.Arguments(),
+            .. SystemFolder.Mounts,
             .. sharesNetwork ? NetworkConfiguration.SelectMany(TryShow) : [],
         ];
     }

@@ -14,10 +14,11 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// <item>it is a regular file, it belongs to root, and every user of the host may read it;</item>
 /// <item>in <see cref="Clients"/>, it has at most 64 KiB and no text that looks like a credential.</item>
 /// </list>
-/// <para>Folders belong to root as well, and every user may enter and list them. Anything else in a folder is left out of <c>/etc</c>, and
-/// covered in <c>/var</c>: a file cannot be opened, a folder is empty. A link is shown as it is: it leads to what the sandbox has.</para>
+/// <para>Folders belong to root as well, and every user may enter and list them. A link is shown as it is: it leads to what the sandbox
+/// has.</para>
 /// <para>Of <c>/etc</c> there is one copy for all sandboxes of a process: to mount each file takes longer than Python takes to start.
-/// <c>/var</c>, whose files are large, is mounted, and the rule applied when a sandbox starts.</para>
+/// Folders of many entries, and those of <c>/var</c>, are mounted; what the rule does not allow in them is covered: a file cannot be
+/// opened, a folder is empty. The rule is applied when the first sandbox of a process starts.</para>
 /// </remarks>
 /// <param name="root">The folder that holds <c>etc</c> and <c>var</c>.</param>
 /// <param name="owner">The uid that files must belong to.</param>
@@ -28,6 +29,9 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
     private const int OthersExecute = 0x1;
     private const int LargestClientFile = 64 << 10;
     private const int LargestCopy = 8 << 20;
+
+    /// <summary>Entries in a folder that is copied. One with more is mounted: to make as many files takes longer than that.</summary>
+    private const int MostCopied = 20;
 
     /// <summary>Entries in one of the folders. One with more is covered as a whole.</summary>
     private const int MostEntries = 10_000;
@@ -82,13 +86,12 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
     /// <summary>The host's.</summary>
     public static SystemConfiguration Host { get; } = new("/", 0);
 
-    /// <summary>Gets the arguments of bwrap that show what is listed of <c>/var</c>, read-only.</summary>
-    public IEnumerable<string> Arguments() => Listed(Programs, "var").SelectMany(Show);
-
     /// <summary>Copies what is listed of <c>/etc</c>.</summary>
     /// <param name="target">An empty folder that becomes <c>/etc</c>.</param>
-    public void CopyTo(string target)
+    /// <returns>The arguments of bwrap that mount the rest over it, read-only.</returns>
+    public IReadOnlyList<string> CopyTo(string target)
     {
+        List<string> mounts = [.. Listed(Programs, "var").SelectMany(Show)];
         foreach (Dictionary<string, string[]> listed in new[] { Programs, Clients })
         {
             bool isClient = listed == Clients;
@@ -99,12 +102,21 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
                 end = end.StartsWith("/usr/", StringComparison.Ordinal) ? path : end;
                 string copy = Path.Combine(target, Path.GetRelativePath(Path.Combine(root, "etc"), path));
                 int entries = 0;
-                if (!File.Exists(copy) && !Directory.Exists(copy) && !Copy(end, copy, isClient, ref entries))
+                if (File.Exists(copy) || Directory.Exists(copy) || Copy(end, copy, isClient, ref entries))
                 {
-                    Directory.Delete(copy, recursive: true);
+                    continue;
+                }
+
+                Directory.Delete(copy, recursive: true);
+                if (!isClient && Show(path) is { Count: > 0 } arguments)
+                {
+                    Directory.CreateDirectory(copy);
+                    mounts.AddRange(arguments);
                 }
             }
         }
+
+        return mounts;
     }
 
     /// <summary>Where a chain of links ends; a path that is no link, or leads nowhere, is its own end.</summary>
@@ -129,7 +141,7 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
         select path;
 
     /// <summary>Copies a file, a link, or a folder with what the rule allows in it.</summary>
-    /// <returns>False when a folder holds too much to look at.</returns>
+    /// <returns>False when a folder holds too much.</returns>
     private bool Copy(string path, string copy, bool isClient, ref int entries)
     {
         if (!TryStatus(path, Libc.SymlinkNoFollow, out Libc.FileStatus status))
@@ -151,7 +163,7 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
             Directory.CreateDirectory(copy);
             foreach (string entry in Directory.EnumerateFileSystemEntries(path))
             {
-                if (++entries > MostEntries || !Copy(entry, Path.Combine(copy, Path.GetFileName(entry)), isClient, ref entries))
+                if (++entries > MostCopied || !Copy(entry, Path.Combine(copy, Path.GetFileName(entry)), isClient, ref entries))
                 {
                     return false;
                 }

@@ -11,24 +11,13 @@ internal static class SystemFolder
     private static readonly string[] OwnFiles = ["passwd", "group", "hosts", "hostname", "resolv.conf"];
 
     private static readonly Lock Making = new();
-    private static string? _path;
+    private static (string Path, IReadOnlyList<string> Mounts) _made = ("", []);
 
-    /// <summary>Gets the folder; makes it when it is not there, or no longer: what cleans temporary folders may have deleted it.</summary>
-    public static string Path
-    {
-        get
-        {
-            lock (Making)
-            {
-                if (_path is null || !File.Exists(System.IO.Path.Combine(_path, OwnFiles[0])))
-                {
-                    _path = Make();
-                }
+    /// <summary>Gets the folder.</summary>
+    public static string Path => Made().Path;
 
-                return _path;
-            }
-        }
-    }
+    /// <summary>Gets the arguments of bwrap that mount over it what was not copied.</summary>
+    public static IReadOnlyList<string> Mounts => Made().Mounts;
 
     /// <summary>Makes a place in the folder for a path of the caller's, which is mounted there.</summary>
     /// <param name="path">An absolute path. One that is not below <c>/etc</c> needs no place.</param>
@@ -68,11 +57,20 @@ internal static class SystemFolder
         }
     }
 
-    private static string Make()
+    /// <summary>Makes the folder when it is not there, or no longer: what cleans temporary folders may have deleted it.</summary>
+    private static (string Path, IReadOnlyList<string> Mounts) Made()
+    {
+        lock (Making)
+        {
+            return _made = File.Exists(System.IO.Path.Combine(_made.Path, OwnFiles[0])) ? _made : Make();
+        }
+    }
+
+    private static (string Path, IReadOnlyList<string> Mounts) Make()
     {
         string path = TemporaryFolders.Create("etc");
         TemporaryFolders.LetOthersEnter(path);
-        SystemConfiguration.Host.CopyTo(path);
+        IReadOnlyList<string> mounts = SystemConfiguration.Host.CopyTo(path);
         foreach (string name in OwnFiles)
         {
             TemporaryFolders.WriteFile(System.IO.Path.Combine(path, name), []);
@@ -80,6 +78,6 @@ internal static class SystemFolder
 
         File.CreateSymbolicLink(System.IO.Path.Combine(path, "mtab"), "../proc/self/mounts");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => TemporaryFolders.DeleteAsync(path).Wait();
-        return path;
+        return (path, mounts);
     }
 }

@@ -225,12 +225,12 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
         }
 
         CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(run.Index, run.Block, run.Output, run.Kill) : null;
-        run.Files?.Begin(run.Kill);
         try
         {
             BlockEnd end;
             try
             {
+                run.Files?.Begin(run.Kill);
                 end = await _runner.RunAsync(run).ConfigureAwait(false);
                 run.Output.Complete(end.Notice);
             }

@@ -87,9 +87,6 @@ public abstract class ExecutorKind
     /// <summary>Whether the work directory is in memory, and no folder of the host.</summary>
     public virtual bool IsInMemory => false;
 
-    /// <summary>Whether files are reached by shell commands, which take names as text and list folders in an order of their own.</summary>
-    public virtual bool ReachesFilesByShell => false;
-
     /// <summary>Whether a start costs so much that tests share what they have started.</summary>
     public bool StartsSlowly { get; init; }
 

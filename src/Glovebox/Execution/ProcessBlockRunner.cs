@@ -64,6 +64,12 @@ internal sealed class ProcessBlockRunner(
             long begun = beginning.IsCompleted ? await beginning.ConfigureAwait(false) : timeProvider.GetTimestamp();
             TimeSpan waited = timeProvider.GetElapsedTime(asked, begun);
             using CancellationTokenSource deadline = new(TimeLeft(run, begun), timeProvider);
+            if (TimeLeft(run, begun) == TimeSpan.Zero)
+            {
+                // A clock that a test moves may have passed it before the timer began.
+                await deadline.CancelAsync().ConfigureAwait(false);
+            }
+
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, run.Kill);
             ProcessExit exit = await EndAsync(process, either.Token).ConfigureAwait(false);
             run.Files?.Offer(exit.ListFiles);

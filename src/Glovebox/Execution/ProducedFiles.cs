@@ -54,8 +54,8 @@ internal sealed class ProducedFiles(Func<IWorkspace> workspace)
         return new FileChanges(produced, [.. gone.Order(StringComparer.Ordinal)], then.IsComplete && now.IsComplete);
     }
 
-    private Task<WorkspaceListing> LookAsync(CancellationToken cancellationToken) =>
-        ShownAsync(workspace().ListAsync(cancellationToken));
+    private async Task<WorkspaceListing> LookAsync(CancellationToken cancellationToken) =>
+        await ShownAsync(workspace().ListAsync(cancellationToken)).ConfigureAwait(false);
 
     private static async Task<WorkspaceListing> ShownAsync(Task<WorkspaceListing> look) =>
         StartedWorkspace.WithoutCode(await look.ConfigureAwait(false));

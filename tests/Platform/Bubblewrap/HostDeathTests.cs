@@ -60,7 +60,7 @@ public sealed class HostDeathTests
         string marker = HostProcesses.NewMarker();
         using HostProgram host = HostProgram.Start(new("bash", $"exec -a {marker} sleep 600") { TemporaryFolder = temporary.Path });
         await HostProcesses.AppearsAsync(marker);
-        Assert.Equal(2, temporary.Entries().Count(name => name.StartsWith($"glovebox-{host.Id}-", StringComparison.Ordinal) && !name.Contains('/')));
+        Assert.Equal(3, temporary.Entries().Count(name => name.StartsWith($"glovebox-{host.Id}-", StringComparison.Ordinal) && !name.Contains('/')));
         Assert.Equal(ControlGroups.LimitMemory, ControlGroups.Of(host.Id).Count > 0);
         await host.KillAsync();
         await HostProcesses.AreGoneAsync(marker);

@@ -56,6 +56,16 @@ public sealed class PlainImageTests
     }
 
     [Fact]
+    public async Task A_name_that_is_not_UTF8_is_listed_escaped_and_refused_where_a_shell_reads_the_file()
+    {
+        await using DockerCommandLineCodeExecutor executor = await StartAsync(TestImages.Shell);
+        CodeResult result = await executor.RunAsync("bash", "printf x >$'caf\\xe9.txt'");
+        Assert.Equal([@"caf\xE9.txt"], result.OutputFiles.Select(f => f.Path));
+        WorkspaceException e = await Assert.ThrowsAsync<WorkspaceException>(() => executor.Workspace.OpenReadAsync(@"caf\xE9.txt", Ct));
+        Assert.Contains("not UTF-8", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_timeout_ends_the_program_and_all_that_it_started()
     {
         string marker = HostProcesses.NewMarker();

@@ -29,8 +29,6 @@ public sealed class DockerKind : ExecutorKind
 
     public override bool IsIsolated => true;
 
-    public override bool ReachesFilesByShell => !_internals.UsesAgent;
-
     /// <summary>A volume of the engine, seen from the container that has it: no other may mount it, for then it could not be removed. One
     /// that has been found is asked for by its name from then on.</summary>
     public override string? FindOwnWorkDirectory(string file)

@@ -195,7 +195,7 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
     {
         await using Session session = await Session.StartAsync(kind);
         CodeResult result = await session.RunAsync(
-            new("python", "import os\nfor i in range(35):\n  os.makedirs(f'node_modules/p{i}')\n  for j in range(300): open(f'node_modules/p{i}/f{j}', 'w')"),
+            new("python", "import os\nopen('seed', 'w').close()\nfor i in range(35):\n  os.makedirs(f'node_modules/p{i}')\n  for j in range(300): os.link('seed', f'node_modules/p{i}/f{j}')"),
             new("python", "import os\nos.makedirs('out')\nopen('out/result.csv', 'w').write('1')"));
         Assert.False(result.AreOutputFilesComplete);
         Assert.Equal([false, false], result.Blocks.Select(b => b.AreOutputFilesComplete));
@@ -230,7 +230,7 @@ public abstract class WorkspaceConformance(ExecutorKind kind)
         Assert.False((await session.Executor.Workspace.ListAsync(Ct)).IsComplete);
         await session.PythonAsync("import shutil; shutil.rmtree('d')");
         Assert.True((await session.Executor.Workspace.ListAsync(Ct)).IsComplete);
-        await session.PythonAsync("for i in range(10_050): open(f'f{i}', 'w').close()");
+        await session.PythonAsync("import os\nopen('f', 'w').close()\nfor i in range(10_050): os.link('f', f'f{i}')");
         WorkspaceListing listing = await session.Executor.Workspace.ListAsync(Ct);
         Assert.False(listing.IsComplete);
         Assert.Equal(WorkspaceListing.MaxFiles, listing.Files.Count);

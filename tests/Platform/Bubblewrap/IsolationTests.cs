@@ -32,12 +32,14 @@ public sealed class IsolationTests(HostFixture executors) : IClassFixture<HostFi
         Assert.Equal("agent.py\nsettings\n", (await guarded.BashAsync("ls -A /run/glovebox")).Output);
 
         string[] configuration = (await guarded.BashAsync("ls -A /etc")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.DoesNotContain(configuration, name => name is "shadow" or "gshadow" or "sudoers" or "ssh" or "resolv.conf" or "fstab" or "machine-id" or "cron.d");
+        Assert.DoesNotContain(configuration, name => name is "shadow" or "gshadow" or "sudoers" or "ssh" or "fstab" or "machine-id" or "cron.d");
         Assert.Equal(
             "glovebox:x:1000:1000::/home/glovebox:/bin/sh\nroot:x:0:0:root:/root:/usr/sbin/nologin\n"
             + "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
             + "glovebox:x:1000:\nroot:x:0:\nnogroup:x:65534:\n",
             (await guarded.BashAsync("cat /etc/passwd /etc/group")).Output);
+
+        Assert.Equal("0\n", (await guarded.BashAsync("wc -c </etc/resolv.conf")).Output);
 
         // The canary: on the host there is more.
         Assert.Contains("shadow", (await (await executors.HostAsync()).BashAsync("ls -A /etc")).Output, StringComparison.Ordinal);

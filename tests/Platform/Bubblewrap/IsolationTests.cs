@@ -29,7 +29,7 @@ public sealed class IsolationTests(HostFixture executors) : IClassFixture<HostFi
         string[] root = (await guarded.BashAsync("ls -A /")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Subset(new HashSet<string>(["bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "run", "sbin", "srv", "tmp", "usr", "var", "workspace"]), root.ToHashSet());
         Assert.Equal("/home/glovebox\n/run/glovebox\n/run/lock\n/run/user\n", (await guarded.BashAsync("ls -d /home/* /run/* 2>/dev/null; ls -A /run/lock /run/user /var/tmp /var/log /tmp /dev/shm /home/glovebox | grep -v : | grep .")).Output);
-        Assert.Equal("agent.py\nsettings\n", (await guarded.BashAsync("ls -A /run/glovebox")).Output);
+        Assert.Equal("agent.py\n", (await guarded.BashAsync("ls -A /run/glovebox")).Output);
 
         string[] configuration = (await guarded.BashAsync("ls -A /etc")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.DoesNotContain(configuration, name => name is "shadow" or "gshadow" or "sudoers" or "ssh" or "fstab" or "machine-id" or "cron.d");
@@ -66,7 +66,7 @@ public sealed class IsolationTests(HostFixture executors) : IClassFixture<HostFi
     [InlineData("/glovebox-test")]
     [InlineData("/run/glovebox-test")]
     [InlineData("/run/glovebox/agent.py")]
-    [InlineData("/run/glovebox/settings/glovebox-test")]
+    [InlineData("/etc/glovebox/glovebox-test")]
     [InlineData("/etc/passwd")]
     [InlineData("/dev/glovebox-test")]
     [InlineData("/dev/shm/../glovebox-test")]

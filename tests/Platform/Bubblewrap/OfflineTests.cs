@@ -61,9 +61,9 @@ public sealed class OfflineTests
         await executor.StartAsync(Ct);
         Assert.Equal("7 8 off /dev/null\n", (await executor.ExecuteCodeBlocksAsync([new("bash", print)], Ct)).Output);
         await using Session own = await Session.StartAsync(ExecutorKind.Bubblewrap);
-        Assert.Equal("0 5 0 off /run/glovebox/settings/pip.conf\n", (await own.BashAsync(print)).Output);
+        Assert.Equal("0 5 0 off /etc/glovebox/pip.conf\n", (await own.BashAsync(print)).Output);
         await using Session network = await Session.StartAsync(ExecutorKind.BubblewrapWith(policy: new() { Network = NetworkAccess.Full }));
-        Assert.Equal("off /run/glovebox/settings/pip.conf\n", (await network.BashAsync(print)).Output);
+        Assert.Equal("off /etc/glovebox/pip.conf\n", (await network.BashAsync(print)).Output);
     }
 
     [Fact]

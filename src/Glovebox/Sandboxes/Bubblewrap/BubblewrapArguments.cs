@@ -9,11 +9,11 @@ internal static class BubblewrapArguments
     public const string AgentPath = "/run/glovebox/agent.py";
     public const string FunctionsFolder = "/run/glovebox/functions";
     public const string CallsFolder = "/run/glovebox/calls";
-    public const string SettingsFolder = "/run/glovebox/settings";
+    public const string SettingsFolder = "/etc/glovebox";
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>What guest code can write, or what lies over what it can write: nothing else is mounted below.</summary>
-    private static readonly string[] Reserved = ["/tmp", "/home", "/workspace", "/dev", "/proc", "/run/glovebox"];
+    private static readonly string[] Reserved = ["/tmp", "/home", "/workspace", "/dev", "/proc", "/run/glovebox", "/etc/glovebox"];
 
     /// <summary>Empty folders that programs look for.</summary>
     private static readonly string[] EmptyFolders =

@@ -6,12 +6,15 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 /// functions.</summary>
 internal sealed class BubblewrapHome(SandboxRequest request) : IAsyncDisposable
 {
+    /// <summary>The user that guest code sees itself as, unless the policy names another.</summary>
+    public static readonly UserId DefaultUser = new(1000, 1000);
+
     private OwnerMap? _owners;
 
     public WorkDirectory Work { get; } = request.Keep(() => new WorkDirectory(request.WorkDirectory));
 
     /// <summary>The user that guest code sees itself as.</summary>
-    public UserId Inside { get; } = request.Policy.User is { } user ? UserId.Parse(user) : new UserId(1000, 1000);
+    public UserId Inside { get; } = request.Policy.User is { } user ? UserId.Parse(user) : DefaultUser;
 
     public SandboxFiles Files => request.Keep(() => new SandboxFiles(Inside));
 

@@ -97,12 +97,10 @@ internal sealed class SandboxCommands(
             .. If(sharesNetwork, "--share-net"),
             .. If(HasSeccomp, "--seccomp", Text(SeccompDescriptor)),
             .. BubblewrapArguments.HostFiles(sharesNetwork, place.Reachable(SystemFolder.Path)),
-            "--ro-bind", place.Reachable(home.Files.PasswordFile), "/etc/passwd",
-            "--ro-bind", place.Reachable(home.Files.GroupFile), "/etc/group",
-            "--ro-bind", place.Reachable(home.Files.HostNameFile), "/etc/hostname",
-            "--ro-bind", place.Reachable(home.Files.HostsFile(sharesNetwork)), "/etc/hosts",
+            .. Show(home.Files.PasswordFile, "/etc/passwd"),
+            .. Show(home.Files.GroupFile, "/etc/group"),
+            .. Show(sharesNetwork ? home.Files.HostsFile() : null, "/etc/hosts"),
             "--ro-bind", place.Reachable(home.Files.AgentFile), BubblewrapArguments.AgentPath,
-            "--ro-bind", place.Reachable(home.Files.SettingsFolder), BubblewrapArguments.SettingsFolder,
             .. BubblewrapArguments.Folders(request.Memory / 16),
             .. readOnlyPaths.SelectMany(BubblewrapArguments.Show),
             .. (functions?.Folders ?? []).SelectMany(f => new[] { "--ro-bind", place.Reachable(f.Host), f.Guest }),
@@ -170,6 +168,8 @@ internal sealed class SandboxCommands(
 
         return script.Append(Quote(bwrap.Path)).Append(" \"$@\"\n").ToString();
     }
+
+    private string[] Show(string? file, string shown) => file is null ? [] : ["--ro-bind", place.Reachable(file), shown];
 
     private static string[] If(bool condition, params string[] arguments) => condition ? arguments : [];
 

@@ -16,7 +16,7 @@ internal sealed class SandboxFiles : IAsyncDisposable
     private const uint Nobody = 65534;
 
     /// <summary>What the names of the sandbox's own machine lead to. IPv4 comes first in each pair: most servers listen there.</summary>
-    private const string OwnNames = $"""
+    public const string OwnNames = $"""
         127.0.0.1 localhost
         ::1 localhost ip6-localhost ip6-loopback
         127.0.0.1 {HostName}
@@ -27,28 +27,11 @@ internal sealed class SandboxFiles : IAsyncDisposable
     public SandboxFiles(UserId inside)
     {
         TemporaryFolders.LetOthersEnter(Folder);
-        Write(
-            PasswordFile,
-            [
-                new(inside.Uid, string.Create(
-                    CultureInfo.InvariantCulture, $"glovebox:x:{inside.Uid}:{inside.Gid}::{GuestVariables.Home}:/bin/sh")),
-                new(0, "root:x:0:0:root:/root:/usr/sbin/nologin"),
-                new(Nobody, "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin"),
-            ]);
-        Write(
-            GroupFile,
-            [
-                new(inside.Gid, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Gid}:")),
-                new(0, "root:x:0:"),
-                new(Nobody, "nogroup:x:65534:"),
-            ]);
-        Write(HostNameFile, HostName + "\n");
-        Write(HostsFile(sharesNetwork: false), OwnNames);
-        TemporaryFolders.MakePrivate(SettingsFolder);
-        TemporaryFolders.LetOthersEnter(SettingsFolder);
-        foreach ((string name, string text) in ProgramSettings.Files)
+        if (inside != BubblewrapHome.DefaultUser)
         {
-            Write(Path.Combine(SettingsFolder, name), text);
+            (PasswordFile, GroupFile) = (Path.Combine(Folder, "passwd"), Path.Combine(Folder, "group"));
+            Write(PasswordFile, Users(inside));
+            Write(GroupFile, Groups(inside));
         }
 
         if (SeccompFilter.Build(RuntimeInformation.ProcessArchitecture) is { } filter)
@@ -63,27 +46,19 @@ internal sealed class SandboxFiles : IAsyncDisposable
 
     public string AgentFile => Path.Combine(Folder, "agent.py");
 
-    public string PasswordFile => Path.Combine(Folder, "passwd");
+    /// <summary>Null where the guest is the default user, whom <see cref="SystemFolder"/> has.</summary>
+    public string? PasswordFile { get; }
 
-    public string GroupFile => Path.Combine(Folder, "group");
-
-    public string HostNameFile => Path.Combine(Folder, "hostname");
-
-    public string SettingsFolder => Path.Combine(Folder, "settings");
+    /// <summary>Null where <see cref="PasswordFile"/> is.</summary>
+    public string? GroupFile { get; }
 
     /// <summary>Null on a processor for which there is no filter.</summary>
     public string? SeccompFile { get; }
 
-    /// <summary>The file that says what names lead to.</summary>
-    /// <param name="sharesNetwork">Whether the sandbox has the host's network, and so the host's names beside its own.</param>
-    public string HostsFile(bool sharesNetwork)
+    /// <summary>Gets the file that says what names lead to in a sandbox that has the host's network, and so its names, too.</summary>
+    public string HostsFile()
     {
-        if (!sharesNetwork)
-        {
-            return Path.Combine(Folder, "hosts");
-        }
-
-        string path = Path.Combine(Folder, "hosts-of-host");
+        string path = Path.Combine(Folder, "hosts");
         if (!File.Exists(path))
         {
             string hosts = File.Exists("/etc/hosts") ? File.ReadAllText("/etc/hosts") : "";
@@ -92,6 +67,19 @@ internal sealed class SandboxFiles : IAsyncDisposable
 
         return path;
     }
+
+    /// <summary>Gets the text of <c>/etc/passwd</c>.</summary>
+    public static string Users(UserId inside) => Lines(
+        new(inside.Uid, string.Create(
+            CultureInfo.InvariantCulture, $"glovebox:x:{inside.Uid}:{inside.Gid}::{GuestVariables.Home}:/bin/sh")),
+        new(0, "root:x:0:0:root:/root:/usr/sbin/nologin"),
+        new(Nobody, "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin"));
+
+    /// <summary>Gets the text of <c>/etc/group</c>.</summary>
+    public static string Groups(UserId inside) => Lines(
+        new(inside.Gid, string.Create(CultureInfo.InvariantCulture, $"glovebox:x:{inside.Gid}:")),
+        new(0, "root:x:0:"),
+        new(Nobody, "nogroup:x:65534:"));
 
     /// <summary>Writes the agent's program, once for each sandbox.</summary>
     /// <param name="compiled">As the sandbox's Python has compiled it before; null: its source. Python tells the two apart by what is in
@@ -104,9 +92,9 @@ internal sealed class SandboxFiles : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await TemporaryFolders.DeleteAsync(Folder).ConfigureAwait(false);
 
-    /// <summary>Writes the lines of a user's or a group's file. Of those with one id, the first counts.</summary>
-    private static void Write(string path, IEnumerable<KeyValuePair<uint, string>> lines) =>
-        Write(path, string.Concat(lines.DistinctBy(line => line.Key).Select(line => line.Value + "\n")));
+    /// <summary>Joins the lines of a user's or a group's file. Of those with one id, the first counts.</summary>
+    private static string Lines(params KeyValuePair<uint, string>[] lines) =>
+        string.Concat(lines.DistinctBy(line => line.Key).Select(line => line.Value + "\n"));
 
     private static void Write(string path, string text) => TemporaryFolders.WriteFile(path, Encoding.UTF8.GetBytes(text));
 }

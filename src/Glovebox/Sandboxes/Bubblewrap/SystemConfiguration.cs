@@ -36,6 +36,8 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
     /// <summary>Entries in one of the folders. One with more is covered as a whole.</summary>
     private const int MostEntries = 10_000;
 
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
+
     /// <summary>What packages install for the programs themselves: no place for a credential.</summary>
     private static readonly Dictionary<string, string[]> Programs = new(StringComparer.Ordinal)
     {
@@ -101,14 +103,11 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
                 string end = EndOf(path);
                 end = end.StartsWith("/usr/", StringComparison.Ordinal) ? path : end;
                 string copy = Path.Combine(target, Path.GetRelativePath(Path.Combine(root, "etc"), path));
-                int entries = 0;
-                if (File.Exists(copy) || Directory.Exists(copy) || Copy(end, copy, isClient, ref entries))
+                if (!HasMany(end))
                 {
-                    continue;
+                    Copy(end, copy, isClient);
                 }
-
-                Directory.Delete(copy, recursive: true);
-                if (!isClient && Show(path) is { Count: > 0 } arguments)
+                else if (!isClient && Show(path) is { Count: > 0 } arguments)
                 {
                     Directory.CreateDirectory(copy);
                     mounts.AddRange(arguments);
@@ -140,13 +139,15 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
         where folder.Value.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(path), ignoreCase: false))
         select path;
 
+    private static bool HasMany(string path) =>
+        Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path, "*", Everything).Skip(MostCopied).Any();
+
     /// <summary>Copies a file, a link, or a folder with what the rule allows in it.</summary>
-    /// <returns>False when a folder holds too much.</returns>
-    private bool Copy(string path, string copy, bool isClient, ref int entries)
+    private void Copy(string path, string copy, bool isClient)
     {
         if (!TryStatus(path, Libc.SymlinkNoFollow, out Libc.FileStatus status))
         {
-            return true;
+            return;
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -163,14 +164,9 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
             Directory.CreateDirectory(copy);
             foreach (string entry in Directory.EnumerateFileSystemEntries(path))
             {
-                if (++entries > MostCopied || !Copy(entry, Path.Combine(copy, Path.GetFileName(entry)), isClient, ref entries))
-                {
-                    return false;
-                }
+                Copy(entry, Path.Combine(copy, Path.GetFileName(entry)), isClient);
             }
         }
-
-        return true;
     }
 
     /// <summary>Copies what was opened, and judges that: the name may lead to another file by then.</summary>

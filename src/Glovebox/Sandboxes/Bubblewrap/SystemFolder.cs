@@ -1,14 +1,14 @@
+using System.Text;
 using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 
-/// <summary>The folder that sandboxes of this process have as <c>/etc</c>: a copy of what <see cref="SystemConfiguration"/> allows, and
-/// places for the files that each sandbox has of its own.</summary>
+/// <summary>The folder that sandboxes of this process have as <c>/etc</c>: a copy of what <see cref="SystemConfiguration"/> allows,
+/// and the files that are ours and the same for all.</summary>
 /// <remarks>It is made when the first sandbox starts, and deleted with the process. What the host changes later is not seen.</remarks>
 internal static class SystemFolder
 {
-    /// <summary>What is mounted over, or made for every sandbox.</summary>
-    private static readonly string[] OwnFiles = ["passwd", "group", "hosts", "hostname", "resolv.conf"];
+    private const string PasswordFile = "passwd";
 
     private static readonly Lock Making = new();
     private static (string Path, IReadOnlyList<string> Mounts) _made = ("", []);
@@ -62,7 +62,7 @@ internal static class SystemFolder
     {
         lock (Making)
         {
-            return _made = File.Exists(System.IO.Path.Combine(_made.Path, OwnFiles[0])) ? _made : Make();
+            return _made = File.Exists(System.IO.Path.Combine(_made.Path, PasswordFile)) ? _made : Make();
         }
     }
 
@@ -71,13 +71,24 @@ internal static class SystemFolder
         string path = TemporaryFolders.Create("etc");
         TemporaryFolders.LetOthersEnter(path);
         IReadOnlyList<string> mounts = SystemConfiguration.Host.CopyTo(path);
-        foreach (string name in OwnFiles)
+        Write(PasswordFile, SandboxFiles.Users(BubblewrapHome.DefaultUser));
+        Write("group", SandboxFiles.Groups(BubblewrapHome.DefaultUser));
+        Write("hosts", SandboxFiles.OwnNames);
+        Write("hostname", SandboxFiles.HostName + "\n");
+        Write("resolv.conf", "");
+        string settings = path + BubblewrapArguments.SettingsFolder["/etc".Length..];
+        TemporaryFolders.MakePrivate(settings);
+        TemporaryFolders.LetOthersEnter(settings);
+        foreach ((string name, string text) in ProgramSettings.Files)
         {
-            TemporaryFolders.WriteFile(System.IO.Path.Combine(path, name), []);
+            Write(System.IO.Path.Combine(settings, name), text);
         }
 
         File.CreateSymbolicLink(System.IO.Path.Combine(path, "mtab"), "../proc/self/mounts");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => TemporaryFolders.DeleteAsync(path).Wait();
         return (path, mounts);
+
+        void Write(string name, string text) =>
+            TemporaryFolders.WriteFile(System.IO.Path.Combine(path, name), Encoding.UTF8.GetBytes(text));
     }
 }

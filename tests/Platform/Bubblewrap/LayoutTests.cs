@@ -95,6 +95,16 @@ public sealed class LayoutTests(HostFixture executors) : IClassFixture<HostFixtu
     }
 
     [Fact]
+    public async Task Files_and_folders_of_etc_that_are_named_are_shown_and_no_others()
+    {
+        const string look = "ls -d /etc/pam.d/login /etc/login.defs /etc/security/limits.conf 2>/dev/null | wc -l; ls -A /etc/security 2>/dev/null";
+        await using BubblewrapCommandLineCodeExecutor executor = new(
+            new() { ReadOnlyPaths = { "/etc/pam.d", "/etc/login.defs", "/etc/security/limits.conf" } });
+        Assert.Equal("3\nlimits.conf\n", (await executor.ExecuteCodeBlocksAsync([new("bash", look)], Ct)).Output);
+        Assert.StartsWith("0\n", (await (await executors.GuardedAsync()).BashAsync(look)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_configuration_file_is_the_hosts_and_no_file_of_another_user_or_for_root_alone_is_among_them()
     {
         const string look = "find -L /etc -type f ! -path '/etc/ssl/certs/*' 2>/dev/null | sort";

@@ -69,7 +69,8 @@ internal static class BubblewrapArguments
     /// <summary>What every sandbox sees of the host, read-only, but for its own files.</summary>
     /// <param name="sharesNetwork">Whether the sandbox has the host's network.</param>
     /// <param name="configuration">The folder that it has as <c>/etc</c>, as its user reaches it.</param>
-    public static IEnumerable<string> HostFiles(bool sharesNetwork, string configuration)
+    /// <param name="mounts">The arguments that mount the rest of the configuration.</param>
+    public static IEnumerable<string> HostFiles(bool sharesNetwork, string configuration, IReadOnlyList<string> mounts)
     {
         List<string> arguments = ["--ro-bind", "/usr", "/usr"];
         foreach (string name in new[] { "bin", "sbin", "lib", "lib32", "lib64", "libx32" })
@@ -89,7 +90,7 @@ internal static class BubblewrapArguments
         [
             .. arguments,
             "--ro-bind", configuration, "/etc",
-            .. SystemFolder.Mounts,
+            .. mounts,
             .. sharesNetwork ? NetworkConfiguration.SelectMany(TryShow) : [],
         ];
     }

@@ -61,7 +61,10 @@ internal sealed class BubblewrapHome(SandboxRequest request) : IAsyncDisposable
     /// <returns>Null where the sandbox does without: for a plain user, and for a root who may make no mounts but has a guest that is
     /// another user than root and reaches all by itself.</returns>
     /// <exception cref="SandboxUnavailableException">The sandbox needs the mounts, and they cannot be made.</exception>
-    public async Task<PrivateMounts?> MountAsync(HostDirectory directory, bool sealsDevices)
+    /// <param name="directory">The work directory.</param>
+    /// <param name="etc">The sandbox's <c>/etc</c>.</param>
+    /// <param name="sealsDevices">Whether device nodes cannot be changed.</param>
+    public async Task<PrivateMounts?> MountAsync(HostDirectory directory, EtcFolder etc, bool sealsDevices)
     {
         if (!Environment.IsPrivilegedProcess)
         {
@@ -73,7 +76,7 @@ internal sealed class BubblewrapHome(SandboxRequest request) : IAsyncDisposable
             return _owners is not null ? throw SandboxErrors.NotMapped(Work.Path, obstacle)
                 : User.CanReach(Work.Path)
                     && User.CanReach(Files.Folder)
-                    && User.CanReach(SystemFolder.Path)
+                    && User.CanReach(etc.Path)
                     && (Functions is null || User.CanReach(Functions.Folder)) ? null
                 : throw new SandboxUnavailableException(
                     "work-directory-unusable",
@@ -84,7 +87,7 @@ internal sealed class BubblewrapHome(SandboxRequest request) : IAsyncDisposable
         PrivateMounts mounts = new(sealsDevices);
         mounts.Add("work", Work.Path, directory.Root, _owners);
         mounts.Add("files", Files.Folder);
-        mounts.Add("etc", SystemFolder.Path);
+        mounts.Add("etc", etc.Path);
         if (Functions is { } functions)
         {
             mounts.Add("functions", functions.Folder);

@@ -76,8 +76,8 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
                     "read-only-path-missing", $"'{missing}' of ReadOnlyPaths does not exist.", "Name paths that exist on this machine.");
             }
 
-            Array.ForEach(_readOnlyPaths, SystemFolder.MakePlace);
-            place.Mounts = await home.MountAsync(place.Directory, _internals.SealsKernel).ConfigureAwait(false);
+            EtcFolder etc = EtcFolder.For(_readOnlyPaths);
+            place.Mounts = await home.MountAsync(place.Directory, etc, _internals.SealsKernel).ConfigureAwait(false);
             place.Group = _internals.UsesControlGroups
                 ? ControlGroup.Create(request.Memory, request.Processes + OwnProcesses, request.Policy.Cpus)
                 : null;
@@ -86,7 +86,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
                 ? CompiledAgents.Find(python)
                 : null;
             home.Files.WriteAgent(compiled);
-            SandboxCommands commands = new(bwrap, request, home, place, _readOnlyPaths, _internals);
+            SandboxCommands commands = new(bwrap, request, home, place, etc, _readOnlyPaths, _internals);
             if (home.Functions is { } functions)
             {
                 if (python is null)

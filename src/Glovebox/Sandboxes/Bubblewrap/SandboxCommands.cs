@@ -17,6 +17,7 @@ internal sealed class SandboxCommands(
     SandboxRequest request,
     BubblewrapHome home,
     BubblewrapPlace place,
+    EtcFolder etc,
     IReadOnlyList<string> readOnlyPaths,
     BubblewrapInternals internals)
 {
@@ -96,7 +97,7 @@ internal sealed class SandboxCommands(
             .. If(isFirstProcess, "--as-pid-1"),
             .. If(sharesNetwork, "--share-net"),
             .. If(HasSeccomp, "--seccomp", Text(SeccompDescriptor)),
-            .. BubblewrapArguments.HostFiles(sharesNetwork, place.Reachable(SystemFolder.Path)),
+            .. BubblewrapArguments.HostFiles(sharesNetwork, place.Reachable(etc.Path), etc.Mounts),
             .. Show(home.Files.PasswordFile, "/etc/passwd"),
             .. Show(home.Files.GroupFile, "/etc/group"),
             .. Show(sharesNetwork ? home.Files.HostsFile() : null, "/etc/hosts"),

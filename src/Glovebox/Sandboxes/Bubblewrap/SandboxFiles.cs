@@ -46,7 +46,7 @@ internal sealed class SandboxFiles : IAsyncDisposable
 
     public string AgentFile => Path.Combine(Folder, "agent.py");
 
-    /// <summary>Null where the guest is the default user, whom <see cref="SystemFolder"/> has.</summary>
+    /// <summary>Null where the guest is the default user, whom <see cref="EtcFolder"/> has.</summary>
     public string? PasswordFile { get; }
 
     /// <summary>Null where <see cref="PasswordFile"/> is.</summary>

@@ -23,8 +23,8 @@ internal static class Report
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{rounds} rounds, with {Benchmark.Pause.TotalMilliseconds} ms between the measurements; each ratio is that of the medians, to "
-            + $"the bare program, the plain WebSocket or the engine's own command above it. Page faults and processor time are those of the processes that "
-            + $"this program has started; the engine's are not among them."));
+            + $"the bare program, the plain WebSocket or the engine's own command above it. Page faults and processor time are those of the "
+            + $"processes that this program has started; the engine's are not among them."));
     }
 
     public static void WriteJson(IReadOnlyList<Benchmark> benchmarks, int rounds) => Console.WriteLine(JsonSerializer.Serialize(

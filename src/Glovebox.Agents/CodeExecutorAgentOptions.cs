@@ -1,4 +1,5 @@
 using Glovebox.Agents.Agent;
+using Glovebox.Execution;
 using Glovebox.Middleware;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
@@ -96,11 +97,7 @@ public sealed class CodeExecutorAgentOptions
     public int MaxTextLength
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, CodeResult.MinMaxTextLength, nameof(MaxTextLength));
-            field = value;
-        }
+        set => field = ModelText.Checked(value, nameof(MaxTextLength));
     } = CodeResult.DefaultMaxTextLength;
 
     /// <summary>Gets or sets the limits of the pictures and files that go into the agent's messages as data. The default is

@@ -1,3 +1,4 @@
+using Glovebox.Execution;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Agents;
@@ -48,11 +49,7 @@ public sealed class CodeInterpreterOptions
     public int MaxTextLength
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, CodeResult.MinMaxTextLength, nameof(MaxTextLength));
-            field = value;
-        }
+        set => field = ModelText.Checked(value, nameof(MaxTextLength));
     } = CodeResult.DefaultMaxTextLength;
 
     /// <summary>Gets or sets the limits of the pictures and files that the caller gets as <see cref="DataContent"/> among

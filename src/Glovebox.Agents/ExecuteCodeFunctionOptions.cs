@@ -1,3 +1,5 @@
+using Glovebox.Execution;
+
 namespace Glovebox.Agents;
 
 /// <summary>Options of <see cref="ExecuteCodeFunction"/>, which copies them when it is made.</summary>
@@ -22,11 +24,7 @@ public sealed class ExecuteCodeFunctionOptions
     public int MaxTextLength
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, CodeResult.MinMaxTextLength, nameof(MaxTextLength));
-            field = value;
-        }
+        set => field = ModelText.Checked(value, nameof(MaxTextLength));
     } = CodeResult.DefaultMaxTextLength;
 
     /// <summary>Gets or sets the limits of the pictures and files that go along with the text. Set them only where the chat client can send

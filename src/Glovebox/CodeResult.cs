@@ -49,7 +49,7 @@ public sealed class CodeResult(IReadOnlyList<BlockResult> blocks)
     /// <inheritdoc cref="FormatForModel(int)"/>
     internal string FormatForModel(int maxLength, IReadOnlyList<string> notes)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, MinMaxTextLength);
+        ModelText.Checked(maxLength, nameof(maxLength));
         return ModelText.Of(this, maxLength, notes);
     }
 

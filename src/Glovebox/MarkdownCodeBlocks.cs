@@ -31,7 +31,8 @@ public static class MarkdownCodeBlocks
 
     /// <summary>Takes off a fence that stands around a whole text: models add one where code alone was asked for.</summary>
     /// <param name="code">The code, such as an argument of a tool call.</param>
-    /// <returns>The code inside the fence, whether or not that names a language. A text that is not fenced as a whole stays as it is.</returns>
+    /// <returns>The code inside the fence, whether or not that names a language. A text that is not fenced as a whole stays as it is.
+    /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="code"/> is null.</exception>
     public static string Unfence(string code)
     {

@@ -63,7 +63,9 @@ public sealed class BadInputTests : IDisposable
         ToolResult result = await _tool.RunWithInputAsync(Replies.Python("print(1)"), "run", "--executor", "local", option, value);
 
         Assert.StartsWith(
-            $"glovebox: --executor local cannot honour {option}.\nLeave it out, or take --executor bubblewrap", result.Errors, StringComparison.Ordinal);
+            $"glovebox: --executor local cannot honour {option}.\nLeave it out, or take --executor bubblewrap",
+            result.Errors,
+            StringComparison.Ordinal);
         Assert.Empty(result.Output);
         Assert.Equal(2, result.ExitCode);
     }
@@ -86,7 +88,9 @@ public sealed class BadInputTests : IDisposable
         await File.WriteAllBytesAsync(_folder["latin1.md"], latin1, TestContext.Current.CancellationToken);
 
         await AssertCouldNotRunAsync(
-            $"Cannot read '{_folder["latin1.md"]}': it is not UTF-8 text.\nConvert it first, for example with iconv.\n", "run", _folder["latin1.md"]);
+            $"Cannot read '{_folder["latin1.md"]}': it is not UTF-8 text.\nConvert it first, for example with iconv.\n",
+            "run",
+            _folder["latin1.md"]);
 
         ToolResult result = await _tool.RunWithInputAsync(latin1, "run");
         Assert.Equal(
@@ -128,7 +132,8 @@ public sealed class BadInputTests : IDisposable
         ToolResult result = await _tool.RunAsync("run", _folder.Save("x", "program.exe"));
 
         Assert.Equal(
-            $"glovebox: The extension of '{_folder["program.exe"]}' names no language.\nName it with --language, or use one of .md, .py, .sh, .bash, .ps1, .js, .cs.\n",
+            $"glovebox: The extension of '{_folder["program.exe"]}' names no language.\n"
+                + "Name it with --language, or use one of .md, .py, .sh, .bash, .ps1, .js, .cs.\n",
             result.Errors);
         Assert.Equal(2, result.ExitCode);
     }
@@ -141,7 +146,8 @@ public sealed class BadInputTests : IDisposable
         string file = _folder.Save("precious", "file");
 
         await AssertCouldNotRunAsync(
-            $"The work directory '{file}' cannot be used: it is a file.\nName a directory that you may read and write, or none for a temporary one.\n",
+            $"The work directory '{file}' cannot be used: it is a file.\n"
+                + "Name a directory that you may read and write, or none for a temporary one.\n",
             "run",
             _folder.Save(Replies.Python("print(1)")),
             "--work-dir",
@@ -189,7 +195,8 @@ public sealed class BadInputTests : IDisposable
         Assert.True(File.Exists(_folder["real/made"]));
 
         await AssertCouldNotRunAsync(
-            $"The work directory '{_folder["nowhere"]}' cannot be used: it is a link that leads to no directory.\nName a directory that you may read and write, or none for a temporary one.\n",
+            $"The work directory '{_folder["nowhere"]}' cannot be used: it is a link that leads to no directory.\n"
+                + "Name a directory that you may read and write, or none for a temporary one.\n",
             "run",
             reply,
             "--work-dir",
@@ -222,7 +229,9 @@ public sealed class BadInputTests : IDisposable
             "bubblewrap");
         ToolResult automatic = await _tool.RunAsync("run", reply);
         Assert.StartsWith(
-            "glovebox: No executor that isolates works here. bubblewrap: Bubblewrap (bwrap) is not on PATH.", automatic.Errors, StringComparison.Ordinal);
+            "glovebox: No executor that isolates works here. bubblewrap: Bubblewrap (bwrap) is not on PATH.",
+            automatic.Errors,
+            StringComparison.Ordinal);
         Assert.EndsWith(" For code that you trust there is --executor local.\n", automatic.Errors, StringComparison.Ordinal);
         Assert.Empty(automatic.Output);
         Assert.Equal(125, automatic.ExitCode);
@@ -240,7 +249,8 @@ public sealed class BadInputTests : IDisposable
 
         Assert.StartsWith(
             "glovebox: This machine does not let bubblewrap make the namespaces of a sandbox: "
-                + "bwrap: No permissions to creating new namespace, likely because the kernel does not allow it.\nAllow unprivileged user namespaces: sysctl ",
+                + "bwrap: No permissions to creating new namespace, likely because the kernel does not allow it.\n"
+                + "Allow unprivileged user namespaces: sysctl ",
             result.Errors,
             StringComparison.Ordinal);
         Assert.Equal(125, result.ExitCode);
@@ -255,7 +265,8 @@ public sealed class BadInputTests : IDisposable
         _tool.With("PATH", fake.Path);
 
         await AssertCouldNotRunAsync(
-            "Bubblewrap 0.4.1 is too old; Glovebox needs 0.8.0 or newer.\nInstall it: apt-get install bubblewrap, dnf install bubblewrap, or your system's way.\n",
+            "Bubblewrap 0.4.1 is too old; Glovebox needs 0.8.0 or newer.\n"
+                + "Install it: apt-get install bubblewrap, dnf install bubblewrap, or your system's way.\n",
             "run",
             _folder.Save(Replies.Python("print(1)")),
             "--executor",

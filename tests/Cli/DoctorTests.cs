@@ -56,7 +56,8 @@ public sealed class DoctorTests : IDisposable
             root.GetProperty("executors").EnumerateArray().Select(e => e.GetProperty("name").GetString()));
         JsonElement bubblewrap = root.GetProperty("executors")[0];
         Assert.Equal(
-            ["name", "available", "isolated", "version", "reason", "hint", "guestAgent", "note", "controls", "languages"], bubblewrap.EnumerateObject().Select(p => p.Name));
+            ["name", "available", "isolated", "version", "reason", "hint", "guestAgent", "note", "controls", "languages"],
+            bubblewrap.EnumerateObject().Select(p => p.Name));
         Assert.True(bubblewrap.GetProperty("available").GetBoolean());
         Assert.True(bubblewrap.GetProperty("isolated").GetBoolean());
         Assert.Equal(JsonValueKind.Null, bubblewrap.GetProperty("reason").ValueKind);
@@ -99,7 +100,8 @@ public sealed class DoctorTests : IDisposable
 
         // An address cannot be broken: it may be longer than the line, and then stands alone on it.
         Assert.All(result.Lines.Where(l => l.Trim().Contains(' ')), line => Assert.InRange(line.Length, 0, 45));
-        Assert.Contains("  network     full     a network namespace\n                       with nothing but its\n                       loopback\n",
+        Assert.Contains("  network     full     a network namespace\n"
+            + "                       with nothing but its\n                       loopback\n",
             result.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 

@@ -35,7 +35,8 @@ public sealed class JsonTests : IDisposable
         Assert.Equal(2, root.GetProperty("blocks").GetArrayLength());
         JsonElement first = root.GetProperty("blocks")[0];
         AssertFields(
-            first, "language", "exitCode", "stdout", "stderr", "durationMs", "codeFile", "timedOut", "truncated", "termination", "displays");
+            first, "language", "exitCode", "stdout", "stderr", "durationMs", "codeFile", "timedOut", "truncated", "termination",
+            "displays");
         Assert.Equal("python", first.GetProperty("language").GetString());
         Assert.Equal(0, first.GetProperty("exitCode").GetInt32());
         Assert.Equal("ä \"q\" <&> \\ \u001b[31m\n", first.GetProperty("stdout").GetString());
@@ -109,7 +110,10 @@ public sealed class JsonTests : IDisposable
 
         AssertFields(root, "exitCode", "output", "executor", "blocks", "files", "filesTruncated");
         Assert.Equal(JsonValueKind.True, root.GetProperty("filesTruncated").ValueKind);
-        Assert.EndsWith("\n--- there may be more files: not all of the work directory was looked at ---\n", plain.Errors, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\n--- there may be more files: not all of the work directory was looked at ---\n",
+            plain.Errors,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,7 +31,8 @@ public sealed class RunScriptTests : IDisposable
         File.WriteAllText(_folder["Directory.Build.props"], "");
         foreach (string program in Programs)
         {
-            File.CreateSymbolicLink(_folder["bin/" + program], File.Exists("/usr/bin/" + program) ? "/usr/bin/" + program : "/bin/" + program);
+            File.CreateSymbolicLink(
+                _folder["bin/" + program], File.Exists("/usr/bin/" + program) ? "/usr/bin/" + program : "/bin/" + program);
         }
 
         Give("dotnet", """

@@ -9,7 +9,7 @@ namespace Glovebox.Agents.Functions;
 /// PNG has check sums.</remarks>
 internal static class Pictures
 {
-    /// <summary>Gives what a picture is; null when it is none, or broken.</summary>
+    /// <summary>Gives what a picture is; null when it is no picture, or broken.</summary>
     public static string? TypeOf(ReadOnlySpan<byte> content) =>
         content.StartsWith(Png) ? (IsPng(content[Png.Length..]) ? "image/png" : null)
         : content is [0xFF, 0xD8, ..] ? (IsJpeg(content[2..]) ? "image/jpeg" : null)

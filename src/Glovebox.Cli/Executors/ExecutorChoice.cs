@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Glovebox.Cli.Run;
 using Glovebox.Hosting;
 
@@ -66,7 +67,7 @@ internal sealed class ExecutorChoice
         [
             .. Enum.GetValues<ExecutorOptions>()
                 .Where(o => o != ExecutorOptions.None && request.Given.HasFlag(o) && !taken.HasFlag(o))
-                .Select(o => o == ExecutorOptions.ReadOnly ? "--read-only" : "--" + o.ToString().ToLowerInvariant()),
+                .Select(o => "--" + JsonNamingPolicy.KebabCaseLower.ConvertName(o.ToString())),
         ];
         string who = fitting.Length == 0 ? "No executor can" : $"--executor {request.Executor} cannot";
         string leave = $"Leave {(options.Length == 1 ? "it" : "them")} out";

@@ -18,6 +18,14 @@ internal static class ModelText
     private const int LongestNote = 150;
     private const int MostNotes = 2;
 
+    /// <summary>Gives a length back that is long enough.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than <see cref="LeastLength"/>.</exception>
+    public static int Checked(int length, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, LeastLength, name);
+        return length;
+    }
+
     /// <summary>Gives the exit code, the output, notes, and the files that were made.</summary>
     /// <param name="result">The result.</param>
     /// <param name="maxLength">The most characters in all.</param>

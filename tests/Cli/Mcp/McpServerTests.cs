@@ -20,7 +20,10 @@ public sealed class McpServerTests
     {
         await using McpServerProcess server = await McpServerProcess.StartAsync();
         IList<McpClientTool> tools = await server.Client.ListToolsAsync(cancellationToken: Ct);
-        Assert.EndsWith(" Variables do not stay: each call is a program of its own.", tools.Single(t => t.Name == "run_code").Description, StringComparison.Ordinal);
+        Assert.EndsWith(
+            " Variables do not stay: each call is a program of its own.",
+            tools.Single(t => t.Name == "run_code").Description,
+            StringComparison.Ordinal);
         Assert.Equal(["run_code", "write_file", "read_file", "list_files", "reset_session"], tools.Select(t => t.Name));
         Assert.Equal(["language", "code"], tools[0].JsonSchema.GetProperty("required").EnumerateArray().Select(e => e.GetString()));
         Assert.Equal("glovebox", server.Client.ServerInfo?.Name);
@@ -148,7 +151,9 @@ public sealed class McpServerTests
         Assert.Equal("image/png", image.MimeType);
         Assert.Equal(Convert.FromBase64String(Picture), image.DecodedData.ToArray());
         Assert.EndsWith(
-            "\nNot attached, because the picture is broken or incomplete: fake.png.\n", McpServerProcess.Text(result), StringComparison.Ordinal);
+            "\nNot attached, because the picture is broken or incomplete: fake.png.\n",
+            McpServerProcess.Text(result),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -313,13 +318,20 @@ public sealed class McpServerTests
                 Params = new JsonObject
                 {
                     ["name"] = "run_code",
-                    ["arguments"] = new JsonObject { ["session"] = "main", ["language"] = "python", ["code"] = $"import os; os.execvp('sleep', ['{marker}', '600'])" },
+                    ["arguments"] = new JsonObject
+                    {
+                        ["session"] = "main",
+                        ["language"] = "python",
+                        ["code"] = $"import os; os.execvp('sleep', ['{marker}', '600'])",
+                    },
                 },
             },
             end.Token);
         await HostProcesses.AppearsAsync(marker);
         await server.Client.SendNotificationAsync(
-            NotificationMethods.CancelledNotification, new CancelledNotificationParams { RequestId = new RequestId("mine") }, cancellationToken: Ct);
+            NotificationMethods.CancelledNotification,
+            new CancelledNotificationParams { RequestId = new RequestId("mine") },
+            cancellationToken: Ct);
         await Eventually.HoldsAsync(() => HostProcesses.With(marker).Count == 0, "the program is gone");
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);

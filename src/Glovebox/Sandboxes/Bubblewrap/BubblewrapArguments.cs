@@ -30,8 +30,6 @@ internal static class BubblewrapArguments
         "/proc/scsi", "/proc/driver", "/proc/asound", "/proc/dynamic_debug",
     ];
 
-    private static readonly string[] NetworkConfiguration = ["/etc/resolv.conf"];
-
     /// <summary>Checks a path that the caller wants in the sandbox.</summary>
     /// <exception cref="ArgumentException">Not absolute, or below a place that guest code can write.</exception>
     public static string Validate(string path)
@@ -91,7 +89,7 @@ internal static class BubblewrapArguments
             .. arguments,
             "--ro-bind", configuration, "/etc",
             .. mounts,
-            .. sharesNetwork ? NetworkConfiguration.SelectMany(TryShow) : [],
+            .. sharesNetwork ? TryShow("/etc/resolv.conf") : [],
         ];
     }
 

@@ -103,6 +103,7 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
                 string end = EndOf(path);
                 end = end.StartsWith("/usr/", StringComparison.Ordinal) ? path : end;
                 string copy = Path.Combine(target, Path.GetRelativePath(Path.Combine(root, "etc"), path));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
                 if (!HasMany(end))
                 {
                     Copy(end, copy, isClient);
@@ -150,7 +151,6 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
             return;
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
         if (status.IsLink)
         {
             File.CreateSymbolicLink(copy, new FileInfo(path).LinkTarget!);

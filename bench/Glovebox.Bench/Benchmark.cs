@@ -29,6 +29,9 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
     /// <summary>The largest ratio to the baseline that is good enough; null where there is no goal.</summary>
     public double? Goal { get; init; }
 
+    /// <summary>How much longer than the baseline is good enough, in milliseconds; null where there is no such goal.</summary>
+    public double? GoalAddedMilliseconds { get; init; }
+
     /// <summary>Done right before each measurement, without the clock.</summary>
     public Func<Task> Prepare { get; init; } = () => Task.CompletedTask;
 
@@ -45,7 +48,8 @@ internal sealed record Benchmark(string Name, Func<Task<IAsyncDisposable?>> Run)
     /// <summary>The ratio of the medians.</summary>
     public double? Ratio => Median / Baseline?.Median;
 
-    public bool MeetsGoal => (Goal is null || Ratio <= Goal) && (GoalMilliseconds is null || Median <= GoalMilliseconds);
+    public bool MeetsGoal => (Goal is null || Ratio <= Goal) && (GoalMilliseconds is null || Median <= GoalMilliseconds)
+        && (GoalAddedMilliseconds is null || Median - Baseline!.Median <= GoalAddedMilliseconds);
 
     private int CountedOperations => _milliseconds.Count * (Operations + PreparedOperations);
 

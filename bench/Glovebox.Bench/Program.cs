@@ -2,12 +2,16 @@ using System.Globalization;
 using Glovebox.Bench;
 
 const int WarmUpRounds = 10;
-const string Usage = "usage: dotnet run -c Release --project bench/Glovebox.Bench -- [--docker IMAGE | --shortcuts] [--json] [--rounds N]";
+const string Usage = "usage: dotnet run -c Release --project bench/Glovebox.Bench -- "
+    + "[--docker IMAGE | --interpreters | --shortcuts | --packages | --egress] [--json] [--rounds N]";
 
 bool json = args.Contains("--json");
 int rounds = 100;
 bool shortcuts = args.Contains("--shortcuts");
-string[] rest = [.. args.Where(a => a is not ("--json" or "--shortcuts"))];
+bool packages = args.Contains("--packages");
+bool egress = args.Contains("--egress");
+bool interpreters = args.Contains("--interpreters");
+string[] rest = [.. args.Where(a => a is not ("--json" or "--interpreters" or "--shortcuts" or "--packages" or "--egress"))];
 string? image = null;
 if (rest is ["--docker", var name, ..])
 {
@@ -20,19 +24,27 @@ if (rest is ["--rounds", var text] && int.TryParse(text, NumberStyles.None, Cult
     rest = [];
 }
 
-if (rest.Length > 0 || shortcuts && image is not null)
+if (rest.Length > 0 || new[] { shortcuts, packages, interpreters, egress, image is not null }.Count(chosen => chosen) > 1)
 {
     Console.Error.WriteLine(Usage);
     return 2;
 }
 
+// Before anything else has processes here.
+IReadOnlyList<ContextMemory> memory = interpreters ? await ContextMemory.MeasureAsync() : [];
 await using SessionBenchmarks sessions = new();
 await using ShortcutBenchmarks alone = new();
+await using PackageBenchmarks? withPackages = packages ? new() : null;
+await using EgressBenchmarks? proxied = egress ? new() : null;
+await using InterpreterBenchmarks? living = interpreters ? new() : null;
 await using FunctionBenchmarks? functions = image is null ? new() : null;
 await using JupyterBenchmarks? jupyter = image is null ? new() : null;
 await using DockerBenchmarks? containers = image is null ? null : new(image);
 IReadOnlyList<Benchmark> benchmarks = containers is not null
     ? await containers.StartAsync()
+    : living is not null ? await living.StartAsync()
+    : proxied is not null ? await proxied.StartAsync()
+    : withPackages is not null ? await withPackages.StartAsync()
     : shortcuts ? await alone.StartAsync()
     : [.. await sessions.StartAsync(), .. await functions!.StartAsync(), .. await jupyter!.StartAsync()];
 
@@ -47,11 +59,11 @@ for (int round = -WarmUpRounds; round < rounds; round++)
 
 if (json)
 {
-    Report.WriteJson(benchmarks, rounds);
+    Report.WriteJson(benchmarks, memory, rounds);
 }
 else
 {
-    Report.WriteTable(benchmarks, rounds);
+    Report.WriteTable(benchmarks, memory, rounds);
 }
 
 return benchmarks.All(b => b.MeetsGoal) ? 0 : 1;

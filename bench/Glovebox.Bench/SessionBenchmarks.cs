@@ -90,14 +90,18 @@ internal sealed class SessionBenchmarks : IAsyncDisposable
     }
 
     /// <summary>A block whose session has done another one just before.</summary>
-    internal static Benchmark RightAfter(string name, ICodeExecutor executor, Benchmark baseline, double? goal) =>
-        new($"{name}: a python block right after another", () => BlockAsync(executor, Python))
+    internal static Benchmark RightAfter(
+        string name, ICodeExecutor executor, Benchmark baseline, double? goal, CodeBlock? chosen = null)
+    {
+        CodeBlock block = chosen ?? Python;
+        return new($"{name}: a {block.Language} block right after another", () => BlockAsync(executor, block))
         {
             Baseline = baseline,
             Goal = goal,
-            Prepare = () => BlockAsync(executor, Python),
+            Prepare = () => BlockAsync(executor, block),
             PreparedOperations = 1,
         };
+    }
 
     /// <summary>Two sessions that are both busy. Half of the time is twice the throughput.</summary>
     internal static Benchmark AtOnce(string name, ICodeExecutor one, ICodeExecutor other, Benchmark baseline, double? goal)

@@ -18,8 +18,7 @@ if (model is null)
     return 2;
 }
 
-await using var executor = new BubblewrapCommandLineCodeExecutor();
-var agent = new Glovebox.Agents.CodeExecutorAgent(executor, model, new CodeExecutorAgentOptions { MaxRetriesOnError = 2 });
+await using var agent = new Glovebox.Agents.CodeExecutorAgent(model, new CodeExecutorAgentOptions { MaxRetriesOnError = 2 });
 
 const string task = "How many words, and how many different ones, has 'the quick brown fox jumps over the lazy dog'?";
 Console.WriteLine($"> {task}");

@@ -1,5 +1,4 @@
 using System.Text;
-using Glovebox;
 using Glovebox.Agents;
 using Glovebox.Middleware;
 using Glovebox.Samples;
@@ -17,7 +16,7 @@ if (model is null)
 }
 
 using IChatClient client = model.AsBuilder()
-    .UseCodeInterpreter(() => new BubblewrapCommandLineCodeExecutor())
+    .UseCodeInterpreter()
     .Build();
 
 const string question = "What is the standard deviation of 2, 4, 4, 4, 5, 5, 7, 9? Compute it.";

@@ -23,16 +23,40 @@ namespace Glovebox.Agents;
 /// <para><b>Streaming</b> gives the same messages, piece by piece; and while code runs, an update without contents for each
 /// <see cref="CodeExecutionUpdate"/>, which is its <see cref="AgentResponseUpdate.RawRepresentation"/>.</para>
 /// <para><b>Sessions.</b> The model's conversation is kept in the session, and serialised with it. Over one executor all sessions share its
-/// files; over a <see cref="CodeSessionPool"/> each has its own. Executors, pool and chat client stay the caller's; an executor is started
-/// when it is not already. One session serves one run at a time; different sessions may run at the same time.</para>
+/// files; over a <see cref="CodeSessionPool"/> each has its own, and a run without a session one that ends with it. One session serves one
+/// run at a time; different sessions may run at the same time.</para>
+/// <para><b>Ownership.</b> Executors, pool and chat client that were given stay the caller's; an executor is started when it is not
+/// already. Without an executor or a pool, the agent has a pool of its own, of an <see cref="InterpreterCodeExecutor"/> in a bubblewrap
+/// sandbox for each session; <see cref="DisposeAsync"/> ends that. Undisposed, its sandboxes end with the process.</para>
 /// <para><b>Errors.</b> A program that fails is output. A failing sandbox is a <see cref="CodeExecutionException"/>. Cancellation kills
 /// the code.</para>
 /// </remarks>
-public sealed class CodeExecutorAgent : AIAgent
+public sealed class CodeExecutorAgent : AIAgent, IAsyncDisposable
 {
     private readonly IChatClient? _chatClient;
     private readonly CodeExecutorAgentOptions _options;
     private readonly Func<AgentSession, CancellationToken, ValueTask<CodeSessionLease>> _acquire;
+    private readonly CodeSessionPool? _sessions;
+    private readonly bool _ownsSessions;
+
+    /// <summary>Makes an agent with an executor of its own for each session that runs the code of the messages it gets.</summary>
+    public CodeExecutorAgent()
+        : this(default(IChatClient), null)
+    {
+    }
+
+    /// <summary>Makes an agent with an executor of its own for each session that writes code.</summary>
+    /// <param name="chatClient">Writes the code.</param>
+    public CodeExecutorAgent(IChatClient chatClient)
+        : this(chatClient, null)
+    {
+    }
+
+    /// <summary>Makes an agent with an executor of its own for each session.</summary>
+    /// <param name="chatClient">Writes the code. Null: the code comes with the messages.</param>
+    /// <param name="options">Null: the defaults.</param>
+    public CodeExecutorAgent(IChatClient? chatClient, CodeExecutorAgentOptions? options)
+        : this(new CodeSessionPool(DefaultExecutor.Factory()), chatClient, options) => _ownsSessions = true;
 
     /// <summary>Makes an agent over one executor that runs the code of the messages it gets.</summary>
     /// <param name="executor">Runs the code.</param>
@@ -67,6 +91,7 @@ public sealed class CodeExecutorAgent : AIAgent
         : this((session, cancellationToken) => sessions.AcquireAsync(SessionNames.Of(session), cancellationToken), chatClient, options)
     {
         ArgumentNullException.ThrowIfNull(sessions);
+        _sessions = sessions;
     }
 
     private CodeExecutorAgent(
@@ -95,6 +120,9 @@ public sealed class CodeExecutorAgent : AIAgent
             : serviceType == typeof(IChatClient) ? _chatClient
             : serviceType.IsInstanceOfType(_options.ChatHistoryProvider) ? _options.ChatHistoryProvider
             : null);
+
+    /// <summary>Ends the sessions that are the agent's own, and returns when they have ended. The chat client is the caller's.</summary>
+    public ValueTask DisposeAsync() => _ownsSessions ? _sessions!.DisposeAsync() : ValueTask.CompletedTask;
 
     /// <inheritdoc/>
     protected override ValueTask<AgentSession> CreateSessionCoreAsync(CancellationToken cancellationToken = default) =>
@@ -154,11 +182,22 @@ public sealed class CodeExecutorAgent : AIAgent
         IAsyncEnumerator<AgentResponseUpdate> updates = (generation is null
             ? execution.RunMessagesAsync(given, cancellationToken)
             : generation.RunAsync(cancellationToken)).GetAsyncEnumerator(cancellationToken);
-        await using (updates.ConfigureAwait(false))
+        try
         {
-            while (await MoveNextAsync().ConfigureAwait(false))
+            await using (updates.ConfigureAwait(false))
             {
-                yield return updates.Current;
+                while (await MoveNextAsync().ConfigureAwait(false))
+                {
+                    yield return updates.Current;
+                }
+            }
+        }
+        finally
+        {
+            // No other run can find it.
+            if (session is null && _sessions is not null)
+            {
+                await _sessions.EndAsync(SessionNames.Of(own)).ConfigureAwait(false);
             }
         }
 

@@ -1,3 +1,4 @@
+using Glovebox.Agents.Sessions;
 using Glovebox.Sessions;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -10,18 +11,19 @@ public static class CodeInterpreterChatClientBuilderExtensions
     /// <summary>Serves <see cref="HostedCodeInterpreterTool"/> from executors that the built client makes and ends: one for each
     /// conversation.</summary>
     /// <param name="builder">The builder.</param>
-    /// <param name="executorFactory">Makes the executor of a conversation, not started, with a work directory of its own.</param>
+    /// <param name="executorFactory">Makes the executor of a conversation, not started, with a work directory of its own. Null: an
+    /// <see cref="InterpreterCodeExecutor"/>, which keeps variables from call to call, in a bubblewrap sandbox.</param>
     /// <param name="options">How the interpreter is served. Null: the defaults.</param>
     /// <param name="sessions">How many conversations are kept, and for how long. Null: the defaults.</param>
     /// <returns>The builder.</returns>
     public static ChatClientBuilder UseCodeInterpreter(
         this ChatClientBuilder builder,
-        Func<ICodeExecutor> executorFactory,
+        Func<ICodeExecutor>? executorFactory = null,
         CodeInterpreterOptions? options = null,
         CodeSessionPoolOptions? sessions = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(executorFactory);
+        executorFactory ??= DefaultExecutor.Factory();
         return builder.Use((inner, services) =>
         {
             ILoggerFactory? loggerFactory = LoggerFactory(services);

@@ -12,6 +12,10 @@ namespace Glovebox.Agents;
 /// <see cref="ExecuteCodeFunctionOptions.Attachments"/> lets in, a list of <see cref="AIContent"/>: that text, then the
 /// <see cref="DataContent"/>. Wrong arguments are a result, too, that says what to do. A failing sandbox is a
 /// <see cref="CodeExecutionException"/>; cancellation kills the code.</para>
+/// <para><b>Functions that need approval.</b> Code may call host functions of the executor. Where one of them is an
+/// <see cref="ApprovalRequiredAIFunction"/> and the executor has no <see cref="CommandLineCodeExecutorOptions.FunctionApproval"/>, what
+/// <see cref="Create"/> gives needs approval itself: who approves a call approves with it every call of a host function that guest code
+/// makes while the code runs. Without that approval, so through a function that was made by the constructor, such calls are denied.</para>
 /// <para>The executor stays the caller's. It is started at the first call when it is not already. Calls may run at the same time; the
 /// executor does one after the other. All callers of one executor share its files: give each conversation an executor of its own, as
 /// <see cref="CodeSessionPool"/> does.</para>
@@ -21,6 +25,7 @@ public sealed class ExecuteCodeFunction : AIFunction
     private readonly CodeCall _call;
     private readonly bool _requiresApproval;
     private Func<CancellationToken, ValueTask<CodeSessionLease>> _acquire;
+    private bool _isApproved;
 
     /// <summary>Makes a function.</summary>
     /// <param name="executor">Runs the code.</param>
@@ -59,12 +64,12 @@ public sealed class ExecuteCodeFunction : AIFunction
     /// <inheritdoc/>
     public override JsonElement JsonSchema => _call.Schema;
 
-    /// <summary>Makes a function, one that needs approval where <see cref="ExecuteCodeFunctionOptions.RequiresApproval"/> says
-    /// so.</summary>
+    /// <summary>Makes a function, one that needs approval where <see cref="ExecuteCodeFunctionOptions.RequiresApproval"/> says so, or
+    /// where code can call a function that needs it.</summary>
     /// <param name="executor">Runs the code.</param>
     /// <param name="options">Null: the defaults.</param>
     public static AIFunction Create(ICodeExecutor executor, ExecuteCodeFunctionOptions? options = null) =>
-        new ExecuteCodeFunction(executor, options).WithApproval();
+        new ExecuteCodeFunction(executor, options).WithApproval(executor.GetService<IExecutorState>()?.NeedsApproval ?? false);
 
     /// <summary>Gives the same function over another executor.</summary>
     internal ExecuteCodeFunction Over(Func<CancellationToken, ValueTask<CodeSessionLease>> acquire)
@@ -75,7 +80,19 @@ public sealed class ExecuteCodeFunction : AIFunction
     }
 
     /// <summary>Gives the function as it is to be offered.</summary>
-    internal AIFunction WithApproval() => _requiresApproval ? new ApprovalRequiredAIFunction(this) : this;
+    /// <param name="callsNeedApproval">Whether its code can call functions that need approval.</param>
+    internal AIFunction WithApproval(bool callsNeedApproval)
+    {
+        if (!_requiresApproval && !callsNeedApproval)
+        {
+            return this;
+        }
+
+        // Behind the wrapper, and nowhere else: by its protocol it is invoked when the call was approved.
+        ExecuteCodeFunction approved = Over(_acquire);
+        approved._isApproved = true;
+        return new ApprovalRequiredAIFunction(approved);
+    }
 
     /// <inheritdoc/>
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
@@ -88,7 +105,8 @@ public sealed class ExecuteCodeFunction : AIFunction
         CodeSessionLease lease = await _acquire(cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            (string text, List<DataContent> data) = await _call.RunAsync(block, lease.Executor, cancellationToken).ConfigureAwait(false);
+            (string text, List<DataContent> data) = await _call.RunAsync(
+                block, lease.Executor, _isApproved, cancellationToken).ConfigureAwait(false);
             return data.Count == 0 ? text : (List<AIContent>)[new TextContent(text), .. data];
         }
     }

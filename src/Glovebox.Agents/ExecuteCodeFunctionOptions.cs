@@ -35,6 +35,7 @@ public sealed class ExecuteCodeFunctionOptions
     /// <see cref="Microsoft.Extensions.AI.ApprovalRequiredAIFunction"/>; used by
     /// <see cref="ExecuteCodeFunction.Create(ICodeExecutor, ExecuteCodeFunctionOptions?)"/>. The caller sees the arguments as the model
     /// wrote them, so a <c>language</c> is then taken in one spelling only: as in <see cref="Languages"/>, or else the canonical name. The
-    /// default is false.</summary>
+    /// default is false: only where code can call a host function that needs approval, and the executor has no
+    /// <see cref="CommandLineCodeExecutorOptions.FunctionApproval"/> to ask.</summary>
     public bool RequiresApproval { get; set; }
 }

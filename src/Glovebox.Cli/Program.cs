@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
+using Glovebox.Cli.Audit;
 using Glovebox.Cli.Doctor;
 using Glovebox.Cli.Mcp;
 using Glovebox.Cli.Output;
@@ -30,7 +31,8 @@ internal static class Program
         using TerminationSignals signals = new();
         try
         {
-            if (parsed.Errors.Count > 0)
+            // Who asks for help need not name what is required.
+            if (parsed.Errors.Count > 0 && parsed.Action is not Help)
             {
                 throw CliException.Usage(
                     string.Join(" ", parsed.Errors.Select(e => TerminalText.Line(e.Message))), SeeHelp(parsed.CommandResult.Command));
@@ -57,6 +59,7 @@ internal static class Program
             RunCommand.Create(Json, programArguments),
             DoctorCommand.Create(Json),
             McpCommand.Create(),
+            AuditCommand.Create(Json),
         };
         Help help = new();
         root.Options.OfType<HelpOption>().Single().Action = help;
@@ -70,7 +73,16 @@ internal static class Program
         return root;
     }
 
-    private static string SeeHelp(Command command) => $"See: glovebox {(command is RootCommand ? "" : command.Name + " ")}--help";
+    private static string SeeHelp(Command command)
+    {
+        string names = "";
+        for (Command? at = command; at is not null and not RootCommand; at = at.Parents.OfType<Command>().FirstOrDefault())
+        {
+            names = $"{at.Name} {names}";
+        }
+
+        return $"See: glovebox {names}--help";
+    }
 
     /// <summary>The help of the options, followed by the notes of the command.</summary>
     private sealed class Help : SynchronousCommandLineAction
@@ -84,6 +96,7 @@ internal static class Program
             {
                 RunCommand.Name => RunCommand.Notes,
                 McpCommand.Name => McpCommand.Notes,
+                AuditCommand.VerifyName => AuditCommand.Notes,
                 _ => "",
             });
             return exitCode;

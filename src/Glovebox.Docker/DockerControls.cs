@@ -75,7 +75,7 @@ internal static class DockerControls
                 Limit(
                     "network",
                     policy.Network != NetworkAccess.Full,
-                    "a network namespace with nothing but its loopback",
+                    "a network namespace with nothing but its loopback" + policy.ListDetail,
                     "the engine's network, as asked for"),
                 new(
                     "filesystem",

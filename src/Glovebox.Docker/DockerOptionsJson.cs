@@ -8,5 +8,6 @@ namespace Glovebox.Docker;
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DockerCommandLineCodeExecutorOptions))]
+[JsonSerializable(typeof(DockerInterpreterCodeExecutorOptions))]
 [JsonSerializable(typeof(DockerJupyterCodeExecutorOptions))]
 internal sealed partial class DockerOptionsJson : JsonSerializerContext;

@@ -22,7 +22,7 @@ internal sealed class DockerPlace(
 
     public override string Kind => DockerSandboxProvider.KindName;
 
-    public override IWorkspace? Files => files;
+    public override IWorkspace? Workspace => files;
 
     public override long Memory => memory;
 

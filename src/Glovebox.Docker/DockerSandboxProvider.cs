@@ -99,7 +99,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
             if (files is not null)
             {
                 await GuestCheck.WorkDirectoryAsync(
-                    guest.Files, files, plan.Spec.WorkDirectory!, user.Id, cancellationToken).ConfigureAwait(false);
+                    guest.Workspace, files, plan.Spec.WorkDirectory!, user.Id, cancellationToken).ConfigureAwait(false);
             }
 
             ISandbox sandbox = guest.Complete(
@@ -155,7 +155,9 @@ public sealed class DockerSandboxProvider : ISandboxProvider
     {
         if (_options.InitCommand is { } command)
         {
-            await RunInitCommandAsync(command, guest, user, cancellationToken).ConfigureAwait(false);
+            // It may have the network that guest code will not have.
+            string online = plan.Spec.Request.Variables.ContainsKey(ProgramSettings.Offline) ? "" : $"unset {ProgramSettings.Offline}\n";
+            await RunInitCommandAsync(online + command, guest, user, cancellationToken).ConfigureAwait(false);
         }
 
         if (plan.Functions is { } functions)
@@ -195,7 +197,7 @@ public sealed class DockerSandboxProvider : ISandboxProvider
         string notLoaded;
         try
         {
-            notLoaded = await guest.SealAsync(spec.Request.Preload, cancellationToken).ConfigureAwait(false);
+            notLoaded = await guest.SealAsync(spec.Request, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e) when (spec.WorkDirectory is not null && !guest.Ended.IsCompleted)
         {

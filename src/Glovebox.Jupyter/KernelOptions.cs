@@ -1,4 +1,4 @@
-using Glovebox.Jupyter.Displays;
+using Glovebox.Execution.Displays;
 
 namespace Glovebox.Jupyter;
 
@@ -20,30 +20,19 @@ internal sealed record KernelOptions
     public string? OutputDir
     {
         get;
-        set => field = value is null || (!string.IsNullOrWhiteSpace(value) && !value.Contains('\0'))
-            ? value
-            : throw new ArgumentException("OutputDir must be a path, or null for the work directory.", nameof(OutputDir));
+        set => field = DisplayLimits.CheckFolder(value, nameof(OutputDir));
     }
 
     public int MaxDisplays
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(MaxDisplays));
-            field = value;
-        }
+        set => field = DisplayLimits.CheckCount(value, nameof(MaxDisplays));
     } = 100;
 
     public long MaxDisplayBytes
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(MaxDisplayBytes));
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1L << 30, nameof(MaxDisplayBytes));
-            field = value;
-        }
+        set => field = DisplayLimits.CheckBytes(value, nameof(MaxDisplayBytes));
     } = 32L << 20;
 
     public DisplayLimits Limits => new(MaxDisplays, MaxDisplayBytes);

@@ -37,8 +37,17 @@ public sealed class BlockResult
     /// <summary>Gets why the block ended.</summary>
     public TerminationReason Termination { get; init; }
 
-    /// <summary>Gets whether the kernel ended with the block, so that what earlier blocks defined is gone.</summary>
+    /// <summary>Gets whether the kernel or interpreter ended with the block, so that what earlier blocks defined is gone.</summary>
     public bool StateLost { get; init; }
+
+    /// <summary>Gets how many blocks of the context, this one the last, are undone because this one ended its interpreter or had to be
+    /// ended with it: the context goes on from a checkpoint before them. Files are not undone. 0: none is.</summary>
+    public int UndoneBlocks { get; init; }
+
+    /// <summary>Gets what the context holds that no checkpoint would bring back if the next block were undone, in words:
+    /// <c>threads</c>, <c>child processes</c>, <c>background jobs</c>, <c>asyncio tasks</c>, <c>GPU memory</c>, or blocks after which no
+    /// checkpoint was made because it would have been too large or too slow.</summary>
+    public IReadOnlyList<string> NotInCheckpoint { get; init; } = [];
 
     /// <summary>Gets the path of the code file, relative to the work directory; null when none was written.</summary>
     public string? CodeFile { get; init; }

@@ -7,8 +7,8 @@ namespace Glovebox;
 /// <summary>Updates as JSON: to send them over a network, or to keep them. Works with ahead-of-time compilation.</summary>
 /// <remarks>
 /// <para>An update is an object: <c>{"type":"output","stream":"StandardOutput","text":"1\n","rawText":null,"blockIndex":0}</c>. Its types
-/// are <c>block-started</c>, <c>output</c>, <c>output-cleared</c>, <c>display</c>, <c>function-called</c>, <c>file</c> and
-/// <c>block-completed</c>.</para>
+/// are <c>block-started</c>, <c>output</c>, <c>output-cleared</c>, <c>display</c>, <c>function-called</c>,
+/// <c>egress</c>, <c>file</c> and <c>block-completed</c>.</para>
 /// <para>Reading fails with a <see cref="JsonException"/> (a <see cref="NotSupportedException"/> without <c>type</c>) when something is
 /// missing or of another form.</para>
 /// </remarks>

@@ -51,17 +51,27 @@ public sealed class CodeExecutionOptions
         set
         {
             ArgumentNullException.ThrowIfNull(value, nameof(Environment));
-            Dictionary<string, string> copy = new(StringComparer.Ordinal);
-            GuestVariables.CopyTo(value, copy);
-            field = copy;
+            field = GuestVariables.Copy(value);
         }
     } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The name of the context that the blocks go to (<see cref="InterpreterCodeExecutor.CreateContextAsync"/>). Null, the
+    /// default: the one that all blocks of the language share which name none. Only executors with contexts take a name.</summary>
+    public string? Context { get; set; }
+
+    /// <summary>Whether those who approved the code approved with it its calls of host functions that need approval. An executor with a
+    /// <see cref="CommandLineCodeExecutorOptions.FunctionApproval"/> asks that all the same.</summary>
+    internal bool ApprovesFunctionCalls { get; set; }
 
     /// <summary>The options of executions that have none.</summary>
     internal static CodeExecutionOptions Default { get; } = new();
 
     /// <summary>Whether a program is needed to honour them: a cell of a kernel has neither arguments nor variables of its own.</summary>
     internal bool NeedProcess => StandardInput.Length > 0 || Arguments.Count > 0 || Environment.Count > 0;
+
+    /// <summary>The error of executors that have no contexts.</summary>
+    internal static CodeExecutionException NoContexts() => new(
+        "no-contexts", "This executor has no contexts.", "Use an InterpreterCodeExecutor, or leave Context out.");
 
     internal CodeExecutionOptions Copy() => (CodeExecutionOptions)MemberwiseClone();
 }

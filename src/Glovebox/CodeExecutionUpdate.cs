@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Glovebox.Egress;
 
 namespace Glovebox;
 
@@ -11,6 +12,7 @@ namespace Glovebox;
 [JsonDerivedType(typeof(OutputClearedUpdate), "output-cleared")]
 [JsonDerivedType(typeof(DisplayReceivedUpdate), "display")]
 [JsonDerivedType(typeof(FunctionCalledUpdate), "function-called")]
+[JsonDerivedType(typeof(EgressUpdate), "egress")]
 [JsonDerivedType(typeof(FileProducedUpdate), "file")]
 [JsonDerivedType(typeof(BlockCompletedUpdate), "block-completed")]
 public abstract class CodeExecutionUpdate
@@ -101,6 +103,15 @@ public sealed class FunctionCalledUpdate : CodeExecutionUpdate
 
     /// <summary>Gets why there is no result, such as <c>failed</c> or <c>not-approved</c>; null when there is one.</summary>
     public string? ErrorCode { get; }
+}
+
+/// <summary>The egress proxy decided about a connection or a request, or a connection ended, while the block ran.</summary>
+/// <param name="blockIndex">The block's place in the list that was given, from 0.</param>
+/// <param name="event">What happened.</param>
+public sealed class EgressUpdate(int blockIndex, EgressEvent @event) : CodeExecutionUpdate(blockIndex)
+{
+    /// <summary>Gets what happened.</summary>
+    public EgressEvent Event => @event;
 }
 
 /// <summary>A block made or changed a file of the work directory.</summary>

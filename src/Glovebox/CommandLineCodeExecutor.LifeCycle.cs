@@ -111,11 +111,17 @@ public partial class CommandLineCodeExecutor
         return session!;
     }
 
-    /// <summary>The files of a sandbox that runs.</summary>
-    private async Task<IWorkspace> StartedFilesAsync(CancellationToken cancellationToken)
+    /// <summary>Starts the sandbox where nobody has, and again when an earlier block took it down.</summary>
+    private protected async Task EnsureStartedAsync(CancellationToken cancellationToken)
     {
         ExecutorSession session = SessionUnlessStopped() ?? await StartOnFirstUseAsync(cancellationToken).ConfigureAwait(false);
         await EnsureRunningAsync(session, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The files of a sandbox that runs.</summary>
+    private async Task<IWorkspace> StartedFilesAsync(CancellationToken cancellationToken)
+    {
+        await EnsureStartedAsync(cancellationToken).ConfigureAwait(false);
         return _runner.Files;
     }
 

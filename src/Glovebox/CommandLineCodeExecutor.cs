@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Glovebox.Egress;
 using Glovebox.Execution;
 using Glovebox.Functions;
 using Glovebox.Functions.Calls;
@@ -17,12 +18,10 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
     private readonly FunctionSet _functionSet;
     private readonly OfferedFunctions? _functions;
     private readonly TimeProvider _timeProvider;
+    private readonly EgressReports _reports;
 
     /// <summary>Held while the runner is started or stopped.</summary>
     private readonly SemaphoreSlim _lifecycle = new(1, 1);
-
-    /// <summary>Held by the execution that runs.</summary>
-    private readonly SemaphoreSlim _turn = new(1, 1);
 
     private ExecutorSession? _session;
     private bool _functionsChecked;
@@ -61,8 +60,10 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
         _functionSet = new FunctionSet(options.FunctionsModule, options.Functions, options.Packages);
         _functions = OfferedFunctions.Of(_functionSet, options, Logger, _timeProvider);
-        Dictionary<string, string> variables = new(StringComparer.Ordinal);
-        GuestVariables.CopyTo(options.Environment, variables);
+        Dictionary<string, string> variables = GuestVariables.Copy(options.Environment);
+        options.Egress.Validate(options.Policy);
+        EgressSetup? egress = options.Policy.Network == NetworkAccess.AllowList ? new(options.Policy, options.Egress) : null;
+        _reports = new EgressReports(Logger, _timeProvider);
         SandboxRequest request = new()
         {
             Policy = options.Policy,
@@ -70,6 +71,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
             Variables = variables,
             Preload = [.. options.Preload],
             Functions = _functions,
+            Egress = egress is null ? null : new EgressRequest(egress, _reports.ReportAsync, _timeProvider),
         };
         request.Validate();
         _runner = makeRunner(request, options, _timeProvider);
@@ -79,6 +81,8 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
     public IWorkspace Workspace { get; }
 
     private protected ILogger Logger { get; }
+
+    private protected IBlockRunner BlockRunner => _runner;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken = default) =>
@@ -118,7 +122,9 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
             : serviceType.IsInstanceOfType(this) ? this
             : serviceType == typeof(SandboxCapabilities) ? (_session is null ? null : _runner.Capabilities)
             : serviceType == typeof(LanguageRegistry) ? _runner.Languages
+            : serviceType == typeof(EgressReports) ? _reports
             : serviceType == typeof(ISandbox) ? _runner.Sandbox
+            : serviceType == typeof(ISandboxFiles) ? _runner.Sandbox?.Files
             : null;
     }
 
@@ -133,6 +139,9 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
 
     bool IExecutorState.SharesState => _runner.SharesState;
 
+    bool IExecutorState.NeedsApproval =>
+        _options.FunctionApproval is null && _functionSet.HostFunctions.Values.Any(HostFunctionInvoker.NeedsApproval);
+
     void IExecutorState.ThrowIfStopped() => SessionUnlessStopped();
 
     private async IAsyncEnumerable<CodeExecutionUpdate> ExecuteAsync(
@@ -142,7 +151,8 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ExecutorSession session = started ?? await StartOnFirstUseAsync(cancellationToken).ConfigureAwait(false);
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Turn turn = _runner.TurnFor(options);
+        await turn.EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // What ended the executor while this call waited for its turn ended this call, too.
@@ -202,7 +212,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
         }
         finally
         {
-            _turn.Release();
+            turn.Leave();
         }
     }
 
@@ -224,13 +234,14 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
             };
         }
 
-        CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(run.Index, run.Block, run.Output, run.Kill) : null;
+        CallScope? calls = _functions is { HasCalls: true } ? _functions.Server.Begin(run) : null;
         try
         {
             BlockEnd end;
             try
             {
                 run.Files?.Begin(run.Kill);
+                using IDisposable reporting = _reports.Begin(run);
                 end = await _runner.RunAsync(run).ConfigureAwait(false);
                 run.Output.Complete(end.Notice);
             }
@@ -260,6 +271,8 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
                 Duration = duration,
                 Termination = end.Termination,
                 StateLost = end.StateLost,
+                UndoneBlocks = end.UndoneBlocks,
+                NotInCheckpoint = end.NotInCheckpoint,
                 CodeFile = end.CodeFile,
                 Displays = end.Displays,
                 OutputFiles = changes.Produced,

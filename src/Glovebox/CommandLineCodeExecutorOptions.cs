@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Glovebox.Egress;
 using Glovebox.Functions;
 using Glovebox.Hosting;
 using Glovebox.Middleware;
@@ -85,11 +86,13 @@ public class CommandLineCodeExecutorOptions
         set => field = value ?? throw new ArgumentNullException(nameof(SkippedLanguages));
     } = [];
 
-    /// <summary>Python packages that guest code can import, each as a requirement of pip (<c>pandas</c>, <c>requests>=2.31</c>, the path
-    /// of a wheel that the sandbox sees). What the sandbox's Python does not have is installed in the set-up. Default: none.</summary>
+    /// <summary>Python packages that guest code can import, each as a requirement of pip (<c>pandas</c>, <c>requests>=2.31</c>) or the
+    /// path of a wheel. What the sandbox's Python does not have is installed in the set-up. Default: none.</summary>
     /// <remarks>The executor's constructor throws an <see cref="ArgumentException"/> for an empty requirement; its start throws a
     /// <see cref="FunctionSetupException"/> when one cannot be installed. Without a network, name a folder of wheels by
-    /// <c>PIP_FIND_LINKS</c> of <see cref="SetupEnvironment"/>.</remarks>
+    /// <c>PIP_FIND_LINKS</c> of <see cref="SetupEnvironment"/>, or wheels by their paths. A wheel's path is one of the host, and a
+    /// relative one begins at the current directory when the executor starts; in a container it is a path of the container. Under
+    /// bubblewrap, executors of this process share for an hour what was installed from wheels.</remarks>
     public IList<string> Packages { get; set => field = value ?? throw new ArgumentNullException(nameof(Packages)); } = [];
 
     /// <summary>Functions that guest code can import from <see cref="FunctionsModule"/>. Default: none. Two kinds are understood: a
@@ -126,9 +129,16 @@ public class CommandLineCodeExecutorOptions
     } = new();
 
     /// <summary>Is asked before each call of a function that is an <see cref="ApprovalRequiredAIFunction"/>, one call at a time. The time
-    /// of the block runs on meanwhile. Null, the default: such calls are denied. When it throws, the call fails.</summary>
+    /// of the block runs on meanwhile. Null, the default: such calls are denied, except where an agent's function that runs code asks for
+    /// approval of the code with all that it calls. When it throws, the call fails.</summary>
     [JsonIgnore]
     public Func<FunctionCallContext, CancellationToken, ValueTask<ApprovalDecision>>? FunctionApproval { get; set; }
+
+    /// <summary>How guest code reaches the hosts of <see cref="ExecutionPolicy.AllowedDomains"/>: limits, approval, secrets. It has an
+    /// effect where <see cref="ExecutionPolicy.Network"/> is <see cref="NetworkAccess.AllowList"/>. Default: see
+    /// <see cref="EgressOptions"/>.</summary>
+    /// <exception cref="ArgumentNullException">Null.</exception>
+    public EgressOptions Egress { get; set => field = value ?? throw new ArgumentNullException(nameof(Egress)); } = new();
 
     /// <summary>How long the installation of <see cref="Packages"/> and of the packages of <see cref="Functions"/> may take, and the
     /// check of the functions' module. Default: 5 minutes.</summary>
@@ -174,13 +184,18 @@ public class CommandLineCodeExecutorOptions
         copy.Packages = [.. Packages];
         copy.Functions = [.. Functions];
         copy.FunctionLimits = FunctionLimits with { };
+        copy.Egress = Egress.Copy();
         copy.SetupEnvironment = new Dictionary<string, string>(SetupEnvironment, StringComparer.Ordinal);
         return copy;
     }
 
     /// <summary>Says why configuration cannot hold these options; null when it can.</summary>
     internal virtual string? WhyNotWritable() =>
-        Functions.Count > 0 ? IsCode(nameof(Functions)) : FunctionApproval is not null ? IsCode(nameof(FunctionApproval)) : null;
+        Functions.Count > 0 ? IsCode(nameof(Functions)) : FunctionApproval is not null ? IsCode(nameof(FunctionApproval))
+        : Egress.Approve is not null ? IsCode($"{nameof(Egress)}.{nameof(Egress.Approve)}")
+        : Egress.Secrets.Count > 0
+            ? "Secrets of Egress are not written to configuration. Set them on the options of the executor that is read."
+        : null;
 
     internal static string IsCode(string option) =>
         $"{option} cannot be written to configuration: it is code. Set it on the options of the executor that is read.";

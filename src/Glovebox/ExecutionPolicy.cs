@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Glovebox.Egress;
 
 namespace Glovebox;
 
@@ -81,12 +82,42 @@ public sealed record ExecutionPolicy
         {
             if (!Enum.IsDefined(value))
             {
-                throw new ArgumentOutOfRangeException(nameof(Network), value, "Network must be None, SetupOnly or Full.");
+                throw new ArgumentOutOfRangeException(nameof(Network), value, "Network must be None, SetupOnly, Full or AllowList.");
             }
 
             field = value;
         }
     } = NetworkAccess.SetupOnly;
+
+    /// <summary>Gets or sets what guest code reaches where <see cref="Network"/> is <see cref="NetworkAccess.AllowList"/>: a rule for each
+    /// host. The default is empty, which allows nothing.</summary>
+    /// <remarks>
+    /// <para>A rule is written <c>[METHOD,METHOD ]HOST[:PORT,PORT][/PATH][ private][ tcp]</c>. <c>HOST</c> is a name
+    /// (<c>api.example.org</c>), a wildcard for names below one (<c>*.example.org</c>, which is not <c>example.org</c> itself), an IPv4
+    /// address, or an IPv6 address in brackets. Without ports it means 80 and 443. Methods and the beginning of a path
+    /// (<c>GET,HEAD api.example.org/v1</c>) are checked for each request, for which the proxy ends TLS. <c>private</c> lets a name lead
+    /// to addresses of private networks and of this machine, which are refused otherwise. <c>tcp</c> allows other protocols than HTTP and
+    /// TLS.</para>
+    /// <para>The names <c>pypi</c>, <c>npm</c>, <c>nuget</c>, <c>crates</c> and <c>debian</c> stand for the hosts of these
+    /// registries.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentException">A rule is none; the message holds it.</exception>
+    public IReadOnlyList<string> AllowedDomains
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            string[] rules = [.. value];
+            if (Array.IndexOf(rules, null) >= 0)
+            {
+                throw new ArgumentException("AllowedDomains must not hold null.");
+            }
+
+            _ = new EgressPolicy(rules);
+            field = rules.Length == 0 ? [] : rules;
+        }
+    } = [];
 
     /// <summary>Gets or sets whether everything but the work directory and the temporary directories is read-only. Null, the default: as
     /// the kind of sandbox does (bubblewrap: always).</summary>
@@ -109,6 +140,17 @@ public sealed record ExecutionPolicy
         }
     }
 
+    /// <summary>Whether guest code has a network of its own, or a proxy to one.</summary>
+    internal bool GuestHasNetwork => Network is NetworkAccess.Full or NetworkAccess.AllowList;
+
+    /// <summary>What the description of a network without anything has to add, where there is a list.</summary>
+    internal string ListDetail => Network == NetworkAccess.AllowList ? "; a proxy on the host lets through what the list allows" : "";
+
+    /// <summary>Whether builds of guest code find packages where .NET looks for them.</summary>
+    internal bool ReachesNuGet => Network == NetworkAccess.Full
+        || (Network == NetworkAccess.AllowList && HostName.TryParse("api.nuget.org", out HostName nuget)
+            && new EgressPolicy(AllowedDomains).For(nuget, 443).Length > 0);
+
     private static long? InRange(long? value, long minimum, long maximum = long.MaxValue, [CallerMemberName] string name = "") =>
         value < minimum ? throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {minimum}.")
         : value > maximum ? throw new ArgumentOutOfRangeException(name, value, $"{name} must be at most {maximum}.")
@@ -127,4 +169,8 @@ public enum NetworkAccess
 
     /// <summary>Everything that the host reaches.</summary>
     Full,
+
+    /// <summary>The hosts of <see cref="ExecutionPolicy.AllowedDomains"/>, by a proxy on the host that decides about each connection. The
+    /// guest has no network of its own. Set-up reaches the network as with <see cref="SetupOnly"/>.</summary>
+    AllowList,
 }

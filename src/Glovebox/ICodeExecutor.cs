@@ -49,6 +49,8 @@ public interface ICodeExecutor : IAsyncDisposable
 
     /// <summary>Gets a service: the executor itself, one that it wraps, or what they offer, such as
     /// <see cref="SandboxCapabilities"/>.</summary>
+    /// <remarks>A started executor with a sandbox gives the <see cref="ISandbox"/>, and its <see cref="ISandboxFiles"/>: all files, not
+    /// only those of the work directory. They end with the sandbox: ask again after a restart.</remarks>
     /// <param name="serviceType">The type asked for.</param>
     /// <param name="serviceKey">A key, or null.</param>
     /// <returns>The service, or null when there is none.</returns>

@@ -9,6 +9,10 @@ internal interface IExecutorState
     /// <summary>Gets whether blocks share the state of a living interpreter.</summary>
     bool SharesState { get; }
 
+    /// <summary>Gets whether guest code can call a host function that needs approval while the executor has nobody to ask: such calls are
+    /// denied unless <see cref="CodeExecutionOptions.ApprovesFunctionCalls"/> is set.</summary>
+    bool NeedsApproval { get; }
+
     /// <summary>Tells of a wrong call at the call.</summary>
     /// <exception cref="InvalidOperationException">The executor is stopped.</exception>
     /// <exception cref="ObjectDisposedException">The executor is disposed.</exception>

@@ -23,7 +23,7 @@ public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecut
             timeProvider)
     {
         Options = options;
-        LogNotIsolated(Logger);
+        LogNotIsolated(Logger, nameof(LocalCommandLineCodeExecutor));
     }
 
     /// <summary>Gets the kind <c>local</c>, for registration and configuration.</summary>
@@ -47,7 +47,7 @@ public sealed partial class LocalCommandLineCodeExecutor : CommandLineCodeExecut
             "local", () => Task.FromResult<string?>(null), () => new LocalCommandLineCodeExecutor(), cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
-        "LocalCommandLineCodeExecutor runs code on the host and isolates nothing. "
-            + "For code that you do not trust, use BubblewrapCommandLineCodeExecutor or a container.")]
-    private static partial void LogNotIsolated(ILogger logger);
+        "{Executor} runs code on the host and isolates nothing. "
+            + "For code that you do not trust, use one in a bubblewrap sandbox or a container.")]
+    internal static partial void LogNotIsolated(ILogger logger, string executor);
 }

@@ -9,8 +9,11 @@ public sealed class LocalCommandLineCodeExecutorOptions : CommandLineCodeExecuto
     public string? VirtualEnvironment
     {
         get;
-        set => field = value is null || (!string.IsNullOrWhiteSpace(value) && !value.Contains('\0'))
-            ? value
-            : throw new ArgumentException("VirtualEnvironment must be a path, or null.", nameof(VirtualEnvironment));
+        set => field = CheckVirtualEnvironment(value, nameof(VirtualEnvironment));
     }
+
+    internal static string? CheckVirtualEnvironment(string? value, string name) =>
+        value is null || (!string.IsNullOrWhiteSpace(value) && !value.Contains('\0'))
+            ? value
+            : throw new ArgumentException("VirtualEnvironment must be a path, or null.", name);
 }

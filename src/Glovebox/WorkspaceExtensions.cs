@@ -20,21 +20,9 @@ public static class WorkspaceExtensions
         Stream stream = await workspace.OpenReadAsync(path, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            using MemoryStream content = new();
-            byte[] buffer = new byte[64 << 10];
-            int read;
-            while ((read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-            {
-                if (content.Length + read > maxBytes)
-                {
-                    throw new WorkspaceException(
-                        $"'{WorkspacePath.Printable(path)}' is larger than {maxBytes} bytes.", "Open it as a stream, or allow more.");
-                }
-
-                content.Write(buffer, 0, read);
-            }
-
-            return content.ToArray();
+            return await WholeStream.ReadAsync(stream, maxBytes, cancellationToken).ConfigureAwait(false)
+                ?? throw new WorkspaceException(
+                    $"'{WorkspacePath.Printable(path)}' is larger than {maxBytes} bytes.", "Open it as a stream, or allow more.");
         }
     }
 

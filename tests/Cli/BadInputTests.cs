@@ -48,7 +48,7 @@ public sealed class BadInputTests : IDisposable
     {
         ToolResult result = await _tool.RunWithInputAsync(Replies.Python("print(1)"), "run", "--executor", "nowhere");
 
-        Assert.Matches(@"^glovebox: --executor takes auto, bubblewrap[a-z, -]* or [a-z-]+, not 'nowhere'\.\n", result.Errors);
+        Assert.Matches(@"^glovebox: --executor takes auto, command-line, bubblewrap[a-z, -]* or [a-z-]+, not 'nowhere'\.\n", result.Errors);
         Assert.All(ExecutorKinds.Names, name => Assert.Contains(name, result.Errors, StringComparison.Ordinal));
         Assert.EndsWith(SeeHelp, result.Errors, StringComparison.Ordinal);
         Assert.Equal(2, result.ExitCode);

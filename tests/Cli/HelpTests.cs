@@ -30,7 +30,7 @@ public sealed class HelpTests : IDisposable
         foreach (string option in new[]
         {
             "--language <NAME>", $"--executor <{string.Join('|', ExecutorKinds.Names)}>", "--image <NAME>", "--timeout <SECONDS>", "--work-dir <DIR>",
-            "--network <none|setup|full>", "--memory <SIZE>", "--cpus <CORES>", "--approve", "--json",
+            "--network <none|setup|full>", "--allow-domain <RULE>", "--secret <NAME@DOMAIN,...>", "--memory <SIZE>", "--cpus <CORES>", "--approve", "--json",
         })
         {
             Assert.Contains(option, result.Output, StringComparison.Ordinal);

@@ -86,6 +86,19 @@ public sealed class RunTests : IDisposable
         Assert.Equal(("", "True shown\n"), (result.Errors.Replace("--- 1/1 python ---\n", "", StringComparison.Ordinal), result.Output));
     }
 
+    [Fact]
+    public async Task A_package_is_a_wheel_that_is_named_by_a_relative_path()
+    {
+        using WheelIndex index = new WheelIndex().Add("gb_tool", "1.0", "NAME = 'tool'");
+        string code = _folder.Save("import gb_tool\nprint(gb_tool.NAME)", "a.py");
+        string wheel = Path.GetRelativePath(Environment.CurrentDirectory, Path.Combine(index.Path, "gb_tool-1.0-py3-none-any.whl"));
+        ToolResult result = await _tool.RunAsync("run", code, "-e", "bubblewrap", "--network", "none", "--packages", wheel);
+        Assert.Equal(("", "tool\n"), (result.Errors.Replace("--- 1/1 python ---\n", "", StringComparison.Ordinal), result.Output));
+        result = await _tool.RunAsync("run", code, "-e", "bubblewrap", "--packages", "./missing.whl");
+        Assert.Contains("missing.whl' cannot be read: No such file or directory.", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(125, result.ExitCode);
+    }
+
     [Theory]
     [InlineData("--env takes NAME=VALUE, not 'A'.", "run", "x.md", "--env", "A")]
     [InlineData("--env takes NAME=VALUE, not '=x'.", "run", "x.md", "--env", "=x")]

@@ -14,10 +14,14 @@ public static class Eventually
     public static Task AreBuriedAsync(Func<bool> condition, string what) => HoldsAsync(condition, what, Moment);
 
     /// <summary>Looks again and again until something holds; fails when it does not in time.</summary>
-    public static async Task HoldsAsync(Func<bool> condition, string what, TimeSpan? within = null)
+    public static Task HoldsAsync(Func<bool> condition, string what, TimeSpan? within = null) =>
+        HoldsAsync(() => Task.FromResult(condition()), what, within);
+
+    /// <inheritdoc cref="HoldsAsync(Func{bool}, string, TimeSpan?)"/>
+    public static async Task HoldsAsync(Func<Task<bool>> condition, string what, TimeSpan? within = null)
     {
         long started = Stopwatch.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < (within ?? Long), $"In vain: {what}.");
             await Task.Delay(5, TestContext.Current.CancellationToken);

@@ -140,6 +140,7 @@ public abstract class ExecutorKind
         public override ICodeExecutor Create(ExecutorSetup setup) => inner.Create(setup).AsBuilder()
             .UseLogging(setup.LoggerFactory ?? new CollectingLogger(), enableSensitiveData: true)
             .UseOpenTelemetry(Source)
+            .UseAudit(new CollectingSink(), o => o.IncludesCode = o.IncludesOutput = o.IncludesArguments = true)
             .UseApproval(_ => ApprovalDecision.Approve())
             .Build();
     }

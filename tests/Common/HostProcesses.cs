@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Glovebox.Tests.Common;
@@ -7,6 +8,23 @@ public static class HostProcesses
 {
     /// <summary>A word that no other process has in its command line.</summary>
     public static string NewMarker() => $"marker-{Guid.NewGuid():n}";
+
+    /// <summary>Kills processes, some of which may end with others of them.</summary>
+    public static void Kill(IEnumerable<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            try
+            {
+                using Process process = Process.GetProcessById(id);
+                process.Kill();
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+            {
+                // It has ended already.
+            }
+        }
+    }
 
     /// <summary>The living processes with the marker as an argument of its own.</summary>
     public static IReadOnlyList<int> With(string marker)

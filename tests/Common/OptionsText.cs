@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using Glovebox.Egress;
 
 namespace Glovebox.Tests.Common;
 
@@ -19,7 +20,7 @@ public static class OptionsText
         foreach (PropertyInfo property in value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
             object? inner = property.GetValue(value);
-            if (inner is ExecutionPolicy)
+            if (inner is ExecutionPolicy or EgressOptions)
             {
                 Add(lines, property.Name + ".", inner);
             }

@@ -18,6 +18,9 @@ public sealed class ScriptedExecutor : ICodeExecutor, IWorkspace
     /// <summary>What a block prints and how it ends. Default: its code, exit code 0.</summary>
     public Func<CodeBlock, BlockResult> Run { get; init; } = block => Result(block, 0, block.Code);
 
+    /// <summary>Updates of a block beside those of its result. Default: none.</summary>
+    public Func<CodeBlock, IEnumerable<CodeExecutionUpdate>> Updates { get; init; } = _ => [];
+
     /// <summary>Awaited after a block has begun, before it prints. Default: nothing.</summary>
     public Func<CodeBlock, CancellationToken, Task> Running { get; init; } = (_, _) => Task.CompletedTask;
 
@@ -93,6 +96,11 @@ public sealed class ScriptedExecutor : ICodeExecutor, IWorkspace
                 cancellationToken.ThrowIfCancellationRequested();
                 _calls.Enqueue($"run {blocks[i].Code}");
                 await Running(blocks[i], cancellationToken);
+                foreach (CodeExecutionUpdate update in Updates(blocks[i]))
+                {
+                    yield return update;
+                }
+
                 BlockResult result = Run(blocks[i]);
                 yield return new OutputReceivedUpdate(i, OutputStream.StandardOutput, result.Output);
                 foreach (WorkspaceFile file in result.OutputFiles)

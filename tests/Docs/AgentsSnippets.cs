@@ -15,7 +15,7 @@ public sealed class AgentsSnippets
         using ScriptedChatClient model = new(_ => Interprets("print(541)"), r => Says(r.LastResult));
 
         using IChatClient client = model.AsBuilder()
-            .UseCodeInterpreter(() => new BubblewrapCommandLineCodeExecutor())
+            .UseCodeInterpreter()
             .Build();
 
         ChatOptions options = new() { Tools = [new HostedCodeInterpreterTool()] };
@@ -39,6 +39,22 @@ public sealed class AgentsSnippets
     [Fact]
     public async Task For_an_agent_that_you_have()
     {
+        const string Code = "from functions import buy\nbuy('A')";
+        using ScriptedChatClient model = new(_ => Calls("1", "execute_code", ("language", "python"), ("code", Code)));
+
+        AIFunction price = AIFunctionFactory.Create((string share) => share.Length, "price", "Gives the price of a share.");
+        AIFunction buy = new ApprovalRequiredAIFunction(AIFunctionFactory.Create((string share) => $"bought {share}", "buy"));
+
+        await using CodeExecutionContextProvider provider = new([price, buy], options: null);
+        AIAgent agent = new ChatClientAgent(model, new ChatClientAgentOptions { AIContextProviders = [provider] });
+
+        AgentResponse response = await agent.RunAsync("Buy A.");
+        Assert.Single(response.Messages.SelectMany(m => m.Contents).OfType<ToolApprovalRequestContent>());
+    }
+
+    [Fact]
+    public async Task For_an_agent_that_you_have_with_a_pool()
+    {
         CodeSessionPool sessions = new(
             () => new BubblewrapCommandLineCodeExecutor(),
             new CodeSessionPoolOptions { MaxSessions = 100, MaxLifetime = TimeSpan.FromHours(8) });
@@ -54,10 +70,9 @@ public sealed class AgentsSnippets
     [Fact]
     public async Task The_code_executor_agent()
     {
-        await using ICodeExecutor executor = AgentSandboxes.Create();
         using ScriptedChatClient model = new(_ => Says("```sh\necho many\n```"), r => Says(r.Messages[^1].Text));
 
-        CodeExecutorAgent agent = new(executor, model, new CodeExecutorAgentOptions { MaxRetriesOnError = 2 });
+        await using CodeExecutorAgent agent = new(model, new CodeExecutorAgentOptions { MaxRetriesOnError = 2 });
         AgentResponse response = await agent.RunAsync("How many words has the first chapter of Moby Dick?");
         Console.WriteLine(response.Messages[^1].Text);
 

@@ -91,7 +91,7 @@ public sealed partial class DocumentTests
     [Fact]
     public void The_options_of_the_table_exist()
     {
-        string[] names = [.. typeof(BubblewrapCommandLineCodeExecutorOptions).GetProperties().Concat(typeof(LocalCommandLineCodeExecutorOptions).GetProperties())
+        string[] names = [.. typeof(InterpreterCodeExecutorOptions).GetProperties().Concat(typeof(LocalCommandLineCodeExecutorOptions).GetProperties())
             .Select(p => p.Name).Distinct().Order(StringComparer.Ordinal)];
         Assert.Equal(names, TableNames("| option | default | |").Order(StringComparer.Ordinal));
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Glovebox.Egress;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -45,6 +46,27 @@ public sealed class ReadmeSnippets
         CodeBlock block = new("python", "# filename: greet.py\nimport os, sys\nprint(os.environ['GREETING'], 'json' in sys.modules)");
         Assert.Equal("hello True\n", (await executor.ExecuteCodeBlocksAsync([block], Ct)).Output);
         Assert.True(File.Exists(folder["work/greet.py"]));
+    }
+
+    [Fact]
+    public async Task The_hosts_that_code_may_reach_are_a_list()
+    {
+        string key = "the-value-of-the-key";
+
+        BubblewrapCommandLineCodeExecutorOptions options = new()
+        {
+            Policy = new ExecutionPolicy { Network = NetworkAccess.AllowList, AllowedDomains = ["pypi", "GET api.example.org/v1"] },
+            Egress =
+            {
+                Secrets =
+                {
+                    new EgressSecret { Name = "API_KEY", Value = key, Domains = ["api.example.org"], Header = "Authorization: Bearer {value}" },
+                },
+            },
+        };
+
+        await using BubblewrapCommandLineCodeExecutor executor = await StartAsync(options);
+        Assert.StartsWith("glovebox-API_KEY-", (await executor.ExecuteCodeBlocksAsync([new("sh", "echo $API_KEY")], Ct)).Output, StringComparison.Ordinal);
     }
 
     [Fact]

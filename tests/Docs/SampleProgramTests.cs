@@ -26,6 +26,32 @@ public sealed class SampleProgramTests
     }
 
     [Fact]
+    public async Task An_analysis_of_three_turns_remembers_and_survives_mistakes()
+    {
+        using TestFolder folder = new();
+        folder.GiveAway();
+        string output = await RunAsync("InterpreterAnalysis", folder.Path);
+        Assert.Contains("36 rows; columns: orchard, month, kilograms", output, StringComparison.Ordinal);
+        Assert.Contains("The largest month is 9", output, StringComparison.Ordinal);
+        Assert.Contains("image/png display-0002.png", output, StringComparison.Ordinal);
+        Assert.Equal(4, output.Split("(a mistake: 1 block undone)").Length);
+    }
+
+    [Fact]
+    public async Task A_package_is_installed_an_API_gets_its_key_and_another_host_gets_nothing() => Assert.Equal(
+        "[allowed GET /simple/shout/]\n[allowed GET /shout-1.0-py3-none-any.whl]\n[allowed GET /v1/weather with API_KEY]\n"
+        + "SUNNY, 21 DEGREES!\nThe key begins with glovebox\n[refused elsewhere.example.org:443, not-in-list]\n",
+        await RunAsync("AllowList"));
+
+    [Fact]
+    public async Task Three_repairs_are_tried_in_branches_and_one_is_kept() => Assert.Equal(
+        "It fails: ValueError: could not convert string to float: '1,200'\n"
+        + "Repair 1: ValueError: could not convert string to float: 'n/a'\n"
+        + "Repair 2: Timed out after 2 s; the code was interrupted. What it and earlier blocks defined is kept.\n"
+        + "Repair 3: works\nIn all 1210.5\n",
+        await RunAsync("Branches"));
+
+    [Fact]
     public async Task A_provider_of_ones_own_runs_blocks() =>
         Assert.Equal("written\n42\n1000\nlo\n", await RunAsync("SandboxProvider", "glovebox-test-python"));
 

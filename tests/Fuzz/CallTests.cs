@@ -47,13 +47,7 @@ public sealed class CallTests
         FuzzFunctions functions = new();
         FuzzStream stream = new();
         Task serving = functions.Server.ServeAsync(stream);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (byte[] piece in Bytes.Pieces(data, cuts))
-        {
-            stream.Feed(piece);
-        }
-
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        long allocated = Bytes.Feed(data, cuts, piece => stream.Feed(piece));
         Assert.True(allocated < (16 << 20) + (data.Length * 4096L), $"{data.Length} bytes cost {allocated} bytes of memory.");
         stream.End();
         Assert.True(((IAsyncResult)serving).AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(30)), "The connection is served without end.");

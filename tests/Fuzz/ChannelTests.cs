@@ -82,14 +82,8 @@ public sealed class ChannelTests
                 continue;
             }
 
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            foreach (byte[] piece in Bytes.Pieces(step.Data, cuts))
-            {
-                agent.Feed(piece);
-            }
-
             // What is fed is copied a few times; a connection to the socket for calls costs some kilobytes.
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            long allocated = Bytes.Feed(step.Data, cuts, piece => agent.Feed(piece));
             Assert.True(allocated < (16 << 20) + (step.Data.Length * 4096L), $"{step.Data.Length} bytes cost {allocated} bytes of memory.");
             fed.Write(step.Data);
         }

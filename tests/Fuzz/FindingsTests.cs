@@ -134,7 +134,7 @@ public sealed class FindingsTests
     {
         FuzzStream channel = new();
         await using AgentClient client = await StartAsync(channel);
-        Task<string> sealing = client.SealAsync([], Cancellation);
+        Task<string> sealing = client.SealAsync(new SandboxRequest(), Cancellation);
         channel.Feed(Frames.Frame(GuestFrameType.Reply, 1, [0]));
         await Assert.ThrowsAsync<IOException>(() => sealing.WaitAsync(Cancellation));
     }
@@ -188,7 +188,7 @@ public sealed class FindingsTests
         int calls = 0;
         AIFunction function = AIFunctionFactory.Create(() => calls++, "f");
         using HostFunctionInvoker invoker = new(null, NullLogger.Instance, TimeProvider.System);
-        CallScope scope = new(0, new CodeBlock("python", ""), new OutputCollector(1 << 10, 0), _ => { }, CancellationToken.None);
+        CallScope scope = new(new(0, new("python", ""), new(), Files: null, new OutputCollector(1 << 10, 0), CancellationToken.None), _ => { });
         HostFunctionCall call = new(function, scope, "");
         Assert.Null(await invoker.InvokeAsync(call, new(), 100, scope.Ending));
         Assert.Equal(1, calls);

@@ -3,7 +3,7 @@ using System.Text;
 using Glovebox.Tests.Fuzz.Support;
 using Glovebox.Execution;
 using Glovebox.Jupyter.Client;
-using Glovebox.Jupyter.Displays;
+using Glovebox.Execution.Displays;
 using Glovebox.Jupyter.Kernels;
 
 namespace Glovebox.Tests.Fuzz;

@@ -18,7 +18,7 @@ public sealed class MemoryTests
         AIFunction large = new Large(Size);
         using HostFunctionServer server = new(
             new Dictionary<string, AIFunction> { ["large"] = large }, new(), new(null, NullLogger.Instance, TimeProvider.System), TimeProvider.System);
-        await using CallScope scope = server.Begin(0, new CodeBlock("python", ""), new OutputCollector(1 << 10, 0), CancellationToken.None);
+        await using CallScope scope = server.Begin(new(0, new("python", ""), new(), Files: null, new OutputCollector(1 << 10, 0), CancellationToken.None));
         long before = GC.GetTotalMemory(forceFullCollection: true);
         FuzzStream[] streams = [.. Enumerable.Range(0, Connections).Select(_ => new FuzzStream())];
         Task[] serving = [.. streams.Select(server.ServeAsync)];

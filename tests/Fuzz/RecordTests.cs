@@ -7,4 +7,7 @@ public sealed class RecordTests
 {
     [Fact(Timeout = 120_000)]
     public Task Traffic_of_a_real_agent_is_recorded() => CorpusRecorder.RecordAsync();
+
+    [Fact(Timeout = 120_000)]
+    public Task Traffic_of_a_real_supervisor_is_recorded() => SupervisorRecorder.RecordAsync();
 }

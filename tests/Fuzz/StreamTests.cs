@@ -99,7 +99,7 @@ public sealed class StreamTests
         private readonly AgentStream _stream;
         private long _sent;
 
-        public Connection() => _stream = new AgentStream(this, 1, PipeScheduler.Inline, Window);
+        public Connection() => _stream = new AgentStream(this, 1, PipeScheduler.Inline, Window, Window);
 
         public long Sent => Volatile.Read(ref _sent);
 

@@ -160,7 +160,8 @@ internal sealed class CodeInterpreterRequest : IAsyncDisposable
             }
 
             await CodeInterpreterState.Of(executor).WriteAsync(_inputs, executor.Workspace, cancellationToken).ConfigureAwait(false);
-            (string result, List<DataContent> data) = await _call.RunAsync(block, executor, cancellationToken).ConfigureAwait(false);
+            (string result, List<DataContent> data) = await _call.RunAsync(
+                block, executor, isApproved: false, cancellationToken).ConfigureAwait(false);
             TextContent text = new(_introduction + result);
             _introduction = "";
             AIContent[] images = _options.SendsImagesToModel ? [.. data.Where(d => MediaTypes.IsImage(d.MediaType))] : [];

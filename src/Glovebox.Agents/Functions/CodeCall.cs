@@ -75,28 +75,33 @@ internal sealed class CodeCall
         Languages.Count == 1 ? new() { [Code] = block.Code } : new() { [Language] = block.Language, [Code] = block.Code };
 
     /// <summary>Runs a block, if its language is taken.</summary>
+    /// <param name="asked">What the model asked for.</param>
+    /// <param name="executor">Runs it.</param>
+    /// <param name="isApproved">Whether the call was approved as it is written, and with it what its code calls.</param>
+    /// <param name="cancellationToken">Kills the code.</param>
     /// <returns>What the model reads, and the pictures and files of the run.</returns>
     public async Task<(string Text, List<DataContent> Data)> RunAsync(
-        CodeBlock asked, ICodeExecutor executor, CancellationToken cancellationToken)
+        CodeBlock asked, ICodeExecutor executor, bool isApproved, CancellationToken cancellationToken)
     {
         LanguageRegistry known = LanguageRegistry.Of(executor);
         CodeBlock? named = known.Canonical(asked);
-        if (!IsTaken(asked, named, known))
+        if (!IsTaken(asked, named, known, isApproved || _isExact))
         {
             string use = Languages.Count > 0 ? string.Join(", ", Languages) : named?.Language ?? "the name of a language that is known";
             return ($"Nothing was run: code in '{WorkspacePath.Printable(asked.Language)}' is not taken. Use {use}.", []);
         }
 
-        CodeResult result = await executor.ExecuteCodeBlocksAsync([named ?? asked], cancellationToken).ConfigureAwait(false);
+        CodeResult result = await executor.ExecuteCodeBlocksAsync(
+            [named ?? asked], new CodeExecutionOptions { ApprovesFunctionCalls = isApproved }, cancellationToken).ConfigureAwait(false);
         Attachments attached = await Attachments.ReadAsync(
             result, executor.Workspace, _attachments, cancellationToken).ConfigureAwait(false);
         return (result.FormatForModel(_maxTextLength, attached.Notes), attached.Data);
     }
 
     /// <summary>Compares what a language is called, not how the model spelled it.</summary>
-    private bool IsTaken(CodeBlock asked, CodeBlock? named, LanguageRegistry known)
+    private bool IsTaken(CodeBlock asked, CodeBlock? named, LanguageRegistry known, bool isExact)
     {
-        if (_isExact)
+        if (isExact)
         {
             return Languages.Count > 0 ? Languages.Contains(asked.Language, StringComparer.Ordinal) : named?.Language == asked.Language;
         }

@@ -8,6 +8,9 @@ internal static class RunText
     /// <inheritdoc cref="CodeResult.FormatForModel(int)"/>
     public static string Of(CodeResult result, IReadOnlyList<string> notes, int maxLength) => result.FormatForModel(maxLength, notes);
 
+    /// <inheritdoc cref="ModelText.Clean"/>
+    public static string Clean(string text) => ModelText.Clean(text);
+
     /// <inheritdoc cref="ModelText.Bound"/>
     public static string Bound(string text, int maxLength) => ModelText.Bound(text, maxLength);
 }

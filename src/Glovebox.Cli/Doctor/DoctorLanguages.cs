@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Glovebox.Hosting;
+using Glovebox.Sandboxes;
 
 namespace Glovebox.Cli.Doctor;
 
@@ -22,9 +23,7 @@ internal static class DoctorLanguages
             await using (executor.ConfigureAwait(false))
             {
                 await executor.StartAsync(cancellationToken).ConfigureAwait(false);
-                CodeResult result = await executor.ExecuteCodeBlocksAsync(
-                    [new CodeBlock("sh", Script(CodeLanguage.Defaults))], cancellationToken).ConfigureAwait(false);
-                return result.ExitCode == 0 ? Read(result.StandardOutput, kind.Name) : [];
+                return await FindAsync(executor, kind.Name, asksVersions: true, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (CodeExecutionException)
@@ -33,19 +32,56 @@ internal static class DoctorLanguages
         }
     }
 
-    /// <summary>Makes the script that prints, for each language, its name, the program that is there, and the first line that the
-    /// program answers when asked for its version.</summary>
-    public static string Script(IEnumerable<CodeLanguage> languages)
+    /// <summary>Looks which interpreters are there in the sandbox of an executor that has started.</summary>
+    /// <param name="executor">The executor.</param>
+    /// <param name="kind">The name of its kind.</param>
+    /// <param name="asksVersions">Whether each is asked for its version. That starts it, which takes some of them a while.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Empty where nothing can be asked: the executor runs no shell.</returns>
+    public static async Task<IReadOnlyList<DoctorLanguage>> FindAsync(
+        ICodeExecutor executor, string kind, bool asksVersions, CancellationToken cancellationToken)
+    {
+        if (executor.GetService(typeof(ISandbox)) is not ISandbox sandbox)
+        {
+            return [];
+        }
+
+        // Not as a block: that would leave its file and its variables to whom the executor is for.
+        ISandboxProcess process = await sandbox.StartProcessAsync(
+            new ProcessRequest(["sh"], ["-c", Script(CodeLanguage.Defaults, asksVersions)]), cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(Longest);
+        using CancellationTokenRegistration killing = late.Token.Register(process.Kill);
+        MemoryStream printed = new();
+        await foreach (ProcessOutput output in process.ReadOutputAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (output.Stream == OutputStream.StandardOutput)
+            {
+                printed.Write(output.Data.Span);
+            }
+        }
+
+        ProcessExit exit = await process.Ended.ConfigureAwait(false);
+        return exit.ExitCode == 0 ? Read(Encoding.UTF8.GetString(printed.ToArray()), kind) : [];
+    }
+
+    /// <summary>Makes the script that prints, for each language, its name, the program that is there, and a line that has the program's
+    /// version.</summary>
+    public static string Script(IEnumerable<CodeLanguage> languages, bool asksVersions)
     {
         StringBuilder script = new();
         foreach (CodeLanguage language in languages)
         {
+            // Without an SDK, dotnet is there and runs nothing. It lists the newest last, in a few milliseconds; --version takes it 150.
+            string ask = language.Name == CodeLanguage.CSharp.Name ? "$program --list-sdks </dev/null 2>/dev/null | tail -n 1"
+                : asksVersions ? "$program --version </dev/null 2>/dev/null | head -n 1"
+                : "";
             script.Append(
                 CultureInfo.InvariantCulture,
                 $$"""
                 for program in {{string.Join(' ', language.Programs)}}; do
                     if command -v $program >/dev/null 2>&1; then
-                        printf '%s\t%s\t%s\n' {{language.Name}} $program "$($program --version </dev/null 2>/dev/null | head -n 1)"
+                        printf '%s\t%s\t%s\n' {{language.Name}} $program "$({{ask}})"
                         break
                     fi
                 done
@@ -72,7 +108,6 @@ internal static class DoctorLanguages
     {
         bool isThere = versions.TryGetValue(name, out string? version);
 
-        // An SDK is a version; a runtime alone answers none.
         bool isUsable = isThere && (name != CodeLanguage.CSharp.Name || (Major(version!) is { } major && major >= OldestSdk));
         string package = name switch
         {

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Glovebox.Cli.Audit;
 using Glovebox.Cli.Output;
 using Glovebox.Cli.Run;
+using Glovebox.Egress;
 
 namespace Glovebox.Cli.Executors;
 
@@ -18,8 +20,13 @@ internal sealed class ExecutorArguments
 
     private readonly Option<string> _executor = new("--executor", "-e")
     {
-        Description = "Where to run. auto takes the first that isolates and works here; never local.",
+        Description = "How and where to run. auto takes the first that isolates and works here; never local.",
         DefaultValueFactory = _ => ExecutorKinds.Auto,
+    };
+
+    private readonly Option<string?> _on = new("--on")
+    {
+        Description = "Where to run, with --executor command-line, interpreter or jupyter, which say how.",
     };
 
     private readonly Option<string?> _image = new("--image") { Description = "The image, for the Docker executors.", HelpName = "NAME" };
@@ -34,6 +41,20 @@ internal sealed class ExecutorArguments
     private readonly Option<string?> _network = new("--network")
     {
         Description = "What reaches the network: nothing, the set-up (the default), or the blocks, too.",
+    };
+
+    private readonly Option<string[]> _allowDomain = new("--allow-domain")
+    {
+        Description = "A host that the blocks may reach, such as api.example.org, *.example.org or pypi, and no other. May be given more "
+            + "than once.",
+        HelpName = "RULE",
+    };
+
+    private readonly Option<string[]> _secret = new("--secret")
+    {
+        Description = "An environment variable of this machine whose value requests to these domains get; the blocks see a placeholder. "
+            + "May be given more than once.",
+        HelpName = "NAME@DOMAIN,...",
     };
 
     private readonly Option<long?> _memory = new("--memory", "-m")
@@ -74,32 +95,47 @@ internal sealed class ExecutorArguments
         HelpName = "PATH",
     };
 
+    private readonly AuditArguments _audit = new();
+
     public ExecutorArguments()
     {
         _environment.Validators.Add(IsVariable);
         _preload.Validators.Add(NotEmpty);
         _packages.Validators.Add(NotEmpty);
         _readOnly.Validators.Add(NotEmpty);
+        _allowDomain.Validators.Add(IsRule);
+        _allowDomain.Validators.Add(IsWithoutNetwork);
+        _secret.Validators.Add(IsSecret);
         AcceptOnly(_executor, ExecutorKinds.Names);
+        AcceptOnly(_on, ExecutorKinds.Places);
         AcceptOnly(_network, [.. Networks.Keys]);
         _image.Validators.Add(NotEmpty);
     }
 
     public IEnumerable<Option> Options =>
-        [_executor, _image, _timeout, _network, _memory, _cpus, _environment, _preload, _packages, _readOnly];
+        [_executor, _on, _image, _timeout, _network, _allowDomain, _secret, _memory, _cpus, _environment, _preload, _packages, _readOnly,
+            .. _audit.Options];
 
     /// <summary>Reads what was given.</summary>
-    public RunRequest Read(ParseResult parsed) => new()
+    /// <param name="parsed">What was given.</param>
+    /// <param name="keepsState">Whether <c>auto</c> takes an executor that keeps state between blocks.</param>
+    /// <exception cref="CliException">There is no such executor.</exception>
+    public RunRequest Read(ParseResult parsed, bool keepsState = false) => new()
     {
-        Executor = parsed.GetValue(_executor)!,
+        Executor = ExecutorKinds.Resolve(parsed.GetValue(_executor)!, parsed.GetValue(_on), ExecutorKinds.Ways[keepsState ? 1 : 0]),
+        KeepsState = keepsState && parsed.GetValue(_executor) != ExecutorKinds.Ways[0],
         Image = parsed.GetValue(_image),
         Timeout = parsed.GetValue(_timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-        Network = parsed.GetValue(_network) is { } access ? Networks[access] : null,
+        Network = parsed.GetValue(_network) is { } access ? Networks[access]
+            : parsed.GetValue(_allowDomain) is { Length: > 0 } ? NetworkAccess.AllowList : null,
+        AllowedDomains = parsed.GetValue(_allowDomain) ?? [],
+        Secrets = [.. (parsed.GetValue(_secret) ?? []).Select(Secret)],
         Memory = parsed.GetValue(_memory),
         Cpus = parsed.GetValue(_cpus),
         Environment = parsed.GetValue(_environment) ?? [],
         Preload = parsed.GetValue(_preload) ?? [],
         Packages = parsed.GetValue(_packages) ?? [],
+        Audit = _audit.Read(parsed),
         ReadOnlyPaths = [.. (parsed.GetValue(_readOnly) ?? []).Select(Path.GetFullPath)],
     };
 
@@ -110,6 +146,58 @@ internal sealed class ExecutorArguments
             result.AddError($"{result.Option.Name} is empty.");
         }
     }
+
+    private static void IsRule(OptionResult result)
+    {
+        foreach (Token token in result.Tokens)
+        {
+            try
+            {
+                _ = new ExecutionPolicy { AllowedDomains = [token.Value] };
+            }
+            catch (ArgumentException e)
+            {
+                const string Property = $"{nameof(ExecutionPolicy.AllowedDomains)}: ";
+                string message = e.Message.StartsWith(Property, StringComparison.Ordinal) ? e.Message[Property.Length..] : e.Message;
+                result.AddError($"{result.Option.Name}: {message}");
+            }
+        }
+    }
+
+    private void IsWithoutNetwork(OptionResult result)
+    {
+        if (result.GetResult(_network) is not null)
+        {
+            result.AddError($"{result.Option.Name} says what the blocks reach; leave out {_network.Name}.");
+        }
+    }
+
+    private void IsSecret(OptionResult result)
+    {
+        foreach (Token token in result.Tokens)
+        {
+            string[] parts = token.Value.Split('@');
+            if (parts.Length != 2 || parts[0].Length == 0 || parts[1].Length == 0)
+            {
+                result.AddError($"{result.Option.Name} takes NAME@DOMAIN, not '{TerminalText.Line(token.Value)}'.");
+            }
+            else if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(parts[0])))
+            {
+                result.AddError($"{result.Option.Name}: the environment has no variable {TerminalText.Line(parts[0])}, or an empty one.");
+            }
+            else if (result.GetResult(_allowDomain) is null)
+            {
+                result.AddError($"{result.Option.Name} needs {_allowDomain.Name}, which says what the blocks reach.");
+            }
+        }
+    }
+
+    private static EgressSecret Secret(string text) => new()
+    {
+        Name = text.Split('@')[0],
+        Value = Environment.GetEnvironmentVariable(text.Split('@')[0])!,
+        Domains = text.Split('@')[1].Split(','),
+    };
 
     private static void IsVariable(OptionResult result)
     {
@@ -133,7 +221,7 @@ internal sealed class ExecutorArguments
 
     public static string Text(ArgumentResult result) => TerminalText.Line(result.Tokens[0].Value);
 
-    private static void AcceptOnly(Option option, string[] values)
+    public static void AcceptOnly(Option option, string[] values)
     {
         option.HelpName = string.Join('|', values);
         option.CompletionSources.Add(values);
@@ -145,6 +233,15 @@ internal sealed class ExecutorArguments
                     $"{option.Name} takes {string.Join(", ", values[..^1])} or {values[^1]}, not '{TerminalText.Line(wrong.Value)}'.");
             }
         });
+    }
+
+    /// <summary>An unknown option would pass for a file.</summary>
+    public static void NoOption(ArgumentResult result)
+    {
+        if (result.Tokens.FirstOrDefault(t => t.Value.Length > 1 && t.Value[0] == '-') is { } option)
+        {
+            result.AddError($"There is no option {TerminalText.Line(option.Value)}.");
+        }
     }
 
     private static double? ParseCpus(ArgumentResult result)

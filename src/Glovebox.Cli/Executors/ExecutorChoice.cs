@@ -16,7 +16,8 @@ internal sealed class ExecutorChoice
     {
         _request = request;
         CodeExecutorKind[] fitting = [.. kinds.Where(k => (request.Given & ~k.Takes) == 0)];
-        _candidates = [.. fitting.Where(k => IsAutomatic ? k.IsAutomatic : k.Name == request.Executor)];
+        _candidates = [.. fitting.Where(k => !IsAutomatic ? k.Name == request.Executor
+            : request.KeepsState ? k.IsAutomaticWithState : k.IsAutomatic)];
         if (_candidates.Length == 0)
         {
             throw NoneHonours(request, kinds, fitting);

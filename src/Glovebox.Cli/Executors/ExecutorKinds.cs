@@ -1,6 +1,7 @@
 using Glovebox.Cli.Output;
 using Glovebox.Cli.Run;
 using Glovebox.Docker;
+using Glovebox.Egress;
 using Glovebox.Hosting;
 using Glovebox.Jupyter;
 
@@ -18,24 +19,61 @@ internal static class ExecutorKinds
         .. new CodeExecutorFactory()
             .Register(JupyterCodeExecutor.Kind)
             .Register(DockerCommandLineCodeExecutor.Kind)
+            .Register(DockerInterpreterCodeExecutor.Kind)
             .Register(DockerJupyterCodeExecutor.Kind)
             .Kinds.OrderByDescending(k => k.IsIsolated).ThenBy(k => k.SharesState),
     ];
 
-    public static string[] Names { get; } = [Auto, .. All.Select(k => k.Name)];
+    /// <summary>How blocks run: the first part of a cell of the table how and where.</summary>
+    public static string[] Ways { get; } = ["command-line", "interpreter", "jupyter"];
+
+    /// <summary>Where blocks run: the second part.</summary>
+    public static string[] Places { get; } = ["bubblewrap", "docker", "local"];
+
+    public static string[] Names { get; } = [Auto, Ways[0], .. All.Select(k => k.Name)];
+
+    /// <summary>Finds the kind that is named in two parts.</summary>
+    /// <param name="name">A kind, a way, or <c>auto</c>.</param>
+    /// <param name="place">A place, or null.</param>
+    /// <param name="way">The way that <c>auto</c> stands for.</param>
+    /// <returns>The name of a kind, or <c>auto</c>.</returns>
+    /// <exception cref="CliException">There is none.</exception>
+    public static string Resolve(string name, string? place, string way)
+    {
+        if (place is null)
+        {
+            return name == Ways[0] ? Auto : name;
+        }
+
+        string chosen = name == Auto ? way : name;
+        if (!Ways.Contains(chosen))
+        {
+            throw CliException.Usage(
+                $"--on says where, and --executor {name} does, too.", $"Leave out --on, or take --executor {string.Join(" or ", Ways)}.");
+        }
+
+        string kind = chosen == Ways[0] ? place : place == Places[0] ? chosen : $"{place}-{chosen}";
+        return All.Any(k => k.Name == kind)
+            ? kind
+            : throw CliException.Usage(
+                $"There is no {chosen} executor on {place}.", $"There are: {string.Join(", ", All.Select(k => k.Name))}.");
+    }
 
     extension(CodeExecutorKind kind)
     {
-        /// <summary>Whether <c>auto</c> may take it: it isolates, and gives a process to each block, as no shared state was asked
-        /// for.</summary>
+        /// <summary>Whether <c>auto</c> may take it for a run: it isolates, and gives a process to each block, as no shared state was
+        /// asked for.</summary>
         public bool IsAutomatic => kind.IsIsolated && !kind.SharesState;
+
+        /// <summary>Whether <c>auto</c> may take it for a conversation: it isolates, and keeps state without more than Python.</summary>
+        public bool IsAutomaticWithState => kind.IsIsolated && kind.Name.EndsWith(Ways[1], StringComparison.Ordinal);
 
         /// <summary>The options that it can honour.</summary>
         public ExecutorOptions Takes =>
             (kind.IsIsolated
-                ? ExecutorOptions.Network | ExecutorOptions.Memory | ExecutorOptions.Cpus
+                ? ExecutorOptions.Network | ExecutorOptions.AllowDomain | ExecutorOptions.Memory | ExecutorOptions.Cpus
                     | ExecutorOptions.Preload | ExecutorOptions.ReadOnly
-                : ExecutorOptions.None)
+                : kind.SharesState ? ExecutorOptions.Preload : ExecutorOptions.None)
             | (kind.OptionsType.IsAssignableTo(typeof(DockerCodeExecutorOptions)) ? ExecutorOptions.Image : ExecutorOptions.None);
 
         /// <summary>Makes an executor; nothing is started yet.</summary>
@@ -49,6 +87,11 @@ internal static class ExecutorKinds
                 options.Timeout = request.Timeout ?? options.Timeout;
                 options.Preload = [.. request.Preload];
                 options.Packages = [.. request.Packages];
+                foreach (EgressSecret secret in request.Secrets)
+                {
+                    options.Egress.Secrets.Add(secret);
+                }
+
                 foreach (string variable in request.Environment)
                 {
                     int name = variable.IndexOf('=', StringComparison.Ordinal);
@@ -63,6 +106,9 @@ internal static class ExecutorKinds
                         docker.Image = request.Image ?? docker.Image;
                         docker.PullProgress = PullProgress.OnStandardError();
                         docker.ExtraVolumes = [.. request.ReadOnlyPaths.Select(p => new VolumeMount(p, p, ReadOnly: true))];
+                        break;
+                    case InterpreterCodeExecutorOptions interpreter:
+                        interpreter.ReadOnlyPaths = [.. request.ReadOnlyPaths];
                         break;
                     case JupyterCodeExecutorOptions jupyter:
                         jupyter.ReadOnlyPaths = [.. request.ReadOnlyPaths];
@@ -87,4 +133,5 @@ internal enum ExecutorOptions
     Cpus = 8,
     Preload = 16,
     ReadOnly = 32,
+    AllowDomain = 64,
 }

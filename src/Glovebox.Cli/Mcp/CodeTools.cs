@@ -2,9 +2,13 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Glovebox.Agents;
 using Glovebox.Agents.Functions;
+using Glovebox.Cli.Audit;
 using Glovebox.Cli.Output;
+using Glovebox.Egress;
 using Glovebox.Sessions;
 using Microsoft.Extensions.AI;
 using ModelContextProtocol;
@@ -18,7 +22,8 @@ namespace Glovebox.Cli.Mcp;
 /// <param name="longestBlock">How long a block may run.</param>
 /// <param name="maxTextLength">The most characters of the text of an answer.</param>
 /// <param name="sharesState">Whether variables stay from call to call.</param>
-internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock, int maxTextLength, bool sharesState)
+/// <param name="network">What to say of the network; empty: nothing.</param>
+internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock, int maxTextLength, bool sharesState, string network)
 {
     public const string RunCode = "run_code";
 
@@ -41,9 +46,7 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         SerializerOptions = ToolArguments.SerializerOptions,
         SchemaCreateOptions = new()
         {
-            ParameterDescriptionProvider = p => p.Name == "language"
-                ? $"The language: {string.Join(", ", CodeLanguage.Defaults.Select(l => l.Name))}."
-                : null,
+            ParameterDescriptionProvider = p => p.Name == "language" ? LanguageHelp(CodeLanguage.Defaults.Select(l => l.Name)) : null,
             TransformOptions = new() { DisallowAdditionalProperties = true },
         },
     };
@@ -53,6 +56,25 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
             .Select(tool => McpServerTool.Create(tool, Options))
             .Select(AddState);
 
+    /// <summary>Tells the model which languages there are.</summary>
+    /// <param name="runCode">The tool <see cref="RunCode"/>.</param>
+    /// <param name="languages">Their names.</param>
+    public static void NameLanguages(Tool runCode, IEnumerable<string> languages)
+    {
+        JsonObject schema = JsonObject.Create(runCode.InputSchema)!;
+        schema["properties"]!["language"]!["description"] = LanguageHelp(languages);
+        runCode.InputSchema = JsonElement.Parse(schema.ToJsonString());
+    }
+
+    /// <summary>What to say of the network where code may reach some hosts.</summary>
+    /// <param name="rules">What it may reach.</param>
+    /// <param name="secrets">Which secrets it has, and for which hosts.</param>
+    public static string DescribeNetwork(IReadOnlyList<string> rules, IReadOnlyList<EgressSecret> secrets) => rules.Count == 0 ? ""
+        : " It reaches no network but, by the proxy that HTTP_PROXY and HTTPS_PROXY name: " + string.Join("; ", rules) + "."
+            + string.Concat(secrets.Select(
+                s => $" The environment variable {s.Name} stands for a secret: put it into a header or a query, and "
+                + $"{string.Join(", ", s.Domains)} gets the value."));
+
     /// <summary>Tells the model whether variables stay, too, which is for the executor to say.</summary>
     private McpServerTool AddState(McpServerTool tool)
     {
@@ -61,6 +83,7 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
             tool.ProtocolTool.Description += sharesState
                 ? " Variables and imports stay, too."
                 : " Variables do not stay: each call is a program of its own.";
+            tool.ProtocolTool.Description += network;
         }
 
         return tool;
@@ -98,7 +121,9 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         }
     }
 
-    [McpServerTool(Name = RunCode, Title = "Run code", ReadOnly = false, Destructive = true, Idempotent = false, OpenWorld = true)]
+    [McpServerTool(
+        Name = RunCode, Title = "Run code", ReadOnly = false, Destructive = true, Idempotent = false, OpenWorld = true,
+        UseStructuredContent = true, OutputSchemaType = typeof(RunReport))]
     [Description("Runs a program in a session's sandbox and gives what it printed, its exit code, and the pictures that it made. "
         + "Files in the current directory stay for later calls of the session. "
         + "Progress notifications carry the output as it comes.")]
@@ -123,11 +148,15 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         CodeSessionLease lease = await sessions.AcquireAsync(session, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
+            AuditRequest.Enter(session);
             CodeBlock block = new(language, MarkdownCodeBlocks.Unfence(code));
-            CodeResult result = await RunAsync(request, lease.Executor, block, options, cancellationToken).ConfigureAwait(false);
+            Refusals refusals = new();
+            CodeResult result = await RunAsync(request, lease.Executor, block, options, refusals, cancellationToken).ConfigureAwait(false);
             Attachments attached = await Attachments.ReadAsync(
                 result, lease.Executor.Workspace, PictureLimits, cancellationToken).ConfigureAwait(false);
-            CallToolResult answer = Text(RunText.Of(result, attached.Notes, maxTextLength), isError: result.ExitCode != 0);
+            string[] notes = [.. attached.Notes, .. refusals.Lines(namesOption: false)];
+            CallToolResult answer = Text(RunText.Of(result, notes, maxTextLength), isError: result.ExitCode != 0);
+            answer.StructuredContent = RunReport.Of(result, notes, maxTextLength).ToJson();
             foreach (DataContent picture in attached.Data)
             {
                 answer.Content.Add(ImageContentBlock.FromBytes(picture.Data, picture.MediaType));
@@ -179,9 +208,11 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         }
     }
 
-    [McpServerTool(Name = "list_files", Title = "List files", ReadOnly = true, OpenWorld = false)]
+    [McpServerTool(
+        Name = "list_files", Title = "List files", ReadOnly = true, OpenWorld = false,
+        UseStructuredContent = true, OutputSchemaType = typeof(FilesReport))]
     [Description("Lists the files of a session's directory with their sizes.")]
-    private async Task<string> ListFilesAsync(
+    private async Task<CallToolResult> ListFilesAsync(
         [Description(SessionHelp), RegularExpression(SessionPattern)] string session = DefaultSession,
         CancellationToken cancellationToken = default)
     {
@@ -189,7 +220,9 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         await using (lease.ConfigureAwait(false))
         {
             WorkspaceListing listing = await lease.Executor.Workspace.ListAsync(cancellationToken).ConfigureAwait(false);
-            return FileText(listing);
+            CallToolResult answer = Text(FileText(listing), isError: false);
+            answer.StructuredContent = FilesReport.Of(listing, maxTextLength).ToJson();
+            return answer;
         }
     }
 
@@ -201,6 +234,8 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         await sessions.EndAsync(session).ConfigureAwait(false)
             ? $"The session {session} has ended; its files are gone."
             : $"There is no session {session}.";
+
+    private static string LanguageHelp(IEnumerable<string> names) => $"The language: {string.Join(", ", names)}.";
 
     private CodeExecutionOptions ExecutionOptions(
         double? timeout, string[]? arguments, Dictionary<string, string>? environment, string? stdin)
@@ -266,6 +301,7 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         ICodeExecutor executor,
         CodeBlock block,
         CodeExecutionOptions options,
+        Refusals refusals,
         CancellationToken cancellationToken)
     {
         List<BlockResult> blocks = [];
@@ -275,6 +311,7 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
         await foreach (CodeExecutionUpdate update in updates.ConfigureAwait(false))
         {
             string message = "";
+            refusals.Add(update);
             if (update is BlockCompletedUpdate completed)
             {
                 blocks.Add(completed.Result);

@@ -62,7 +62,7 @@ internal static class McpCommand
                 sessions.IdleTimeout = TimeSpan.FromSeconds(seconds);
             }
 
-            return McpHost.RunAsync(executor.Read(parsed), sessions, parsed.GetValue(maxText), cancellationToken);
+            return McpHost.RunAsync(executor.Read(parsed, keepsState: true), sessions, parsed.GetValue(maxText), cancellationToken);
         });
         return command;
     }

@@ -13,10 +13,11 @@ internal static class ToolArguments
 {
     private const int LongestSession = 64;
 
-    /// <summary>Gets the options by which the SDK reads arguments.</summary>
+    /// <summary>Gets the options by which the SDK reads arguments and describes results.</summary>
     public static JsonSerializerOptions SerializerOptions { get; } = new(McpJsonUtilities.DefaultOptions)
     {
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(ToolArgumentsContext.Default, McpJsonUtilities.DefaultOptions.TypeInfoResolver),
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(
+            ToolArgumentsContext.Default, ReportContext.Default, McpJsonUtilities.DefaultOptions.TypeInfoResolver),
     };
 
     /// <param name="tool">The tool. What it requires are strings.</param>

@@ -7,5 +7,7 @@ internal interface IRunOutput : IDisposable
     void Show(CodeExecutionUpdate update);
 
     /// <summary>Shows the summary of a run that has ended.</summary>
-    void Finish(CodeResult result);
+    /// <param name="result">The result.</param>
+    /// <param name="refusals">What programs wanted to reach, and did not; null: there was no list.</param>
+    void Finish(CodeResult result, Refusals? refusals);
 }

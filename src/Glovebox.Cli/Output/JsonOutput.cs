@@ -7,7 +7,8 @@ internal sealed class JsonOutput(string executor) : IRunOutput
     {
     }
 
-    public void Finish(CodeResult result) => StandardStream.Output.Write(JsonReport.Of(result, executor).ToJson() + "\n");
+    public void Finish(CodeResult result, Refusals? refusals) =>
+        StandardStream.Output.Write(JsonReport.Of(result, executor, refusals).ToJson() + "\n");
 
     public void Dispose()
     {

@@ -12,16 +12,18 @@ internal sealed record JsonReport(
     IReadOnlyList<JsonBlock> Blocks,
     IReadOnlyList<string> Files,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? SetIdFiles,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool FilesTruncated)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool FilesTruncated,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<JsonRefusal>? Refused)
 {
-    public static JsonReport Of(CodeResult result, string executor) => new(
+    public static JsonReport Of(CodeResult result, string executor, Refusals? refusals) => new(
         result.ExitCode,
         result.Output,
         executor,
         [.. result.Blocks.Select(JsonBlock.Of)],
         [.. result.OutputFiles.Select(f => f.Path)],
         result.OutputFiles.Any(f => f.HasSetIdBits) ? [.. result.OutputFiles.Where(f => f.HasSetIdBits).Select(f => f.Path)] : null,
-        !result.AreOutputFilesComplete);
+        !result.AreOutputFilesComplete,
+        refusals?.Told);
 
     public string ToJson() => JsonSerializer.Serialize(this, JsonReportContext.Readable.JsonReport);
 }
@@ -67,6 +69,7 @@ internal sealed record JsonError(string Code, string Message, string? Hint);
 [JsonSerializable(typeof(JsonReport))]
 [JsonSerializable(typeof(JsonFailure))]
 [JsonSerializable(typeof(Doctor.DoctorReport))]
+[JsonSerializable(typeof(Glovebox.Audit.AuditChainReport))]
 internal sealed partial class JsonReportContext : JsonSerializerContext
 {
     /// <summary>Leaves letters of all scripts readable: this goes to a terminal or a parser, not into HTML.</summary>

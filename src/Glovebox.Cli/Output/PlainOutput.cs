@@ -37,7 +37,7 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish, bool isWhole
         }
     }
 
-    public void Finish(CodeResult result)
+    public void Finish(CodeResult result, Refusals? refusals)
     {
         _isFinished = true;
         IReadOnlyList<WorkspaceFile> files = result.OutputFiles;
@@ -53,6 +53,11 @@ internal sealed class PlainOutput(int blockCount, bool filesVanish, bool isWhole
         if (!result.AreOutputFilesComplete)
         {
             Say($"--- {FileList.Incomplete} ---");
+        }
+
+        foreach (string line in refusals?.Lines(namesOption: true) ?? [])
+        {
+            Say(line);
         }
 
         if (isWhole && _missing > 0)

@@ -35,7 +35,7 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
         }
     }
 
-    public void Finish(CodeResult result)
+    public void Finish(CodeResult result, Refusals? refusals)
     {
         if (result.Blocks.Count < blockCount)
         {
@@ -51,6 +51,11 @@ internal sealed class TerminalOutput(int blockCount, string executor, bool files
         if (!result.AreOutputFilesComplete)
         {
             Say(_style.Yellow(FileList.Incomplete));
+        }
+
+        foreach (string line in refusals?.Lines(namesOption: true) ?? [])
+        {
+            Say(_style.Yellow(line));
         }
     }
 

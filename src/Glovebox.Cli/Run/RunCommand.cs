@@ -62,7 +62,7 @@ internal static class RunCommand
         language.Validators.Add(ExecutorArguments.NotEmpty);
         workDir.Validators.Add(ExecutorArguments.NotEmpty);
         input.Validators.Add(ExecutorArguments.NotEmpty);
-        file.Validators.Add(NoOption);
+        file.Validators.Add(ExecutorArguments.NoOption);
 
         Command command = new(Name, "Runs the code blocks of a reply, or a script.")
         {
@@ -100,14 +100,5 @@ internal static class RunCommand
 
         result.AddError($"--max-output takes a size from 1K to 1G, such as 64K or 8M, not '{ExecutorArguments.Text(result)}'.");
         return null;
-    }
-
-    /// <summary>An unknown option would pass for a file.</summary>
-    private static void NoOption(ArgumentResult result)
-    {
-        if (result.Tokens.Any(t => t.Value.Length > 1 && t.Value[0] == '-'))
-        {
-            result.AddError($"There is no option {ExecutorArguments.Text(result)}.");
-        }
     }
 }

@@ -1,4 +1,6 @@
+using Glovebox.Cli.Audit;
 using Glovebox.Cli.Executors;
+using Glovebox.Egress;
 
 namespace Glovebox.Cli.Run;
 
@@ -13,6 +15,9 @@ internal sealed record RunRequest
 
     /// <summary>The name of an executor, or <c>auto</c>.</summary>
     public string Executor { get; init; } = ExecutorKinds.Auto;
+
+    /// <summary>Whether <c>auto</c> takes an executor that keeps state between blocks.</summary>
+    public bool KeepsState { get; init; }
 
     public string? Image { get; init; }
 
@@ -39,6 +44,11 @@ internal sealed record RunRequest
 
     public NetworkAccess? Network { get; init; }
 
+    /// <summary>Rules of what blocks may reach.</summary>
+    public IReadOnlyList<string> AllowedDomains { get; init; } = [];
+
+    public IReadOnlyList<EgressSecret> Secrets { get; init; } = [];
+
     /// <summary>Bytes.</summary>
     public long? Memory { get; init; }
 
@@ -51,6 +61,9 @@ internal sealed record RunRequest
     /// <summary>Whether all that is printed is shown, and not only what <see cref="MaxOutput"/> keeps.</summary>
     public bool StreamsWholeOutput { get; init; }
 
+    /// <summary>The audit of what runs.</summary>
+    public AuditRequest? Audit { get; init; }
+
     public bool Approve { get; init; }
 
     public bool Json { get; init; }
@@ -58,7 +71,8 @@ internal sealed record RunRequest
     /// <summary>The options that not every executor can honour, and that were given.</summary>
     public ExecutorOptions Given =>
         (Image is null ? 0 : ExecutorOptions.Image)
-        | (Network is null ? 0 : ExecutorOptions.Network)
+        | (AllowedDomains.Count == 0 ? 0 : ExecutorOptions.AllowDomain)
+        | (Network is null or NetworkAccess.AllowList ? 0 : ExecutorOptions.Network)
         | (Memory is null ? 0 : ExecutorOptions.Memory)
         | (Cpus is null ? 0 : ExecutorOptions.Cpus)
         | (Preload.Count == 0 ? 0 : ExecutorOptions.Preload)
@@ -68,7 +82,7 @@ internal sealed record RunRequest
     {
         get
         {
-            ExecutionPolicy policy = new() { Memory = Memory, Cpus = Cpus, MaxOutput = MaxOutput };
+            ExecutionPolicy policy = new() { Memory = Memory, Cpus = Cpus, MaxOutput = MaxOutput, AllowedDomains = AllowedDomains };
             return Network is { } network ? policy with { Network = network } : policy;
         }
     }

@@ -1,3 +1,4 @@
+using Glovebox.Audit;
 using Glovebox.Cli.Executors;
 using Glovebox.Cli.Output;
 using Glovebox.Middleware;
@@ -39,16 +40,26 @@ internal static class RunSession
                 input, CodeExecutionOptions.MaxStandardInput, cancellationToken).ConfigureAwait(false);
         }
 
+        // Outside of the approval, it keeps denied blocks, too.
+        using FileAuditSink? audit = request.Audit?.Open(request.WorkDir);
         (ICodeExecutor executor, string name) = await choice.StartAsync(
-            made => prompt is null ? made : made.AsBuilder().UseApproval(prompt.AskAsync).Build(), cancellationToken).ConfigureAwait(false);
+            made =>
+            {
+                CodeExecutorBuilder builder = made.AsBuilder();
+                builder = audit is null ? builder : builder.UseAudit(audit, request.Audit!.Configure);
+                return (prompt is null ? builder : builder.UseApproval(prompt.AskAsync)).Build();
+            },
+            cancellationToken).ConfigureAwait(false);
         await using (executor.ConfigureAwait(false))
         {
             using IRunOutput output = CreateOutput(request, name, blocks.Count);
             List<BlockResult> results = [];
+            Refusals? refusals = request.Network == NetworkAccess.AllowList ? new() : null;
             IAsyncEnumerable<CodeExecutionUpdate> updates = executor.ExecuteCodeBlocksStreamingAsync(blocks, options, cancellationToken);
             await foreach (CodeExecutionUpdate update in updates.ConfigureAwait(false))
             {
                 output.Show(update);
+                refusals?.Add(update);
                 if (update is BlockCompletedUpdate completed)
                 {
                     results.Add(completed.Result);
@@ -58,7 +69,7 @@ internal static class RunSession
             // Ctrl-C reaches local programs, too, which may end of it before they are ended.
             cancellationToken.ThrowIfCancellationRequested();
             CodeResult result = new(results);
-            output.Finish(result);
+            output.Finish(result, refusals);
             return result.ExitCode;
         }
     }

@@ -12,6 +12,9 @@ internal static class ContainerLauncher
     /// <summary>Only root enters it.</summary>
     public const string AgentFolder = "/run/glovebox";
 
+    /// <summary>Where the files of <see cref="ProgramSettings"/> are.</summary>
+    public const string SettingsFolder = "/etc/glovebox";
+
     /// <summary>What the shell says before it becomes the agent.</summary>
     public const byte AgentMark = (byte)'A';
 
@@ -64,7 +67,12 @@ internal static class ContainerLauncher
         string prepare = string.Create(
             CultureInfo.InvariantCulture,
             $"mkdir -p {folders}\nchown {user.Uid}:{user.Gid} {folders} || chmod 777 {folders}\n");
-        const string Agent = """
+        KeyValuePair<string, string>[] files = [.. ProgramSettings.Files];
+        prepare += string.Concat(files.Select((file, i) => $"printf %s \"${{{i + 2}}}\" >{SettingsFolder}/{file.Key}\n"));
+
+        // An image may name settings of pip that it cannot do without.
+        const string Agent = $$"""
+            export {{ProgramSettings.Pip}}="${{{ProgramSettings.Pip}}:-{{SettingsFolder}}/pip.conf}"
             for name in python3 python; do
                 python=$(command -v "$name") && [ -x "$python" ] &&
                     "$python" -c 'import sys, ctypes; sys.exit(sys.version_info < (3, 8))' &&
@@ -76,14 +84,17 @@ internal static class ContainerLauncher
         // Python imports from where it is started: in the work directory that would be code of an earlier guest, for root.
         string script = "cd /\numask 022\n" + NoCoreDumps + "{\n" + prepare + "} 2>/dev/null\n" + (usesAgent ? Agent : "") + (
             stays ? StayForever : Stay);
-        return ["/bin/sh", "-c", script, "glovebox", AgentSource.Bootstrap];
+        return ["/bin/sh", "-c", script, "glovebox", AgentSource.Bootstrap, .. files.Select(file => file.Value)];
     }
 
     /// <summary>The environment variables that every guest program has, but for PATH, which is the image's.</summary>
     /// <param name="request">What the sandbox is made of. Its own variables win.</param>
-    public static Dictionary<string, string> Variables(SandboxRequest request) =>
-        new(GuestVariables.Defaults(request.Policy.Network == NetworkAccess.Full, request.Variables), StringComparer.Ordinal)
-        {
-            ["PIP_ROOT_USER_ACTION"] = "ignore",
-        };
+    public static Dictionary<string, string> Variables(SandboxRequest request)
+    {
+        Dictionary<string, string> variables = GuestVariables.Defaults(request.Policy.GuestHasNetwork, request.Variables);
+        variables["PIP_ROOT_USER_ACTION"] = "ignore";
+        GuestVariables.CopyTo(
+            ProgramSettings.Variables(SettingsFolder, request.Policy.ReachesNuGet).Where(v => v.Key != ProgramSettings.Pip), variables);
+        return variables;
+    }
 }

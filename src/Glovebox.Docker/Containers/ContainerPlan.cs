@@ -42,5 +42,6 @@ internal sealed record ContainerDefinition(DockerSandboxOptions Options, Sandbox
 
     /// <summary>Whether the set-up has something to do that may need the network, which is cut after it.</summary>
     public bool NeedsSetupNetwork =>
-        Policy.Network == NetworkAccess.SetupOnly && (Options.InitCommand is not null || Request.Functions is { Set.Packages.Count: > 0 });
+        Policy.Network is NetworkAccess.SetupOnly or NetworkAccess.AllowList
+        && (Options.InitCommand is not null || Request.Functions is { Set.Packages.Count: > 0 });
 }

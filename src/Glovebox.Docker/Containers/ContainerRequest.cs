@@ -14,6 +14,8 @@ internal static class ContainerRequest
 
     private const int Billion = 1_000_000_000;
 
+    private const string HostName = "glovebox";
+
     /// <summary>What the agent needs to make guest processes another user's, to end them, and to give the work directory away.</summary>
     private static readonly string[] AgentCapabilities = ["CHOWN", "KILL", "SETGID", "SETPCAP", "SETUID"];
 
@@ -30,7 +32,7 @@ internal static class ContainerRequest
         {
             Name = plan.Name,
             Image = spec.Options.Image,
-            Hostname = "glovebox",
+            Hostname = HostName,
 
             // The agent begins as root to make the container ready, and guest code never gets any of that.
             User = "0:0",
@@ -70,7 +72,7 @@ internal static class ContainerRequest
             ShmSize = spec.Request.Memory / 8,
             Tmpfs = TemporaryFileSystems(plan),
             Mounts = Mounts(plan),
-            ExtraHosts = [.. spec.Options.ExtraHosts.Select(h => $"{h.Key}:{h.Value}")],
+            ExtraHosts = [.. spec.Options.ExtraHosts.Select(h => $"{h.Key}:{h.Value}"), .. OwnName(spec)],
             Runtime = spec.Options.Runtime ?? "",
             DeviceRequests = [.. spec.Options.DeviceRequests.Select(Device)],
         };
@@ -110,6 +112,11 @@ internal static class ContainerRequest
         return host;
     }
 
+    /// <summary>Leads the container's own name to itself. The engine does so where the container has a network, and takes it back when
+    /// that is cut.</summary>
+    private static string[] OwnName(ContainerDefinition spec) =>
+        spec.Policy.Network == NetworkAccess.Full || spec.Options.ExtraHosts.ContainsKey(HostName) ? [] : [$"{HostName}:127.0.0.1"];
+
     /// <summary>What guest code can write beside its work directory. It counts as memory and outlives the program, so that together it
     /// holds at most half of it.</summary>
     private static Dictionary<string, string> TemporaryFileSystems(ContainerPlan plan)
@@ -118,9 +125,15 @@ internal static class ContainerRequest
         Dictionary<string, string> found = new(StringComparer.Ordinal)
         {
             ["/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=1777,size={spec.Request.Memory / 4}"),
+
+            // Root's: guest code reads there.
+            [ContainerLauncher.SettingsFolder] = "rw,nosuid,nodev,noexec,mode=0755,size=64k",
         };
         if (spec.Policy.ReadOnlyRootFilesystem == true)
         {
+            long least = spec.Request.Memory / 16;
+            found["/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=1777,size={3 * least}");
+            found["/var/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=1777,size={least}");
             found[GuestVariables.Home] = string.Create(
                 CultureInfo.InvariantCulture, $"rw,nosuid,nodev,exec,mode=0755,size={spec.Request.Memory / 8}");
             if (plan.Functions is not null)

@@ -16,7 +16,7 @@ internal abstract class ContainerSetup : IAsyncDisposable
     public virtual bool CanFilter => false;
 
     /// <summary>The files of the work directory, reached from inside with no more rights than guest code has.</summary>
-    public abstract IWorkspace Files { get; }
+    public abstract IWorkspace Workspace { get; }
 
     /// <summary>Runs a shell command as root, before guest code does.</summary>
     /// <returns>Its exit code, and what it said last.</returns>
@@ -31,7 +31,7 @@ internal abstract class ContainerSetup : IAsyncDisposable
     /// <summary>Ends the set-up.</summary>
     /// <returns>The modules that could not be preloaded, a line each; empty when all were.</returns>
     /// <exception cref="CodeExecutionException">It cannot be ended: nothing may run.</exception>
-    public abstract Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken);
+    public abstract Task<string> SealAsync(SandboxRequest request, CancellationToken cancellationToken);
 
     /// <summary>Makes the sandbox, which owns what this had.</summary>
     public abstract ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities);
@@ -51,10 +51,10 @@ internal sealed class AgentSetup(AgentClient agent, bool canFilter) : ContainerS
 
     public override bool CanFilter => canFilter;
 
-    public override IWorkspace Files => new GuestWorkspace(agent);
+    public override IWorkspace Workspace => new GuestWorkspace(agent);
 
-    public override Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken) =>
-        agent.SealAsync(preload, cancellationToken);
+    public override Task<string> SealAsync(SandboxRequest request, CancellationToken cancellationToken) =>
+        agent.SealAsync(request, cancellationToken);
 
     public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) => new AgentSandbox(agent, place, capabilities);
 

@@ -35,7 +35,7 @@ internal sealed class ExecPrograms(DockerContainer container, ContainerChannel c
 
     public override Task Ended => _first.Ended;
 
-    public override IWorkspace Files => field ??= new ExecWorkspace(
+    public override IWorkspace Workspace => field ??= new ExecWorkspace(
         (command, cancellationToken) => StartAsync(command, isRoot: false, cancellationToken));
 
     /// <summary>Whether the container outlives its host, and so takes no words on its standard input.</summary>
@@ -45,7 +45,7 @@ internal sealed class ExecPrograms(DockerContainer container, ContainerChannel c
         RunAsync(command, isRoot: false, output, kill);
 
     /// <summary>Ends what the set-up has left in the background: it is root's.</summary>
-    public override async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
+    public override async Task<string> SealAsync(SandboxRequest request, CancellationToken cancellationToken)
     {
         await KillEverythingAsync().ConfigureAwait(false);
         if (!Stays)
@@ -53,11 +53,11 @@ internal sealed class ExecPrograms(DockerContainer container, ContainerChannel c
             await _first.Swept.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        return preload.Count == 0 ? "" : "the image has no Python";
+        return request.Preload.Count == 0 ? "" : "the image has no Python";
     }
 
     public override ISandbox Complete(SandboxPlace place, SandboxCapabilities capabilities) =>
-        new AgentlessSandbox(place, this, place.Files ?? Files, capabilities);
+        new AgentlessSandbox(place, this, place.Workspace ?? Workspace, capabilities);
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Glovebox.Execution.Displays;
 
 namespace Glovebox.Jupyter.Client;
 

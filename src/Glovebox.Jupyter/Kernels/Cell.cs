@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Glovebox.Jupyter.Client;
-using Glovebox.Jupyter.Displays;
+using Glovebox.Execution.Displays;
 
 namespace Glovebox.Jupyter.Kernels;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Glovebox.Jupyter.Client;
-using Glovebox.Jupyter.Displays;
+using Glovebox.Execution.Displays;
 
 namespace Glovebox.Jupyter.Kernels;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Glovebox.Execution;
-using Glovebox.Jupyter.Displays;
+using Glovebox.Execution.Displays;
 using Glovebox.Jupyter.Servers;
 using Glovebox.Languages;
 
@@ -18,6 +18,7 @@ internal sealed class KernelBlockRunner(
 
     private readonly LanguageRegistry _registry = new(options.Languages, options.SkippedLanguages);
     private readonly ProcessBlockRunner? _processes = host.Sandbox is { } sandbox ? new ProcessBlockRunner(sandbox, options, time) : null;
+    private readonly Turn _turn = new();
     private KnownLanguages? _languages;
 
     public string Kind => host.Kind;
@@ -42,6 +43,8 @@ internal sealed class KernelBlockRunner(
         return (request, options, time) => new KernelBlockRunner(
             new HostedJupyter(new LiveSandbox(provider, request), jupyter, time), options, jupyter, time);
     }
+
+    public Turn TurnFor(CodeExecutionOptions options) => options.Context is null ? _turn : throw CodeExecutionOptions.NoContexts();
 
     public Task StartAsync(CancellationToken cancellationToken) => host.StartAsync(cancellationToken);
 

@@ -1,14 +1,14 @@
 using System.Net.Sockets;
 using Glovebox.Execution;
 using Glovebox.Jupyter.Client;
-using Glovebox.Jupyter.Displays;
+using Glovebox.Execution.Displays;
 
 namespace Glovebox.Jupyter.Servers;
 
 /// <summary>A Jupyter server that Glovebox starts in a sandbox, and reaches through its guest agent: it needs no network, and has no
 /// port. Blocks of other languages run as processes beside it.</summary>
 internal sealed class HostedJupyter(LiveSandbox sandbox, KernelOptions settings, TimeProvider time)
-    : JupyterHost(settings, time, new DisplayFiles(settings.OutputDir, () => sandbox.Current.Files))
+    : JupyterHost(settings, time, new DisplayFiles(settings.OutputDir, () => sandbox.Current.Workspace))
 {
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
 
@@ -23,7 +23,7 @@ internal sealed class HostedJupyter(LiveSandbox sandbox, KernelOptions settings,
 
     public override SandboxCapabilities Capabilities => sandbox.Current.Capabilities;
 
-    public override IWorkspace Files => sandbox.Current.Files;
+    public override IWorkspace Files => sandbox.Current.Workspace;
 
     public override LiveSandbox Sandbox => sandbox;
 

@@ -1,6 +1,6 @@
 using Glovebox.Execution;
 using Glovebox.Jupyter.Client;
-using Glovebox.Jupyter.Displays;
+using Glovebox.Execution.Displays;
 using Glovebox.Jupyter.Kernels;
 
 namespace Glovebox.Jupyter.Servers;

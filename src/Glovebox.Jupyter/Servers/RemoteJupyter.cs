@@ -1,5 +1,5 @@
 using Glovebox.Jupyter.Client;
-using Glovebox.Jupyter.Displays;
+using Glovebox.Execution.Displays;
 
 namespace Glovebox.Jupyter.Servers;
 

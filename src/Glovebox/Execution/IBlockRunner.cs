@@ -2,8 +2,8 @@ namespace Glovebox.Execution;
 
 /// <summary>Runs the blocks of an executor: as processes of a sandbox, or as cells of a kernel. Starts what it needs for that, and starts
 /// it again after a stop or a loss.</summary>
-/// <remarks><see cref="StartAsync"/>, <see cref="StopAsync"/> and <see cref="RunAsync"/> are never called at the same time, but a stop may
-/// come while a block is killed.</remarks>
+/// <remarks><see cref="StartAsync"/> and <see cref="StopAsync"/> are never called at the same time, nor <see cref="RunAsync"/> in the same
+/// turn, but a stop may come while a block is killed.</remarks>
 internal interface IBlockRunner : IAsyncDisposable
 {
     /// <summary>The kind of the sandbox in one lower-case word.</summary>
@@ -26,6 +26,10 @@ internal interface IBlockRunner : IAsyncDisposable
 
     /// <summary>The sandbox that was started; null where blocks run in none, or none is started.</summary>
     ISandbox? Sandbox { get; }
+
+    /// <summary>Gets what an execution waits for before its first block: those that share a turn run one after another.</summary>
+    /// <exception cref="CodeExecutionException">There is no such context.</exception>
+    Turn TurnFor(CodeExecutionOptions options);
 
     /// <summary>Starts what blocks need. The files of the work directory are kept.</summary>
     /// <exception cref="CodeExecutionException">It cannot be started, or cannot enforce what was asked for.</exception>
@@ -63,6 +67,12 @@ internal sealed record BlockEnd(int ExitCode, TerminationReason Termination, str
 
     /// <summary>Whether what earlier blocks defined is lost.</summary>
     public bool StateLost { get; init; }
+
+    /// <summary>How many blocks of the context, this one included, are undone.</summary>
+    public int UndoneBlocks { get; init; }
+
+    /// <summary>What no checkpoint would bring back.</summary>
+    public IReadOnlyList<string> NotInCheckpoint { get; init; } = [];
 
     /// <summary>What it showed.</summary>
     public IReadOnlyList<DisplayOutput> Displays { get; init; } = [];

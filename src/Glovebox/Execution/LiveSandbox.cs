@@ -1,9 +1,12 @@
+using Glovebox.Egress;
+
 namespace Glovebox.Execution;
 
 /// <summary>The sandbox of an executor: started of one request, and started again after a stop or a loss.</summary>
 internal sealed class LiveSandbox(ISandboxProvider provider, SandboxRequest request) : IAsyncDisposable
 {
     private ISandbox? _started;
+    private EgressProxy? _egress;
 
     public string Kind => provider.Kind;
 
@@ -20,10 +23,28 @@ internal sealed class LiveSandbox(ISandboxProvider provider, SandboxRequest requ
     {
         await StopAsync().ConfigureAwait(false);
         _started = await provider.StartAsync(request, cancellationToken).ConfigureAwait(false);
+        if (request.Egress is { } egress)
+        {
+            try
+            {
+                _egress = await EgressProxy.StartAsync(_started, egress, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                await StopAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
     }
 
     public async Task StopAsync()
     {
+        if (_egress is { } egress)
+        {
+            _egress = null;
+            await egress.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_started is { } started)
         {
             _started = null;

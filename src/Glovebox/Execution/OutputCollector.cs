@@ -141,8 +141,8 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex, int maxUnre
         }
     }
 
-    /// <summary>Tells of a call. Dropped after the end.</summary>
-    public async Task AddAsync(FunctionCalledUpdate update, CancellationToken cancellationToken)
+    /// <summary>Tells of a call or of a connection. Dropped after the end.</summary>
+    public async Task AddAsync(CodeExecutionUpdate update, CancellationToken cancellationToken)
     {
         await _room.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
         lock (_lock)
@@ -174,7 +174,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex, int maxUnre
             _unreadLength = 0;
             _missed.AsSpan().Clear();
             Array.ForEach(_whole, w => w.Clear());
-            _unread.RemoveAll(u => u is not FunctionCalledUpdate);
+            _unread.RemoveAll(u => u is not (FunctionCalledUpdate or EgressUpdate));
             HandOn(new OutputClearedUpdate(blockIndex));
         }
     }
@@ -239,7 +239,7 @@ internal sealed class OutputCollector(long maxBytes, int blockIndex, int maxUnre
 
             foreach (CodeExecutionUpdate update in updates)
             {
-                if (update is FunctionCalledUpdate)
+                if (update is FunctionCalledUpdate or EgressUpdate)
                 {
                     _room.Reader.TryRead(out _);
                 }

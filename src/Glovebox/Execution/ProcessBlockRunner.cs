@@ -18,6 +18,7 @@ internal sealed class ProcessBlockRunner(
     /// <summary>How long a sandbox may take to end a program: more than the second that it has, on a busy machine.</summary>
     private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(5);
 
+    private readonly Turn _turn = new();
     private readonly Guid _owner = Guid.NewGuid();
 
     public string Kind => sandbox.Kind;
@@ -28,11 +29,13 @@ internal sealed class ProcessBlockRunner(
 
     public SandboxCapabilities Capabilities => sandbox.Current.Capabilities;
 
-    public IWorkspace Files => sandbox.Current.Files;
+    public IWorkspace Files => sandbox.Current.Workspace;
 
     public LanguageRegistry Languages { get; } = new(options.Languages, options.SkippedLanguages);
 
     public ISandbox? Sandbox => sandbox.Started;
+
+    public Turn TurnFor(CodeExecutionOptions options) => options.Context is null ? _turn : throw CodeExecutionOptions.NoContexts();
 
     public Task StartAsync(CancellationToken cancellationToken) => sandbox.StartAsync(cancellationToken);
 
@@ -143,6 +146,7 @@ internal sealed class ProcessBlockRunner(
         return new ProcessRequest(language.Programs, arguments)
         {
             Output = run.Output,
+            OutputBacklog = 0,
             StandardInput = run.Options.StandardInput,
             Variables = run.Options.Environment,
             PythonScript = ReferenceEquals(language, CodeLanguage.Python) ? argument : null,
@@ -156,7 +160,7 @@ internal sealed class ProcessBlockRunner(
     {
         try
         {
-            await sandbox.Files.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
+            await sandbox.Workspace.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
         }
         catch (CodeExecutionException e)
         {

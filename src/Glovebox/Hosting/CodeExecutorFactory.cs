@@ -25,6 +25,7 @@ public sealed class CodeExecutorFactory
     private static readonly Dictionary<string, (string Package, string Kind)> Known = new(StringComparer.OrdinalIgnoreCase)
     {
         ["docker"] = ("Glovebox.Docker", "Glovebox.Docker.DockerCommandLineCodeExecutor.Kind"),
+        ["docker-interpreter"] = ("Glovebox.Docker", "Glovebox.Docker.DockerInterpreterCodeExecutor.Kind"),
         ["docker-jupyter"] = ("Glovebox.Docker", "Glovebox.Docker.DockerJupyterCodeExecutor.Kind"),
         ["jupyter"] = ("Glovebox.Jupyter", "Glovebox.Jupyter.JupyterCodeExecutor.Kind"),
     };
@@ -32,14 +33,17 @@ public sealed class CodeExecutorFactory
     private readonly OrderedDictionary<string, CodeExecutorKind> _kinds = new(StringComparer.OrdinalIgnoreCase);
     private readonly IServiceProvider? _services;
 
-    /// <summary>Makes a factory that knows <c>bubblewrap</c> and <c>local</c>, and every <see cref="CodeExecutorKind"/> among the
+    /// <summary>Makes a factory that knows <c>bubblewrap</c>, <c>interpreter</c>, <c>local</c> and <c>local-interpreter</c>, and
+    /// every <see cref="CodeExecutorKind"/> among the
     /// services.</summary>
     /// <param name="services">Executors get their logger factory and time provider from here. Null: they have none.</param>
     public CodeExecutorFactory(IServiceProvider? services = null)
     {
         _services = services;
         Register(BubblewrapCommandLineCodeExecutor.Kind);
+        Register(InterpreterCodeExecutor.Kind);
         Register(LocalCommandLineCodeExecutor.Kind);
+        Register(LocalInterpreterCodeExecutor.Kind);
         foreach (CodeExecutorKind kind in (IEnumerable<CodeExecutorKind>?)services?.GetService(typeof(IEnumerable<CodeExecutorKind>)) ?? [])
         {
             Register(kind);

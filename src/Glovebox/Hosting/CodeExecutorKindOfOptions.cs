@@ -90,21 +90,30 @@ public sealed class CodeExecutorKind<TOptions> : CodeExecutorKind
             throw new NotSupportedException(reason);
         }
 
-        // A list that is empty is so by default.
         JsonObject written = JsonSerializer.SerializeToNode(options, _shape())!.AsObject();
-        foreach ((string key, JsonNode? value) in written.ToArray())
-        {
-            if (value is JsonArray { Count: 0 } or JsonObject { Count: 0 })
-            {
-                written.Remove(key);
-            }
-        }
-
+        RemoveEmpty(written);
         return written;
     }
 
     /// <inheritdoc/>
     public override Task<ExecutorDiagnosis> DiagnoseAsync(CancellationToken cancellationToken = default) => _diagnose(cancellationToken);
+
+    /// <summary>A list that is empty is so by default.</summary>
+    private static void RemoveEmpty(JsonObject written)
+    {
+        foreach ((string key, JsonNode? value) in written.ToArray())
+        {
+            if (value is JsonObject inner)
+            {
+                RemoveEmpty(inner);
+            }
+
+            if (value is JsonArray { Count: 0 } or JsonObject { Count: 0 })
+            {
+                written.Remove(key);
+            }
+        }
+    }
 
     /// <summary>The binder takes an empty list for an absent one.</summary>
     private static void KeepEmptyLists(IConfiguration configuration, IList<CodeLanguage> languages)

@@ -8,5 +8,7 @@ namespace Glovebox.Hosting;
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BubblewrapCommandLineCodeExecutorOptions))]
+[JsonSerializable(typeof(InterpreterCodeExecutorOptions))]
 [JsonSerializable(typeof(LocalCommandLineCodeExecutorOptions))]
+[JsonSerializable(typeof(LocalInterpreterCodeExecutorOptions))]
 internal sealed partial class OptionsJson : JsonSerializerContext;

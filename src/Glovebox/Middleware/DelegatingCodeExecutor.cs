@@ -20,6 +20,17 @@ public abstract class DelegatingCodeExecutor : ICodeExecutor
     /// <summary>Gets the executor that this one wraps.</summary>
     protected ICodeExecutor InnerExecutor { get; }
 
+    /// <summary>Gets the executor within all decorators of an executor.</summary>
+    internal static ICodeExecutor Innermost(ICodeExecutor executor)
+    {
+        while (executor is DelegatingCodeExecutor decorator)
+        {
+            executor = decorator.InnerExecutor;
+        }
+
+        return executor;
+    }
+
     private protected bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Middleware;
@@ -31,7 +30,7 @@ internal sealed class ExecutionLog : ExecutionObserver
         LogMessages.OperationBegan(logger, Operation);
     }
 
-    protected override void Received(CodeExecutionUpdate update)
+    protected override ValueTask ReceivedAsync(CodeExecutionUpdate update)
     {
         _index = update.BlockIndex;
         if (update is BlockCompletedUpdate completed)
@@ -49,6 +48,8 @@ internal sealed class ExecutionLog : ExecutionObserver
         {
             TellContent(update);
         }
+
+        return ValueTask.CompletedTask;
     }
 
     protected override void Failed(Exception exception, bool isCancellation)
@@ -63,7 +64,7 @@ internal sealed class ExecutionLog : ExecutionObserver
         }
     }
 
-    protected override void Ended(ExecutionEnd end)
+    protected override ValueTask EndedAsync(ExecutionEnd end)
     {
         if (end == ExecutionEnd.Completed)
         {
@@ -74,6 +75,8 @@ internal sealed class ExecutionLog : ExecutionObserver
         {
             LogMessages.LeftEarly(_logger, _index);
         }
+
+        return ValueTask.CompletedTask;
     }
 
     private void TellStep(CodeExecutionUpdate update)
@@ -100,18 +103,15 @@ internal sealed class ExecutionLog : ExecutionObserver
         switch (update)
         {
             case BlockStartedUpdate started:
-                string code = Escape(started.Block.Code);
+                string code = LogMessages.Escape(started.Block.Code);
                 LogMessages.Code(_logger, _index, code);
                 break;
             case OutputReceivedUpdate output:
-                string text = Escape(output.Text);
+                string text = LogMessages.Escape(output.Text);
                 LogMessages.Output(_logger, _index, output.Stream, text);
                 break;
         }
     }
-
-    /// <summary>A line of a log must not be forged, nor a terminal that shows it be driven, by text that guest code chose.</summary>
-    private static string Escape(string text) => WorkspacePath.Printable(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text));
 
     private string Named(string language) => _languages.Find(language)?.Name ?? WorkspacePath.Printable(language);
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Glovebox.Middleware;
 
-/// <summary>Follows one execution without changing it. Its members are called one at a time.</summary>
+/// <summary>Follows one execution, and can end it but not change it. Its members are called one at a time.</summary>
 internal abstract class ExecutionObserver
 {
     /// <summary>Passes updates on and shows them to an observer.</summary>
@@ -15,6 +15,7 @@ internal abstract class ExecutionObserver
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ExecutionObserver observer = begin();
+        await observer.BeganAsync(cancellationToken).ConfigureAwait(false);
         ExecutionEnd end = ExecutionEnd.LeftEarly;
         IAsyncEnumerator<CodeExecutionUpdate> enumerator = updates.GetAsyncEnumerator(cancellationToken);
         try
@@ -37,7 +38,7 @@ internal abstract class ExecutionObserver
                     throw;
                 }
 
-                observer.Received(enumerator.Current);
+                await observer.ReceivedAsync(enumerator.Current).ConfigureAwait(false);
                 yield return enumerator.Current;
             }
         }
@@ -49,22 +50,26 @@ internal abstract class ExecutionObserver
             }
             finally
             {
-                observer.Ended(end);
+                await observer.EndedAsync(end).ConfigureAwait(false);
             }
         }
     }
+
+    /// <summary>Nothing has been asked of the executor within. An exception ends the execution before it begins.</summary>
+    protected virtual ValueTask BeganAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>The executor within is about to go on, in the execution context of this call.</summary>
     protected virtual void Resuming()
     {
     }
 
-    protected abstract void Received(CodeExecutionUpdate update);
+    /// <summary>The reader gets the update next. An exception ends the execution.</summary>
+    protected abstract ValueTask ReceivedAsync(CodeExecutionUpdate update);
 
     protected abstract void Failed(Exception exception, bool isCancellation);
 
-    /// <summary>Nothing follows.</summary>
-    protected abstract void Ended(ExecutionEnd end);
+    /// <summary>Nothing follows, and the code has ended.</summary>
+    protected abstract ValueTask EndedAsync(ExecutionEnd end);
 }
 
 /// <summary>How an enumeration of updates ended.</summary>
@@ -73,6 +78,6 @@ internal enum ExecutionEnd
     Completed,
     Failed,
 
-    /// <summary>The caller did not read on.</summary>
+    /// <summary>The caller did not read on, or the observer did not let it.</summary>
     LeftEarly,
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Glovebox.Egress;
 
 namespace Glovebox.Middleware;
 
@@ -51,16 +52,22 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
         }
     }
 
-    protected override void Received(CodeExecutionUpdate update)
+    protected override ValueTask ReceivedAsync(CodeExecutionUpdate update)
     {
         if (update is BlockStartedUpdate started)
         {
             BlockBegan(started);
         }
+        else if (update is EgressUpdate egress)
+        {
+            Reached(egress.Event);
+        }
         else if (update is BlockCompletedUpdate completed)
         {
             BlockEnded(completed.Result);
         }
+
+        return ValueTask.CompletedTask;
     }
 
     protected override void Failed(Exception exception, bool isCancellation)
@@ -73,7 +80,7 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
         Fail(_execution, _errorType, description);
     }
 
-    protected override void Ended(ExecutionEnd end)
+    protected override ValueTask EndedAsync(ExecutionEnd end)
     {
         if (end == ExecutionEnd.LeftEarly && _block is not null)
         {
@@ -90,6 +97,8 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
         _instruments.ActiveExecutions.Add(-1, _environment);
         _instruments.Executions.Add(1, tags);
         _instruments.ExecutionDuration.Record(_timeProvider.GetElapsedTime(_began).TotalSeconds, tags);
+
+        return ValueTask.CompletedTask;
     }
 
     private void BlockBegan(BlockStartedUpdate started)
@@ -112,6 +121,16 @@ internal sealed class ExecutionTelemetry : ExecutionObserver
             }
         }
     }
+
+    private void Reached(EgressEvent happened) => _block?.AddEvent(new ActivityEvent(
+        "glovebox.egress",
+        tags: new ActivityTagsCollection
+        {
+            ["glovebox.egress.kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(happened.Kind.ToString()),
+            ["server.address"] = happened.Host,
+            ["server.port"] = happened.Port,
+            ["glovebox.egress.reason"] = happened.Reason,
+        }));
 
     private void BlockEnded(BlockResult result)
     {

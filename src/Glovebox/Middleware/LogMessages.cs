@@ -1,10 +1,15 @@
+using System.Text.Encodings.Web;
 using Microsoft.Extensions.Logging;
 
 namespace Glovebox.Middleware;
 
-/// <summary>What <see cref="LoggingCodeExecutor"/> says.</summary>
+/// <summary>What decorators log: events 1 to 11 are of <see cref="LoggingCodeExecutor"/>, 12 is of
+/// <see cref="AuditCodeExecutor"/>.</summary>
 internal static partial class LogMessages
 {
+    /// <summary>A line of a log must not be forged, nor a terminal that shows it be driven, by text that guest code chose.</summary>
+    public static string Escape(string text) => WorkspacePath.Printable(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text));
+
     [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "{Operation} began.")]
     public static partial void OperationBegan(ILogger logger, string operation);
 
@@ -41,4 +46,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(EventId = 11, Level = LogLevel.Trace, Message = "Block {Index} printed to {Stream}: {Text}", SkipEnabledCheck = true)]
     public static partial void Output(ILogger logger, int index, OutputStream stream, string text);
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "{What} could not be kept in the audit.")]
+    public static partial void NotAudited(ILogger logger, string what, Exception exception);
 }

@@ -88,6 +88,15 @@ internal static class GuestVariables
 
     /// <summary>Copies variables that a caller named, and checks them.</summary>
     /// <exception cref="ArgumentException">A name is empty or holds <c>=</c> or NUL, or a value holds NUL or is null.</exception>
+    public static Dictionary<string, string> Copy(IEnumerable<KeyValuePair<string, string>> named)
+    {
+        Dictionary<string, string> copy = new(StringComparer.Ordinal);
+        CopyTo(named, copy);
+        return copy;
+    }
+
+    /// <summary>Copies variables that a caller named to others, and checks them.</summary>
+    /// <exception cref="ArgumentException">A name is empty or holds <c>=</c> or NUL, or a value holds NUL or is null.</exception>
     public static void CopyTo(IEnumerable<KeyValuePair<string, string>> from, IDictionary<string, string> to)
     {
         foreach ((string name, string value) in from)

@@ -19,15 +19,25 @@ public interface ISandbox : IAsyncDisposable
     Task Ended { get; }
 
     /// <summary>Gets the files of the work directory, reached with no more rights than guest code has.</summary>
-    IWorkspace Files { get; }
+    IWorkspace Workspace { get; }
 
-    /// <summary>Starts a program in the work directory, with an empty standard input.</summary>
+    /// <summary>Gets all files, reached with the rights of guest code.</summary>
+    ISandboxFiles Files { get; }
+
+    /// <summary>Gets the processes that were started here and still run, the oldest first. What they have started themselves is not among
+    /// them.</summary>
+    IReadOnlyList<ISandboxProcess> Processes { get; }
+
+    /// <summary>Starts a program.</summary>
     /// <param name="request">The program, and what belongs to its run.</param>
     /// <param name="cancellationToken">Gives up the start. A process that has started is ended by <see cref="ISandboxProcess.Kill"/>
     /// alone.</param>
     /// <returns>The process. A program that does not exist is a process that has ended (<see cref="ProcessExitKind.NotFound"/>).</returns>
     /// <exception cref="WorkspaceException">The file of the request cannot be saved. <see cref="ISandboxProcess.Ended"/> may fail with it
     /// instead.</exception>
+    /// <exception cref="ArgumentException">The request holds what no program can have: a NUL in an argument, say.</exception>
+    /// <exception cref="SandboxUnavailableException">The sandbox has no guest agent, and so no open standard input, no terminals and no
+    /// processes in the background.</exception>
     /// <exception cref="SandboxLostException">The sandbox has ended.</exception>
     Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default);
 
@@ -48,7 +58,8 @@ public interface ISandbox : IAsyncDisposable
     /// <exception cref="SandboxLostException">The sandbox has ended, or has no guest agent.</exception>
     Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends every process but services (<see cref="ProcessRequest.IsService"/>) and what descends from them.</summary>
+    /// <summary>Ends every process but services (<see cref="ProcessRequest.IsService"/>), those in the background
+    /// (<see cref="ProcessRequest.IsBackground"/>) and what descends from them.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="SandboxLostException">The sandbox has ended, or has no guest agent.</exception>
     Task EndProcessesAsync(CancellationToken cancellationToken = default);

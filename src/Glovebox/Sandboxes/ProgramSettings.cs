@@ -4,6 +4,12 @@ namespace Glovebox.Sandboxes;
 /// them.</summary>
 internal static class ProgramSettings
 {
+    /// <summary>Names the settings of pip.</summary>
+    public const string Pip = "PIP_CONFIG_FILE";
+
+    /// <summary>Has builds of .NET look for nothing in a network. A set-up that has one must not see it.</summary>
+    public const string Offline = "BeforeMicrosoftNETSdkTargets";
+
     /// <summary>Gets the files by their names.</summary>
     public static IReadOnlyDictionary<string, string> Files { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
@@ -17,8 +23,8 @@ internal static class ProgramSettings
 
             """,
 
-        // A program of one file is prepared for native compilation, for which packages would be fetched. Where there is no network,
-        // nothing is to be looked for in it, unless the project names its own sources.
+        // A program of one file is prepared for native compilation, for which packages would be fetched. Where there is no network, or a
+        // list without NuGet's registry, nothing is to be looked for there, unless the project names its own sources.
         ["offline.targets"] = """
             <Project>
               <PropertyGroup>
@@ -47,13 +53,13 @@ internal static class ProgramSettings
 
     /// <summary>Makes the variables that name them.</summary>
     /// <param name="folder">Where the files are in the sandbox.</param>
-    /// <param name="hasNetwork">Whether guest code has a network.</param>
-    public static IEnumerable<KeyValuePair<string, string>> Variables(string folder, bool hasNetwork)
+    /// <param name="reachesNuGet">Whether builds find packages where .NET looks for them; else they are not to look there.</param>
+    public static IEnumerable<KeyValuePair<string, string>> Variables(string folder, bool reachesNuGet)
     {
-        yield return new("PIP_CONFIG_FILE", $"{folder}/pip.conf");
-        if (!hasNetwork)
+        yield return new(Pip, $"{folder}/pip.conf");
+        if (!reachesNuGet)
         {
-            yield return new("BeforeMicrosoftNETSdkTargets", $"{folder}/offline.targets");
+            yield return new(Offline, $"{folder}/offline.targets");
         }
     }
 }

@@ -3,6 +3,16 @@ namespace Glovebox.Sandboxes;
 /// <summary>What callers of an <see cref="ISandbox"/> mostly use.</summary>
 public static class SandboxExtensions
 {
+    /// <summary>Finds a process that was started in a sandbox and still runs.</summary>
+    /// <param name="sandbox">The sandbox.</param>
+    /// <param name="id">The <see cref="ISandboxProcess.Id"/>.</param>
+    /// <returns>The process, or null when none of this id runs.</returns>
+    public static ISandboxProcess? FindProcess(this ISandbox sandbox, int id)
+    {
+        ArgumentNullException.ThrowIfNull(sandbox);
+        return sandbox.Processes.FirstOrDefault(p => p.Id == id);
+    }
+
     /// <summary>Runs a program until it ends.</summary>
     /// <param name="sandbox">The sandbox.</param>
     /// <param name="request">The program, and what belongs to its run.</param>

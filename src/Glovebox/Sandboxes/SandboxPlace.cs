@@ -12,7 +12,7 @@ public abstract class SandboxPlace : IAsyncDisposable
     public virtual string WorkDirectory => "/workspace";
 
     /// <summary>Gets the files of the work directory where the host reaches them itself. Null, the default: the guest agent does.</summary>
-    public virtual IWorkspace? Files => null;
+    public virtual IWorkspace? Workspace => null;
 
     /// <summary>Gets how many bytes of memory the guest has; 0, the default, for no limit.</summary>
     public virtual long Memory => 0;

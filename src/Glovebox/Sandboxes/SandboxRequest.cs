@@ -1,3 +1,4 @@
+using Glovebox.Egress;
 using Glovebox.Functions.Setup;
 
 namespace Glovebox.Sandboxes;
@@ -26,6 +27,13 @@ public sealed class SandboxRequest : IAsyncDisposable
     /// <summary>The functions that guest code can import, or null. They are ready, with their packages installed, when the sandbox is
     /// sealed.</summary>
     internal OfferedFunctions? Functions { get; init; }
+
+    /// <summary>The egress proxy that an executor opens in the sandbox, or null.</summary>
+    internal EgressRequest? Egress { get; init; }
+
+    /// <summary>The variables that guest code gets and the set-up, which has no proxy yet, does not. The caller's own win.</summary>
+    internal IEnumerable<KeyValuePair<string, string>> SealedVariables =>
+        (Egress?.Setup.Variables() ?? []).Where(v => !Variables.ContainsKey(v.Key));
 
     /// <summary>The memory of the guest, in bytes.</summary>
     internal long Memory => Policy.Memory ?? ExecutionPolicy.DefaultMemory;
@@ -64,6 +72,10 @@ public sealed class SandboxRequest : IAsyncDisposable
 
         _kept.Clear();
     }
+
+    /// <summary>Makes a request of the same, but for what is preloaded, which somebody else imports.</summary>
+    internal SandboxRequest WithoutPreload() =>
+        new() { Policy = Policy, WorkDirectory = WorkDirectory, Variables = Variables, Functions = Functions, Egress = Egress };
 
     /// <exception cref="ArgumentException">A value holds what no sandbox takes.</exception>
     internal void Validate()

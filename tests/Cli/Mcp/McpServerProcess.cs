@@ -19,7 +19,11 @@ internal sealed class McpServerProcess : IAsyncDisposable
 
     public McpClient Client { get; }
 
-    public static async Task<McpServerProcess> StartAsync(params string[] arguments)
+    public static Task<McpServerProcess> StartAsync(params string[] arguments) => StartAsync(null, arguments);
+
+    /// <param name="protocolVersion">The version that the client asks for; null: its newest.</param>
+    /// <param name="arguments">The arguments of <c>glovebox mcp</c>.</param>
+    public static async Task<McpServerProcess> StartAsync(string? protocolVersion, string[] arguments)
     {
         Tool tool = new();
         StdioClientTransport transport = new(new()
@@ -29,7 +33,7 @@ internal sealed class McpServerProcess : IAsyncDisposable
             EnvironmentVariables = tool.Variables.ToDictionary(),
             ShutdownTimeout = TimeSpan.FromSeconds(30),
         });
-        McpClientOptions patient = new() { DiscoverProbeTimeout = TimeSpan.FromSeconds(60) };
+        McpClientOptions patient = new() { DiscoverProbeTimeout = TimeSpan.FromSeconds(60), ProtocolVersion = protocolVersion };
         McpClient client = await McpClient.CreateAsync(transport, patient, cancellationToken: TestContext.Current.CancellationToken);
         return new McpServerProcess(client, tool);
     }

@@ -19,6 +19,18 @@ public sealed class McpSessionTests
         Assert.Equal(Enumerable.Range(0, 10).Select(i => $"mine-{i} (1 bytes)\n"), seen);
     }
 
+    /// <summary>The sandbox in which the server looked for languages is the first session's.</summary>
+    [Theory]
+    [InlineData("interpreter")]
+    [InlineData("command-line")]
+    public async Task The_first_session_begins_empty(string executor)
+    {
+        await using McpServerProcess server = await McpServerProcess.StartAsync("--executor", executor);
+        string first = McpServerProcess.Text(await server.RunAsync("ls -A; echo \"[$program]\"", language: "bash"));
+        Assert.InRange(first.Split("tmp_code_").Length - 1, 0, 1);
+        Assert.EndsWith("\n[]\n", first, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task There_are_no_more_than_allowed_and_the_model_is_told_which_there_are()
     {

@@ -62,6 +62,13 @@ internal sealed partial class ToolProcess(Process process, TimeSpan longest) : I
         return new ToolResult(process.ExitCode, _read + rest, errors);
     }
 
+    /// <summary>Waits for the end without reading what it prints.</summary>
+    public async Task<int> ExitUnreadAsync()
+    {
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(longest);
+        return process.ExitCode;
+    }
+
     public void Dispose()
     {
         if (!process.HasExited)

@@ -120,11 +120,32 @@ public sealed class ExecutorChoiceTests
     [Fact]
     public void The_tool_offers_these_kinds_in_this_order_and_takes_only_two_of_them_unasked()
     {
-        Assert.Equal(["bubblewrap", "docker", "jupyter", "docker-jupyter", "local"], ExecutorKinds.All.Select(k => k.Name));
+        Assert.Equal(["bubblewrap", "docker", "interpreter", "jupyter", "docker-interpreter", "docker-jupyter", "local", "local-interpreter"], ExecutorKinds.All.Select(k => k.Name));
         Assert.Equal(["bubblewrap", "docker"], ExecutorKinds.All.Where(k => k.IsAutomatic).Select(k => k.Name));
-        Assert.Equal(["docker", "docker-jupyter"], ExecutorKinds.All.Where(k => k.Takes.HasFlag(ExecutorOptions.Image)).Select(k => k.Name));
-        Assert.Equal(ExecutorOptions.None, ExecutorKinds.All[^1].Takes);
+        Assert.Equal(["interpreter", "docker-interpreter"], ExecutorKinds.All.Where(k => k.IsAutomaticWithState).Select(k => k.Name));
+        Assert.Equal(["docker", "docker-interpreter", "docker-jupyter"], ExecutorKinds.All.Where(k => k.Takes.HasFlag(ExecutorOptions.Image)).Select(k => k.Name));
+        Assert.Equal(ExecutorOptions.None, ExecutorKinds.All.Single(k => k.Name == "local").Takes);
+        Assert.Equal(ExecutorOptions.Preload, ExecutorKinds.All.Single(k => k.Name == "local-interpreter").Takes);
     }
+
+    [Theory]
+    [InlineData("auto", null, "auto")]
+    [InlineData("command-line", null, "auto")]
+    [InlineData("interpreter", null, "interpreter")]
+    [InlineData("auto", "docker", "docker")]
+    [InlineData("command-line", "bubblewrap", "bubblewrap")]
+    [InlineData("interpreter", "bubblewrap", "interpreter")]
+    [InlineData("interpreter", "docker", "docker-interpreter")]
+    [InlineData("interpreter", "local", "local-interpreter")]
+    [InlineData("jupyter", "docker", "docker-jupyter")]
+    public void How_and_where_name_a_kind(string how, string? where, string kind) =>
+        Assert.Equal(kind, ExecutorKinds.Resolve(how, where, "command-line"));
+
+    [Theory]
+    [InlineData("jupyter", "local", "There is no jupyter executor on local.")]
+    [InlineData("docker", "local", "--on says where, and --executor docker does, too.")]
+    public void A_cell_that_is_empty_is_said_to_be(string how, string where, string message) =>
+        Assert.Equal(message, Assert.Throws<CliException>(() => ExecutorKinds.Resolve(how, where, "command-line")).Message);
 
     private async Task<string> StartAsync(RunRequest request) =>
         (await new ExecutorChoice(request, All).StartAsync(e => e, TestContext.Current.CancellationToken)).Name;

@@ -6,6 +6,17 @@ namespace Glovebox.Tests.Common.Contract;
 /// <summary>What dies when time runs out or the caller cancels, and how soon.</summary>
 public abstract class KillConformance(ExecutorKind kind)
 {
+    /// <summary>One whose first thread has ended looks dead, while its other threads run on.</summary>
+    private const string WithoutFirstThread = """
+        python3 -c '
+        import ctypes, os, threading, time
+        threading.Thread(target=time.sleep, args=(600,)).start()
+        ctypes.CDLL(None).syscall(60 if os.uname().machine == "x86_64" else 93, 0)' &
+        until grep -q "^State:.Z" /proc/$!/status; do sleep 0.01; done
+        echo ready
+        sleep 600
+        """;
+
     private static readonly CodeBlock Echo = new("bash", "echo on");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -46,6 +57,7 @@ public abstract class KillConformance(ExecutorKind kind)
 
     [Theory]
     [InlineData("bash", "trap '' TERM INT HUP QUIT; echo ready; while :; do sleep 600; done")]
+    [InlineData("bash", WithoutFirstThread)]
     [InlineData("python", "import signal, time\nfor s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP): signal.signal(s, signal.SIG_IGN)\nprint('ready')\nwhile True: time.sleep(600)")]
     [InlineData("python", "import os, signal; print('ready'); os.kill(os.getpid(), signal.SIGSTOP)")]
     [InlineData("python", "print('ready')\nwhile True: pass")]

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
 using System.Text;
 using Glovebox.Sandboxes;
 
@@ -11,14 +13,37 @@ public delegate Task<int> FakeProgram(FakeProcess process);
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing that has to be released.")]
 public sealed class FakeProcess : ISandboxProcess
 {
+    private readonly OutputHub _output;
+    private readonly Pipe _input = new();
+    private bool _isInputClosed;
     private readonly TaskCompletionSource<ProcessExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _killed = new();
 
-    internal FakeProcess(FakeSandbox sandbox, ProcessRequest request)
+    internal FakeProcess(FakeSandbox sandbox, ProcessRequest request, int id)
     {
         Sandbox = sandbox;
         Request = request;
+        Id = id;
+        Size = request.Terminal;
+        _output = new OutputHub(request);
     }
+
+    public int Id { get; }
+
+    public string Program => Request.Programs[0];
+
+    public bool HasTerminal => Request.Terminal is not null;
+
+    public DateTimeOffset StartedAt { get; } = TimeProvider.System.GetUtcNow();
+
+    /// <summary>What is written to the standard input of the process.</summary>
+    public Stream Input => _input.Reader.AsStream();
+
+    /// <summary>The signals that it got.</summary>
+    public ConcurrentQueue<ProcessSignal> Signals { get; } = new();
+
+    /// <summary>The size of its terminal.</summary>
+    public TerminalSize? Size { get; private set; }
 
     public FakeSandbox Sandbox { get; }
 
@@ -48,7 +73,42 @@ public sealed class FakeProcess : ISandboxProcess
 
     public void Print(string text) => Print(OutputStream.StandardOutput, Encoding.UTF8.GetBytes(text));
 
-    public void Print(OutputStream stream, byte[] bytes) => Request.Output?.Write(stream, bytes);
+    public void Print(OutputStream stream, byte[] bytes) => _output.Write(stream, bytes);
+
+    public async Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
+    {
+        if (!Request.HasOpenInput || _isInputClosed)
+        {
+            throw new InvalidOperationException("The input is not open.");
+        }
+
+        if (Ended.IsCompleted)
+        {
+            throw new IOException("The process has ended.");
+        }
+
+        await _input.Writer.WriteAsync(data, cancellationToken);
+    }
+
+    public async Task CloseInputAsync(CancellationToken cancellationToken = default)
+    {
+        _isInputClosed = Request.HasOpenInput ? true : throw new InvalidOperationException("The input is not open.");
+        await _input.Writer.CompleteAsync();
+    }
+
+    public Task<bool> SignalAsync(ProcessSignal signal, CancellationToken cancellationToken = default)
+    {
+        Signals.Enqueue(signal);
+        return Task.FromResult(!Ended.IsCompleted);
+    }
+
+    public Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken = default)
+    {
+        Size = HasTerminal ? size : throw new InvalidOperationException("There is no terminal.");
+        return Task.CompletedTask;
+    }
+
+    public IAsyncEnumerable<ProcessOutput> ReadOutputAsync(CancellationToken cancellationToken = default) => _output.ReadAsync(cancellationToken);
 
     /// <summary>Runs until it is killed.</summary>
     public async Task<int> SleepAsync()
@@ -60,6 +120,7 @@ public sealed class FakeProcess : ISandboxProcess
     /// <summary>Ends the process, whatever its program does.</summary>
     public void End(ProcessExit exit)
     {
+        _output.Complete();
         _ended.TrySetResult(exit);
         _killed.Cancel();
     }
@@ -67,6 +128,7 @@ public sealed class FakeProcess : ISandboxProcess
     /// <summary>Ends the process by an error of the sandbox.</summary>
     public void Fail(Exception error)
     {
+        _output.Complete();
         _ended.TrySetException(error);
         _killed.Cancel();
     }

@@ -10,6 +10,7 @@ public sealed class FakeSandbox : ISandbox
     private readonly Lock _lock = new();
     private readonly FakeSandboxProvider _provider;
     private readonly List<FakeProcess> _processes = [];
+    private int _lastId;
 
     internal FakeSandbox(FakeSandboxProvider provider, FakeFiles files)
     {
@@ -25,7 +26,9 @@ public sealed class FakeSandbox : ISandbox
 
     public Task Ended => _ended.Task;
 
-    public IWorkspace Files => Memory;
+    public IWorkspace Workspace => Memory;
+
+    public ISandboxFiles Files => throw new NotSupportedException("The fake has no files but those of its work directory.");
 
     public FakeFiles Memory { get; }
 
@@ -46,11 +49,14 @@ public sealed class FakeSandbox : ISandbox
         }
     }
 
+    public IReadOnlyList<ISandboxProcess> Processes => Running;
+
     public async Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default)
     {
+        request.Validate();
         ThrowIfEnded();
         await request.PrepareAsync(Memory, cancellationToken);
-        FakeProcess process = new(this, request);
+        FakeProcess process = new(this, request, Interlocked.Increment(ref _lastId));
         await _provider.StartingProcess(process, cancellationToken);
         lock (_lock)
         {
@@ -74,11 +80,11 @@ public sealed class FakeSandbox : ISandbox
         throw new SandboxLostException("The fake has no guest agent.");
 
     public Task<ISandboxListener> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken = default) =>
-        throw new SandboxLostException("The fake has no guest agent.");
+        Task.FromResult(_provider.Listener ?? throw new SandboxLostException("The fake has no guest agent."));
 
     public Task EndProcessesAsync(CancellationToken cancellationToken = default)
     {
-        foreach (FakeProcess process in Running)
+        foreach (FakeProcess process in Running.Where(p => !p.Request.IsService && !p.Request.IsBackground))
         {
             process.Kill();
         }

@@ -33,6 +33,9 @@ public sealed class FakeSandboxProvider : ISandboxProvider
     /// <summary>Called before a process starts; its code is saved by then.</summary>
     public Func<FakeProcess, CancellationToken, Task> StartingProcess { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>What its sandboxes listen with. Null: they have no guest agent.</summary>
+    public ISandboxListener? Listener { get; init; }
+
     /// <summary>The sandboxes that were started, in order.</summary>
     public IReadOnlyList<FakeSandbox> Started => [.. _started];
 

@@ -42,3 +42,5 @@ public sealed class BubblewrapBackground() : BackgroundConformance(ExecutorKind.
 public sealed class BubblewrapExecutionOptions() : ExecutionOptionConformance(ExecutorKind.Bubblewrap);
 
 public sealed class BubblewrapStandardInput() : StandardInputConformance(ExecutorKind.Bubblewrap);
+
+public sealed class BubblewrapTalk() : TalkConformance(ExecutorKind.Bubblewrap);

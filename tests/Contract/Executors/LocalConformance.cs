@@ -26,3 +26,5 @@ public sealed class LocalBackground() : BackgroundConformance(ExecutorKind.Local
 public sealed class LocalExecutionOptions() : ExecutionOptionConformance(ExecutorKind.Local);
 
 public sealed class LocalStandardInput() : StandardInputConformance(ExecutorKind.Local);
+
+public sealed class LocalTalk() : TalkConformance(ExecutorKind.Local);

@@ -24,6 +24,7 @@ public sealed class DecoratorTests
         ICodeExecutor executor = inner.AsBuilder()
             .UseLogging(new CollectingLogger())
             .UseOpenTelemetry()
+            .UseAudit(new CollectingSink())
             .UseApproval(_ => ApprovalDecision.Approve())
             .Use(within => new Decorator(within, "d", []))
             .Build();

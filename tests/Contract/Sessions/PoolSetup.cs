@@ -40,7 +40,11 @@ internal sealed class PoolSetup
 
         public Task Ended => _ended.Task;
 
-        public IWorkspace Files => throw new NotSupportedException();
+        public IWorkspace Workspace => throw new NotSupportedException();
+
+        public ISandboxFiles Files => throw new NotSupportedException();
+
+        public IReadOnlyList<ISandboxProcess> Processes => throw new NotSupportedException();
 
         public void End() => _ended.SetResult();
 

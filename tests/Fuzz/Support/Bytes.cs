@@ -35,6 +35,18 @@ internal static class Bytes
         }
     }
 
+    /// <summary>Hands on data in pieces, and tells how many bytes of memory that cost this thread.</summary>
+    public static long Feed(byte[] data, int[] cuts, Action<byte[]> feed)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (byte[] piece in Pieces(data, cuts))
+        {
+            feed(piece);
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
     public static byte[] LittleEndian(uint value)
     {
         byte[] data = new byte[sizeof(uint)];

@@ -6,6 +6,9 @@ internal static class Corpus
     /// <summary>What agents sent on their channels.</summary>
     public static byte[][] FromAgent { get; } = Read("agent-*.bin");
 
+    /// <summary>What the supervisor of interpreters sent on its connection.</summary>
+    public static byte[][] FromSupervisor { get; } = Read("supervisor-*.bin");
+
     /// <summary>What guest programs sent to the socket for calls.</summary>
     public static byte[][] Calls { get; } = Read("calls-*.bin");
 

@@ -77,7 +77,7 @@ internal static class CorpusRecorder
         await client.OfferFunctionsAsync(offer, Cancellation);
         ISandboxListener listener = await client.ListenAsync(new UnixDomainSocketEndPoint(Socket), Cancellation);
         _ = AcceptAsync(listener);
-        await client.SealAsync(["json", "nothing"], Cancellation);
+        await client.SealAsync(new SandboxRequest { Preload = ["json", "nothing"] }, Cancellation);
         Save("agent-start", channel, 0);
 
         int from = channel.Recorded.Length;
@@ -130,7 +130,7 @@ internal static class CorpusRecorder
         Save("agent-tunnel", channel, from);
     }
 
-    private static void Save(string name, Recorder recorder, int from, [CallerFilePath] string here = "") =>
+    public static void Save(string name, Recorder recorder, int from, [CallerFilePath] string here = "") =>
         File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(here)!, "..", "Corpus", $"{name}.bin"), recorder.Recorded[from..]);
 
     private sealed class Sink : IOutputSink

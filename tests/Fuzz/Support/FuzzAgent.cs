@@ -33,7 +33,7 @@ internal sealed class FuzzAgent : IAsyncDisposable
         Task<ISandboxListener> listening = Client.ListenAsync(new UnixDomainSocketEndPoint("/s"), CancellationToken.None);
         Feed(Frames.Frame(GuestFrameType.Reply, Frames.Listener, [(byte)GuestReplyStatus.Done, 0, 0]));
         Expect("serve", _functions.Server.ServeAsync(listening.WaitAsync(Bound).GetAwaiter().GetResult()));
-        Expect("seal", Client.SealAsync([], CancellationToken.None));
+        Expect("seal", Client.SealAsync(new SandboxRequest(), CancellationToken.None));
         for (int action = 0; action < 8; action++)
         {
             Act(action);

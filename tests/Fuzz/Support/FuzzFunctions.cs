@@ -39,7 +39,7 @@ internal sealed class FuzzFunctions : IAsyncDisposable
             NullLogger.Instance,
             TimeProvider.System);
         Server = new HostFunctionServer(functions, limits ?? new HostFunctionLimits { MaxArgumentSize = MaxArgumentSize }, invoker, TimeProvider.System);
-        _scope = Server.Begin(0, new CodeBlock("python", ""), new OutputCollector(1 << 10, 0), CancellationToken.None);
+        _scope = Server.Begin(new(0, new("python", ""), new(), Files: null, new OutputCollector(1 << 10, 0), CancellationToken.None));
     }
 
     public HostFunctionServer Server { get; }

@@ -126,7 +126,7 @@ public sealed class ServiceTests
     {
         using CancellationTokenSource kill = new();
         Task<(ProcessExit Exit, string Output)> running = service.KillableShellAsync(script, kill.Token);
-        await Eventually.HoldsAsync(() => service.Sandbox.Files.ListAsync().Result.Files.Any(f => f.Path == "up"), "the script came up");
+        await Eventually.HoldsAsync(() => service.Sandbox.Workspace.ListAsync().Result.Files.Any(f => f.Path == "up"), "the script came up");
         await kill.CancelAsync();
         (ProcessExit exit, _) = await running;
         Assert.Equal(ProcessExitKind.Killed, exit.Kind);

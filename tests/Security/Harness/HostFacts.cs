@@ -32,7 +32,8 @@ internal sealed class HostFacts : IDisposable
         _tcp.Start();
         _abstract.Bind(new UnixDomainSocketEndPoint("\0" + name));
         _abstract.Listen();
-        _ = AnswerAsync();
+        _ = AnswerDatagramsAsync();
+        _ = AnswerConnectionsAsync();
         Values = new Dictionary<string, object>
         {
             ["secret"] = Secret,
@@ -44,7 +45,8 @@ internal sealed class HostFacts : IDisposable
             ["udp"] = ((IPEndPoint)_udp.Client.LocalEndPoint!).Port,
             ["abstract"] = name,
             ["name"] = Dns.GetHostName(),
-            ["addresses"] = Addresses(),
+            ["addresses"] = Addresses(AddressFamily.InterNetwork),
+            ["addresses6"] = Addresses(AddressFamily.InterNetworkV6),
             ["mnt"] = Namespace("mnt"),
             ["pid"] = Namespace("pid"),
             ["net"] = Namespace("net"),
@@ -111,16 +113,16 @@ internal sealed class HostFacts : IDisposable
 
     private static string Namespace(string kind) => new FileInfo("/proc/self/ns/" + kind).LinkTarget!;
 
-    private static string[] Addresses() =>
+    private static string[] Addresses(AddressFamily family) =>
     [
         .. NetworkInterface.GetAllNetworkInterfaces()
             .Where(n => n.OperationalStatus == OperationalStatus.Up && n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
             .SelectMany(n => n.GetIPProperties().UnicastAddresses)
-            .Where(a => a.Address.AddressFamily == AddressFamily.InterNetwork)
+            .Where(a => a.Address.AddressFamily == family && !a.Address.IsIPv6LinkLocal)
             .Select(a => a.Address.ToString()),
     ];
 
-    private async Task AnswerAsync()
+    private async Task AnswerDatagramsAsync()
     {
         try
         {
@@ -133,6 +135,39 @@ internal sealed class HostFacts : IDisposable
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
             // The tests are over.
+        }
+    }
+
+    /// <summary>Sends back what comes first on each connection.</summary>
+    private async Task AnswerConnectionsAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = AnswerAsync(await _tcp.AcceptSocketAsync());
+            }
+        }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException)
+        {
+            // The tests are over.
+        }
+
+        static async Task AnswerAsync(Socket connection)
+        {
+            using (connection)
+            {
+                try
+                {
+                    byte[] buffer = new byte[512];
+                    int count = await connection.ReceiveAsync(buffer);
+                    await connection.SendAsync(buffer.AsMemory(0, count));
+                }
+                catch (SocketException)
+                {
+                    // An attack that wanted to connect, and nothing more.
+                }
+            }
         }
     }
 }

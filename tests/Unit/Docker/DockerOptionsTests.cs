@@ -105,6 +105,6 @@ public sealed class OptionsTests
             .AddCodeExecutor(s => DockerCommandLineCodeExecutor.Kind.Create(o => o.Image = "some/image", s));
         await using ServiceProvider services = collection.BuildServiceProvider();
         Assert.Equal("some/image", Assert.IsType<DockerCommandLineCodeExecutor>(services.GetRequiredService<ICodeExecutor>()).Options.Image);
-        Assert.Equal(["bubblewrap", "local", "docker", "docker-jupyter"], services.GetRequiredService<CodeExecutorFactory>().Kinds.Select(k => k.Name));
+        Assert.Equal(["bubblewrap", "interpreter", "local", "local-interpreter", "docker", "docker-jupyter"], services.GetRequiredService<CodeExecutorFactory>().Kinds.Select(k => k.Name));
     }
 }

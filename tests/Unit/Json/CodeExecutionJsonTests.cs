@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Glovebox.Egress;
 
 namespace Glovebox.Tests.Unit.Json;
 
@@ -43,6 +44,17 @@ public sealed class CodeExecutionJsonTests
         Displays = [Display],
     };
 
+    private static readonly EgressEvent Happened = new(EgressEventKind.Closed, 3, "good.test", 443)
+    {
+        Method = "GET",
+        Path = "/",
+        Rule = "good.test",
+        Reason = "idle",
+        Secrets = ["KEY"],
+        BytesSent = 5,
+        BytesReceived = 6,
+    };
+
     public static TheoryData<string, CodeExecutionUpdate> All => new()
     {
         { "block-started", new BlockStartedUpdate(1, Block) },
@@ -50,6 +62,7 @@ public sealed class CodeExecutionJsonTests
         { "output-cleared", new OutputClearedUpdate(3) },
         { "display", new DisplayReceivedUpdate(4, Display) },
         { "function-called", new FunctionCalledUpdate(5, "f", "{\"a\":1}", TimeSpan.FromMilliseconds(3), "failed") },
+        { "egress", new EgressUpdate(8, Happened) },
         { "file", new FileProducedUpdate(6, File) },
         { "block-completed", new BlockCompletedUpdate(7, Result) },
     };

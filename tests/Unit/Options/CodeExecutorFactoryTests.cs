@@ -7,10 +7,10 @@ namespace Glovebox.Tests.Unit.Options;
 public sealed class CodeExecutorFactoryTests
 {
     [Theory]
-    [InlineData(null, "the kind of executor is missing. There are: bubblewrap, local.")]
-    [InlineData("", "there is no kind of executor ''. There are: bubblewrap, local.")]
-    [InlineData("kubernetes", "there is no kind of executor 'kubernetes'. There are: bubblewrap, local.")]
-    [InlineData("docker", "there is no kind of executor 'docker'. There are: bubblewrap, local. 'docker' is in the package Glovebox.Docker. Register it: services.AddCodeExecutorKinds(Glovebox.Docker.DockerCommandLineCodeExecutor.Kind), or factory.Register(Glovebox.Docker.DockerCommandLineCodeExecutor.Kind).")]
+    [InlineData(null, "the kind of executor is missing. There are: bubblewrap, interpreter, local, local-interpreter.")]
+    [InlineData("", "there is no kind of executor ''. There are: bubblewrap, interpreter, local, local-interpreter.")]
+    [InlineData("kubernetes", "there is no kind of executor 'kubernetes'. There are: bubblewrap, interpreter, local, local-interpreter.")]
+    [InlineData("docker", "there is no kind of executor 'docker'. There are: bubblewrap, interpreter, local, local-interpreter. 'docker' is in the package Glovebox.Docker. Register it: services.AddCodeExecutorKinds(Glovebox.Docker.DockerCommandLineCodeExecutor.Kind), or factory.Register(Glovebox.Docker.DockerCommandLineCodeExecutor.Kind).")]
     public void A_kind_that_is_not_there_is_an_error_that_names_those_that_are(string? kind, string message)
     {
         ArgumentException e = Assert.Throws<ArgumentException>(() => new CodeExecutorFactory().Create(Settings.Section(("Kind", kind))));
@@ -46,14 +46,14 @@ public sealed class CodeExecutorFactoryTests
 
     [Fact]
     public void Configuration_without_anything_is_an_error() => Assert.Equal(
-        "Kind: the kind of executor is missing. There are: bubblewrap, local.",
+        "Kind: the kind of executor is missing. There are: bubblewrap, interpreter, local, local-interpreter.",
         Assert.Throws<ArgumentException>(() => new CodeExecutorFactory().Create(new ConfigurationBuilder().Build())).Message);
 
     [Fact]
     public async Task A_registered_kind_is_made_and_written()
     {
         CodeExecutorFactory factory = new CodeExecutorFactory().Register(new ScriptedKind("scripted"));
-        Assert.Equal(["bubblewrap", "local", "scripted"], factory.Kinds.Select(k => k.Name));
+        Assert.Equal(["bubblewrap", "interpreter", "local", "local-interpreter", "scripted"], factory.Kinds.Select(k => k.Name));
         await using ICodeExecutor executor = factory.Create(Settings.Section(("Kind", "SCRIPTED"), ("Name", "a")));
         Assert.IsType<ScriptedExecutor>(executor);
         Assert.Equal([new("Kind", "scripted"), new("Name", "a")], factory.GetConfiguration(executor));

@@ -1,4 +1,7 @@
 using System.Reflection;
+using Glovebox.Egress;
+using Glovebox.Interpreters;
+using Glovebox.Sandboxes.Local;
 using Microsoft.Extensions.AI;
 
 namespace Glovebox.Tests.Unit.Options;
@@ -16,11 +19,13 @@ public sealed class InvalidOptionTests
         ["Environment"] = [null, Map("A=B", "c"), Map("", "c"), Map("A", null), Map("A", "b\0")],
         ["ExtraHosts"] = [null, Map("a b", "10.0.0.1"), Map("a", "nowhere"), Map("a", null)],
         ["ExtraVolumes"] = [null, new List<VolumeMount> { null! }, new List<VolumeMount> { new("relative/path", "/mnt") }],
+        ["Egress"] = [null, new EgressOptions { AuthoritiesFile = "/nowhere/egress.pem" }],
         ["FunctionLimits"] = [null],
         ["Functions"] = [null, new List<AITool> { null! }, new List<AITool> { new HostedWebSearchTool() }],
         ["FunctionsModule"] = [null, "", "a b", "class"],
         ["Image"] = [null, "", "two words", "a\nb"],
         ["InitCommand"] = ["", " ", "a\0b"],
+        ["Interpreter"] = [null],
         ["KernelName"] = [null, "", "../x", "a/b"],
         ["Languages"] = [null, new List<CodeLanguage> { null! }, new List<CodeLanguage> { new("", ".x", ["x"]) }],
         ["MaxDisplayBytes"] = [-1L, (1L << 30) + 1],
@@ -51,6 +56,27 @@ public sealed class InvalidOptionTests
 
     [Fact]
     public async Task Every_option_of_the_local_executor() => await AllAsync<LocalCommandLineCodeExecutorOptions>(o => new LocalCommandLineCodeExecutor(o));
+
+    [Fact]
+    public async Task Every_option_of_interpreters()
+    {
+        await AllAsync<InterpreterCodeExecutorOptions>(o => new InterpreterCodeExecutor(o));
+        await AllAsync<LocalInterpreterCodeExecutorOptions>(o => new LocalInterpreterCodeExecutor(o));
+        await AllAsync<DockerInterpreterCodeExecutorOptions>(o => new DockerInterpreterCodeExecutor(o));
+    }
+
+    [Fact]
+    public void What_interpreters_keep_is_bounded()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new InterpreterOptions { Checkpoints = -1 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new InterpreterOptions { Checkpoints = 101 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new InterpreterOptions { MaxContexts = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new InterpreterOptions { MaxDisplays = -1 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new InterpreterOptions { MaxDisplayBytes = (1L << 30) + 1 });
+        Assert.Throws<ArgumentException>(() => new InterpreterOptions { OutputDir = " " });
+        Assert.Throws<ArgumentException>(
+            () => new InterpreterCodeExecutor(new LocalSandboxProvider(), new() { ReadOnlyPaths = { "/opt" } }));
+    }
 
     [Fact]
     public async Task Every_option_of_Docker() => await AllAsync<DockerCommandLineCodeExecutorOptions>(o => new DockerCommandLineCodeExecutor(o));

@@ -1,4 +1,5 @@
 using System.Text;
+using Glovebox.Interpreters;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -36,6 +37,36 @@ public sealed class RoundTripTests
                 await using ICodeExecutor read = Factory.Create(configuration);
                 Assert.Equal(OptionsText.Of(options), OptionsText.Of(Assert.IsType<LocalCommandLineCodeExecutor>(read).Options));
             }
+        }
+    }
+
+    [Fact]
+    public async Task Every_option_of_interpreters_comes_back()
+    {
+        InterpreterOptions interpreter = new()
+        {
+            Checkpoints = 7,
+            MaxContexts = 8,
+            MaxDisplays = 9,
+            MaxDisplayBytes = 10,
+            OutputDir = "/srv/displays",
+        };
+        await using InterpreterCodeExecutor written = new(new() { Interpreter = interpreter, ReadOnlyPaths = { "/opt/data" } });
+        await using LocalInterpreterCodeExecutor local = new(new() { Interpreter = interpreter, VirtualEnvironment = "/opt/venv" });
+        Assert.Equal("interpreter", Factory.GetConfiguration(written)["Kind"]);
+        Assert.Equal("local-interpreter", Factory.GetConfiguration(local)["Kind"]);
+        foreach (IConfiguration configuration in Written(written))
+        {
+            await using ICodeExecutor read = Factory.Create(configuration);
+            InterpreterCodeExecutorOptions options = Assert.IsType<InterpreterCodeExecutor>(read).Options!;
+            Assert.Equal((interpreter, "/opt/data"), (options.Interpreter, Assert.Single(options.ReadOnlyPaths)));
+        }
+
+        foreach (IConfiguration configuration in Written(local))
+        {
+            await using ICodeExecutor read = Factory.Create(configuration);
+            LocalInterpreterCodeExecutorOptions options = Assert.IsType<LocalInterpreterCodeExecutor>(read).LocalOptions;
+            Assert.Equal((interpreter, "/opt/venv"), (options.Interpreter, options.VirtualEnvironment));
         }
     }
 
@@ -94,6 +125,11 @@ public sealed class RoundTripTests
                 "MaxCallsPerSecond": 20000,
                 "MaxConcurrentCalls": 32
               },
+              "Egress": {
+                "MaxConnections": 200,
+                "IdleTimeout": "00:02:00",
+                "ApprovalTimeout": "00:01:00"
+              },
               "SetupTimeout": "00:05:00"
             }
             """,
@@ -124,6 +160,7 @@ public sealed class RoundTripTests
             (inner.AsBuilder().UseApproval(_ => ApprovalDecision.Approve()).Build(), "ApprovalCodeExecutor"),
             (inner.AsBuilder().UseLogging(new CollectingLogger()).Build(), "LoggingCodeExecutor"),
             (inner.AsBuilder().UseOpenTelemetry().Build(), "OpenTelemetryCodeExecutor"),
+            (inner.AsBuilder().UseAudit(new CollectingSink()).Build(), "AuditCodeExecutor"),
         })
         {
             Assert.Equal(
@@ -139,7 +176,7 @@ public sealed class RoundTripTests
     {
         await using ScriptedExecutor executor = new();
         Assert.Equal(
-            "ScriptedExecutor cannot be written to configuration: it is of no kind that is registered. There are: bubblewrap, local.",
+            "ScriptedExecutor cannot be written to configuration: it is of no kind that is registered. There are: bubblewrap, interpreter, local, local-interpreter.",
             Assert.Throws<NotSupportedException>(() => Factory.GetConfigurationJson(executor)).Message);
     }
 

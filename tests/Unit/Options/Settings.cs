@@ -22,12 +22,16 @@ internal static class Settings
             ],
             "FunctionsModule": "custom_tools",
             "FunctionLimits": { "MaxArgumentSize": 2048, "MaxResultSize": 4096, "MaxCallsPerSecond": 10, "MaxConcurrentCalls": 3 },
+            "Egress": {
+              "MaxConnections": 7, "MaxRequestsPerMinute": 60, "MaxBytes": 1000000, "IdleTimeout": "00:00:30", "ApprovalTimeout": "00:00:05"
+            },
             "SetupTimeout": "00:10:00",
             "SetupEnvironment": { "PIP_INDEX_URL": "https://index" },
             "DeleteTempFiles": true,
             "StreamsWholeOutput": true,
             "Policy": {
-              "Memory": 5368709120, "DiskSpace": 1048577, "MaxOutput": 4096, "Cpus": 1.5, "MaxProcesses": 12, "Network": "none",
+              "Memory": 5368709120, "DiskSpace": 1048577, "MaxOutput": 4096, "Cpus": 1.5, "MaxProcesses": 12, "Network": "allowlist",
+              "AllowedDomains": [ "pypi", "GET *.example.org:8443/v1" ],
               "ReadOnlyRootFilesystem": true, "User": "1001:1002"
             },
             "ReadOnlyPaths": [ "/opt/data", "/opt/models" ],
@@ -77,6 +81,14 @@ internal static class Settings
         },
         FunctionsModule = "custom_tools",
         FunctionLimits = new() { MaxArgumentSize = 2048, MaxResultSize = 4096, MaxCallsPerSecond = 10, MaxConcurrentCalls = 3 },
+        Egress = new()
+        {
+            MaxConnections = 7,
+            MaxRequestsPerMinute = 60,
+            MaxBytes = 1_000_000,
+            IdleTimeout = TimeSpan.FromSeconds(30),
+            ApprovalTimeout = TimeSpan.FromSeconds(5),
+        },
         SetupTimeout = TimeSpan.FromMinutes(10),
         SetupEnvironment = { ["PIP_INDEX_URL"] = "https://index" },
         DeleteTempFiles = true,
@@ -88,7 +100,8 @@ internal static class Settings
             MaxOutput = 4096,
             Cpus = 1.5,
             MaxProcesses = 12,
-            Network = NetworkAccess.None,
+            Network = NetworkAccess.AllowList,
+            AllowedDomains = ["pypi", "GET *.example.org:8443/v1"],
             ReadOnlyRootFilesystem = true,
             User = "1001:1002",
         },
@@ -111,7 +124,7 @@ internal static class Settings
         DeleteTempFiles = true,
         StreamsWholeOutput = true,
         VirtualEnvironment = "/opt/venv",
-        Policy = BubblewrapOptions.Policy with { MaxOutput = 2048 },
+        Policy = BubblewrapOptions.Policy with { MaxOutput = 2048, Network = NetworkAccess.None, AllowedDomains = [] },
         Preload = { "numpy" },
         SkippedLanguages = { "json", "text" },
         Packages = { "requests>=2.31" },

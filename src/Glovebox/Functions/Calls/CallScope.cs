@@ -7,21 +7,22 @@ internal sealed class CallScope : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ending;
     private readonly Action<CallScope> _end;
-    private readonly OutputCollector _output;
+    private readonly BlockRun _run;
 
-    public CallScope(int blockIndex, CodeBlock block, OutputCollector output, Action<CallScope> end, CancellationToken kill)
+    public CallScope(BlockRun run, Action<CallScope> end)
     {
-        BlockIndex = blockIndex;
-        Block = block;
-        _output = output;
+        _run = run;
         _end = end;
-        _ending = CancellationTokenSource.CreateLinkedTokenSource(kill);
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(run.Kill);
         Ending = _ending.Token;
     }
 
-    public int BlockIndex { get; }
+    public int BlockIndex => _run.Index;
 
-    public CodeBlock Block { get; }
+    public CodeBlock Block => _run.Block;
+
+    /// <summary>Whether the block's calls of functions that need approval were approved with its code.</summary>
+    public bool IsApproved => _run.Options.ApprovesFunctionCalls;
 
     public CancellationToken Ending { get; }
 
@@ -30,7 +31,7 @@ internal sealed class CallScope : IAsyncDisposable
 
     /// <summary>Tells the caller of the execution. Waits while it has many such updates to read still.</summary>
     public Task ReportAsync(FunctionCalledUpdate update, CancellationToken cancellationToken) =>
-        _output.AddAsync(update, cancellationToken);
+        _run.Output.AddAsync(update, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

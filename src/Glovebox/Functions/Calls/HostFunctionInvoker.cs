@@ -36,6 +36,9 @@ internal sealed partial class HostFunctionInvoker(
         return running!;
     }
 
+    /// <summary>Whether a function is one that runs only when its call is approved.</summary>
+    public static bool NeedsApproval(AIFunction function) => function.GetService<ApprovalRequiredAIFunction>() is not null;
+
     public void Dispose() => _asking.Dispose();
 
     private async Task<CallFailure?> TracedAsync(
@@ -70,7 +73,7 @@ internal sealed partial class HostFunctionInvoker(
         {
             // The block may have ended while the call arrived.
             cancellationToken.ThrowIfCancellationRequested();
-            if (call.Function.GetService<ApprovalRequiredAIFunction>() is not null
+            if (NeedsApproval(call.Function)
                 && await AskAsync(call, cancellationToken).ConfigureAwait(false) is { } denial)
             {
                 return denial;
@@ -104,11 +107,16 @@ internal sealed partial class HostFunctionInvoker(
         }
     }
 
-    /// <summary>Asks for approval of a call. Without <c>FunctionApproval</c> it is denied.</summary>
+    /// <summary>Asks for approval of a call. Without <c>FunctionApproval</c> it is denied, unless it was approved with the code.</summary>
     private async Task<CallFailure?> AskAsync(HostFunctionCall call, CancellationToken cancellationToken)
     {
         if (approve is null)
         {
+            if (call.Scope.IsApproved)
+            {
+                return null;
+            }
+
             LogNoApproval(logger, call.Function.Name);
             return CallFailure.NotApproved("There is nobody to ask.");
         }

@@ -25,9 +25,9 @@ internal sealed class HostFunctionServer(
     public CallScope? Scope => Volatile.Read(ref _scope);
 
     /// <summary>Lets guest code call until the scope is disposed.</summary>
-    public CallScope Begin(int blockIndex, CodeBlock block, OutputCollector output, CancellationToken kill)
+    public CallScope Begin(BlockRun run)
     {
-        CallScope scope = new(blockIndex, block, output, ended => Interlocked.CompareExchange(ref _scope, null, ended), kill);
+        CallScope scope = new(run, ended => Interlocked.CompareExchange(ref _scope, null, ended));
         Volatile.Write(ref _scope, scope);
         return scope;
     }

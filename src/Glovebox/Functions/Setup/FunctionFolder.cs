@@ -5,7 +5,7 @@ namespace Glovebox.Functions.Setup;
 
 /// <summary>The functions' files on the host, in a temporary folder of which guest code gets to see parts.</summary>
 /// <remarks>The modules and programs are ours. The packages are pip's, and so a guest's: nothing in their folder is followed or run
-/// here.</remarks>
+/// here. Under bubblewrap they have a <see cref="PackageFolder"/> of their own, and the folder here is empty.</remarks>
 internal sealed class FunctionFolder : IAsyncDisposable
 {
     private bool _isInstalled;
@@ -64,12 +64,18 @@ internal sealed class FunctionFolder : IAsyncDisposable
         await TemporaryFolders.DeleteAsync(Packages).ConfigureAwait(false);
         Directory.CreateDirectory(Packages);
 
+        await UseScratchAsync(install).ConfigureAwait(false);
+        _isInstalled = true;
+    }
+
+    /// <summary>Has <see cref="Scratch"/> for as long as something is done.</summary>
+    public async Task UseScratchAsync(Func<Task> action)
+    {
         // It may hold secrets.
         TemporaryFolders.MakePrivate(Scratch);
         try
         {
-            await install().ConfigureAwait(false);
-            _isInstalled = true;
+            await action().ConfigureAwait(false);
         }
         finally
         {

@@ -59,6 +59,11 @@ internal static class FunctionSetup
     /// <summary>The end of the time that the set-up has for packages or for the module.</summary>
     public static CancellationTokenSource Deadline(OfferedFunctions functions) => new(functions.SetupTimeout, functions.TimeProvider);
 
+    /// <summary>Says that the deadline has passed.</summary>
+    public static FunctionSetupException TimedOut(OfferedFunctions functions, string late) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{late} after {functions.SetupTimeout.TotalSeconds:0.###} s."),
+        "Give it more with SetupTimeout.");
+
     /// <summary>Runs Python until the deadline.</summary>
     /// <param name="functions">The functions that are set up.</param>
     /// <param name="arguments">Python's arguments.</param>
@@ -83,9 +88,7 @@ internal static class FunctionSetup
         cancellationToken.ThrowIfCancellationRequested();
         if (exit.Kind is ProcessExitKind.Killed or ProcessExitKind.SandboxLost && deadline.IsCancellationRequested)
         {
-            throw new FunctionSetupException(
-                string.Create(CultureInfo.InvariantCulture, $"{late} after {functions.SetupTimeout.TotalSeconds:0.###} s."),
-                "Give it more with SetupTimeout.");
+            throw TimedOut(functions, late);
         }
 
         string lines = string.Join('\n', output.LastLines(KeptLines));

@@ -31,8 +31,7 @@ internal sealed record OfferedFunctions(
     /// <summary>Gets what is to be offered; null when there are neither functions nor packages.</summary>
     public static OfferedFunctions? Of(FunctionSet set, CommandLineCodeExecutorOptions options, ILogger logger, TimeProvider timeProvider)
     {
-        Dictionary<string, string> variables = new(StringComparer.Ordinal);
-        GuestVariables.CopyTo(options.SetupEnvironment, variables);
+        Dictionary<string, string> variables = GuestVariables.Copy(options.SetupEnvironment);
         return set.IsEmpty && set.Packages.Count == 0 ? null : new OfferedFunctions(
             set,
             new HostFunctionServer(

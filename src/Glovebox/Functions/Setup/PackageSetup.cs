@@ -4,10 +4,14 @@ namespace Glovebox.Functions.Setup;
 /// <remarks>A package that is no wheel is built by code of its own. In an isolated sandbox that code is hostile: it must see neither
 /// the variables of the set-up nor, where it is the host's, the network.</remarks>
 /// <param name="functions">The functions that need the packages.</param>
+/// <param name="packages">The packages; a path is one that the sandbox has.</param>
 /// <param name="target">The folder for the packages, as pip sees it.</param>
 /// <param name="hasNetwork">Whether the set-up has the network.</param>
-internal sealed class PackageSetup(OfferedFunctions functions, string target, bool hasNetwork)
+internal sealed class PackageSetup(OfferedFunctions functions, IReadOnlyList<string> packages, string target, bool hasNetwork)
 {
+    /// <summary>What is late when the set-up's time is up.</summary>
+    public const string Late = "Pip install timed out";
+
     /// <summary>The exit code of fetch.py when something would have been built.</summary>
     private const int NeedsBuild = 77;
 
@@ -18,6 +22,9 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
 
     private const string HowToBuild = "Build a wheel of it (pip wheel), put it into a folder that the sandbox sees, "
         + "and name the folder in PIP_FIND_LINKS of SetupEnvironment.";
+
+    private const string Unseen =
+        "The sandbox does not see this path: name an absolute one in ReadOnlyPaths (in a container: ExtraVolumes).";
 
     /// <summary>What missing.py prints before the numbers.</summary>
     private const string Missing = "missing";
@@ -56,15 +63,16 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
     /// <param name="fetch">Runs pip with the network, and with the variables of the set-up if no file has them.</param>
     /// <param name="install">Runs pip without the variables, and without the host's network.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Whether pip has run no code of a package: all came from wheels.</returns>
     /// <exception cref="FunctionSetupException">pip failed, is missing, or took too long.</exception>
-    public async Task FetchAndInstallAsync(
+    public async Task<bool> FetchAndInstallAsync(
         string wheels, string? variables, FunctionSetup.Run fetch, FunctionSetup.Run install, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = FunctionSetup.Deadline(functions);
         string[] missing = await MissingAsync(install, deadline, cancellationToken).ConfigureAwait(false);
         if (missing.Length == 0)
         {
-            return;
+            return true;
         }
 
         string[] sources = [.. missing.Where(IsLocalSource)];
@@ -101,6 +109,7 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
                 ? null
                 : "See that the packages' names are right. A package that is built finds what it requires, and what builds it, only among "
                 + "the other packages and in folders of PIP_FIND_LINKS.");
+        return sources.Length == 0;
     }
 
     /// <summary>Gets the requirements that the sandbox's Python does not satisfy.</summary>
@@ -108,10 +117,10 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
         FunctionSetup.Run run, CancellationTokenSource deadline, CancellationToken cancellationToken)
     {
         (ProcessExit exit, string words) = await RunAsync(
-            ["-c", MissingProgram.Value, .. functions.Set.Packages], run, deadline, cancellationToken).ConfigureAwait(false);
+            ["-c", MissingProgram.Value, .. packages], run, deadline, cancellationToken).ConfigureAwait(false);
         string[] numbers = words.Split('\n')[^1].Split(' ');
         bool isRead = exit.ExitCode == 0 && numbers[0] == Missing && numbers.Skip(1).All(n => int.TryParse(n, out _));
-        return [.. functions.Set.Packages.Where((_, i) => !isRead || numbers.Contains($"{i}"))];
+        return [.. packages.Where((_, i) => !isRead || numbers.Contains($"{i}"))];
     }
 
     /// <summary>Whether a requirement is a folder or an archive of the sandbox, and not a wheel.</summary>
@@ -136,7 +145,14 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
 
     private Task<(ProcessExit Exit, string Words)> RunAsync(
         string[] arguments, FunctionSetup.Run run, CancellationTokenSource deadline, CancellationToken cancellationToken) =>
-        FunctionSetup.RunPythonAsync(functions, arguments, run, deadline, "Pip install timed out", cancellationToken);
+        FunctionSetup.RunPythonAsync(functions, arguments, run, deadline, Late, cancellationToken);
+
+    /// <summary>Whether pip complains about a path: of a package, or of PIP_FIND_LINKS.</summary>
+    private static bool IsUnseen(string words) =>
+        (words.Contains("Location '/", StringComparison.Ordinal) && words.Contains("is ignored", StringComparison.Ordinal))
+        || words.Contains("It looks like a path.", StringComparison.Ordinal)
+        || (words.Contains("No such file or directory", StringComparison.Ordinal)
+            && words.Contains(".whl", StringComparison.OrdinalIgnoreCase));
 
     private void ThrowUnlessDone((ProcessExit Exit, string Words) outcome, string? hint)
     {
@@ -161,6 +177,7 @@ internal sealed class PackageSetup(OfferedFunctions functions, string target, bo
             words.Contains("No module named pip", StringComparison.Ordinal)
                 ? "Install pip for the sandbox's Python: apt-get install python3-pip, or another image."
             : exit.Kind == ProcessExitKind.NotFound ? FunctionSetup.NoPython
+            : IsUnseen(words) ? Unseen
             : hasNetwork ? hint
             : "Network is None, so pip reaches no package index. NetworkAccess.SetupOnly gives the network to the set-up alone.");
     }

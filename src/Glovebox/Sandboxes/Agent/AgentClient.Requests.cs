@@ -7,14 +7,16 @@ namespace Glovebox.Sandboxes.Agent;
 internal sealed partial class AgentClient
 {
     /// <summary>Ends the set-up: from here on, the agent starts nothing that has more than guest code may have.</summary>
-    /// <param name="preload">Python modules to import into the interpreter that is forked.</param>
+    /// <param name="request">Python modules to import into the interpreter that is forked, and variables for guest code alone.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The modules that could not be imported, a line each; empty when all were.</returns>
     /// <exception cref="IOException">The channel ended, or the agent refused: nothing may run then.</exception>
-    public async Task<string> SealAsync(IReadOnlyList<string> preload, CancellationToken cancellationToken)
+    public async Task<string> SealAsync(SandboxRequest request, CancellationToken cancellationToken)
     {
         GuestReply reply = await RequestAsync(
-            GuestFrameType.Seal, new GuestFrameWriter().Texts(preload), cancellationToken).ConfigureAwait(false);
+            GuestFrameType.Seal,
+            new GuestFrameWriter().Texts(request.Preload).Texts([.. request.SealedVariables.SelectMany(v => new[] { v.Key, v.Value })]),
+            cancellationToken).ConfigureAwait(false);
         return reply is { Status: GuestReplyStatus.Done, Words: { } notLoaded } ? notLoaded : throw new IOException($"{reply.Reason}.");
     }
 
@@ -38,6 +40,23 @@ internal sealed partial class AgentClient
     /// <summary>Ends every process but the services and what descends from them.</summary>
     /// <exception cref="SandboxLostException">The channel ended first.</exception>
     public Task SweepAsync(CancellationToken cancellationToken) => RequestAsync(GuestFrameType.Sweep, new(), cancellationToken);
+
+    /// <summary>Tells a run something that the agent does to it.</summary>
+    /// <returns>Whether it was there to be told.</returns>
+    /// <exception cref="SandboxLostException">The channel ended first.</exception>
+    /// <exception cref="IOException">The agent cannot.</exception>
+    public async Task<bool> TellRunAsync(
+        GuestFrameType type, uint run, ushort first, ushort second, CancellationToken cancellationToken)
+    {
+        GuestFrameWriter frame = new GuestFrameWriter().UInt32(run).UInt16(first).UInt16(second);
+        GuestReply reply = await RequestAsync(type, frame, cancellationToken).ConfigureAwait(false);
+        return reply.Status switch
+        {
+            GuestReplyStatus.Done => true,
+            GuestReplyStatus.Missing => false,
+            _ => throw new IOException($"The guest agent cannot tell the process that: {reply.Reason}."),
+        };
+    }
 
     /// <summary>Asks the agent for something and waits for the whole answer.</summary>
     /// <param name="type">What for.</param>

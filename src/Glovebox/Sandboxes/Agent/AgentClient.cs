@@ -9,7 +9,7 @@ namespace Glovebox.Sandboxes.Agent;
 /// guest could make grow.</remarks>
 internal sealed partial class AgentClient : IAsyncDisposable
 {
-    public const int AgentVersion = 8;
+    public const int AgentVersion = 10;
     private const int MaxFrame = 1 << 20;
 
     private readonly Stream _channel;
@@ -58,11 +58,16 @@ internal sealed partial class AgentClient : IAsyncDisposable
     /// <param name="savesFile">Whether the agent is to save the file of the request.</param>
     /// <param name="listsFiles">Whether the agent is to list the work directory once it has ended by itself.</param>
     /// <param name="isSetup">Whether it is part of the set-up, and so runs with all that the sandbox itself has.</param>
-    public AgentRun Start(ProcessRequest request, bool savesFile, bool listsFiles, bool isSetup = false)
+    /// <param name="output">Takes what it prints; null: the sink of the request does.</param>
+    public AgentRun Start(
+        ProcessRequest request, bool savesFile, bool listsFiles, bool isSetup = false, IOutputSink? output = null)
     {
         uint number = NextNumber();
         ProcessFile? file = savesFile ? request.File : null;
-        AgentRun run = new(this, number, request, file, listsFiles);
+        AgentRun run = new(this, number, output ?? request.Output ?? NoOutput.Instance, file, listsFiles)
+        {
+            Input = request.HasOpenInput ? _streams.Feed(number) : null,
+        };
         _runs[number] = run;
         if (run.Answers is { } answers)
         {
@@ -72,13 +77,18 @@ internal sealed partial class AgentClient : IAsyncDisposable
         AgentRunKind kind = (isSetup ? AgentRunKind.Setup : AgentRunKind.None)
             | (request.IsService ? AgentRunKind.Service : AgentRunKind.None)
             | (file is not null ? AgentRunKind.Saves : AgentRunKind.None)
-            | (listsFiles ? AgentRunKind.Lists : AgentRunKind.None);
+            | (listsFiles ? AgentRunKind.Lists : AgentRunKind.None)
+            | (request.IsBackground ? AgentRunKind.Background : AgentRunKind.None)
+            | (run.Input is not null ? AgentRunKind.Input : AgentRunKind.None);
         GuestFrameWriter frame = new GuestFrameWriter()
             .Byte((byte)kind)
             .Text(request.PythonScript ?? "")
             .Texts(request.Programs)
             .Texts(request.Arguments)
-            .Texts([.. request.Variables.SelectMany(v => new[] { v.Key, v.Value })])
+            .Texts([.. request.AllVariables.SelectMany(v => new[] { v.Key, v.Value })])
+            .Text(request.Directory ?? "")
+            .UInt16((ushort)(request.Terminal?.Rows ?? 0))
+            .UInt16((ushort)(request.Terminal?.Columns ?? 0))
             .UInt32((uint)request.StandardInput.Length)
             .Bytes(request.StandardInput.Span);
         if (file is not null)

@@ -1,12 +1,14 @@
+using Glovebox.Sandboxes.Agent.Protocol;
+
 namespace Glovebox.Sandboxes.Agent;
 
 /// <summary>A program that the agent was asked to run.</summary>
 /// <param name="client">The agent.</param>
 /// <param name="number">The number of its frames.</param>
-/// <param name="request">What runs.</param>
+/// <param name="output">Where its output goes.</param>
 /// <param name="file">The file that goes with the request; null: the request has no file, or it is saved already.</param>
 /// <param name="listsFiles">Whether the work directory is listed after it.</param>
-internal sealed class AgentRun(AgentClient client, uint number, ProcessRequest request, ProcessFile? file, bool listsFiles)
+internal sealed class AgentRun(AgentClient client, uint number, IOutputSink output, ProcessFile? file, bool listsFiles) : IProcessControls
 {
     private readonly TaskCompletionSource<ProcessExit?> _reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -15,10 +17,24 @@ internal sealed class AgentRun(AgentClient client, uint number, ProcessRequest r
     public PendingRequest? Answers { get; } = file is not null || listsFiles ? new() : null;
 
     /// <summary>Where its output goes.</summary>
-    public IOutputSink Output { get; } = request.Output ?? NoOutput.Instance;
+    public IOutputSink Output => output;
+
+    /// <summary>Its standard input, where that stays open.</summary>
+    public AgentStream? Input { get; init; }
 
     /// <summary>Asks the agent to end it. The answer may never come; that is the caller's to deal with.</summary>
     public void Kill() => client.Kill(number);
+
+    public Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
+        Input!.WriteAsync(data, cancellationToken).AsTask();
+
+    public Task CloseInputAsync() => Input!.EndWritesAsync();
+
+    public Task<bool> SignalAsync(int signal, CancellationToken cancellationToken) =>
+        client.TellRunAsync(GuestFrameType.Signal, number, (ushort)signal, 0, cancellationToken);
+
+    public Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken) =>
+        client.TellRunAsync(GuestFrameType.Resize, number, (ushort)size.Rows, (ushort)size.Columns, cancellationToken);
 
     /// <summary>Takes the news of its end.</summary>
     public void Report(ProcessExit exit) => _reported.TrySetResult(exit);
@@ -56,6 +72,7 @@ internal sealed class AgentRun(AgentClient client, uint number, ProcessRequest r
         finally
         {
             client.Forget(number, keepsAnswers: listingComes);
+            Input?.Leave();
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Glovebox.Functions;
 using Glovebox.Sandboxes.Agent.Protocol;
+using Glovebox.Sandboxes.Files;
 
 namespace Glovebox.Sandboxes.Agent;
 
@@ -12,6 +13,7 @@ public sealed class AgentSandbox : ISandbox
 
     private readonly AgentClient _agent;
     private readonly SandboxPlace _place;
+    private readonly ProcessTable _processes = new();
 
     /// <summary>Makes a sandbox of an agent that was sealed.</summary>
     internal AgentSandbox(AgentClient agent, SandboxPlace place, SandboxCapabilities capabilities)
@@ -19,7 +21,8 @@ public sealed class AgentSandbox : ISandbox
         _agent = agent;
         _place = place;
         Capabilities = capabilities;
-        Files = place.Files ?? new GuestWorkspace(agent);
+        Workspace = place.Workspace ?? new GuestWorkspace(agent);
+        Files = new GuestFiles(this);
     }
 
     /// <summary>Gets the Python program with which the guest agent starts: run <c>python3 -c</c> with it as the first process of a place,
@@ -39,7 +42,13 @@ public sealed class AgentSandbox : ISandbox
     public Task Ended => _agent.Ended;
 
     /// <inheritdoc/>
-    public IWorkspace Files { get; }
+    public IWorkspace Workspace { get; }
+
+    /// <inheritdoc/>
+    public ISandboxFiles Files { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ISandboxProcess> Processes => _processes.Running;
 
     /// <summary>Makes a sandbox of a place in which a Python was started with <see cref="Bootstrap"/>.</summary>
     /// <param name="channel">The stream to it. Owned by the sandbox from here on, also when the start fails.</param>
@@ -73,7 +82,7 @@ public sealed class AgentSandbox : ISandbox
                 await functions.InstallAsync(agent, request.Policy.Network != NetworkAccess.None, cancellationToken).ConfigureAwait(false);
             }
 
-            string notLoaded = await agent.SealAsync(request.Preload, cancellationToken).ConfigureAwait(false);
+            string notLoaded = await agent.SealAsync(request, cancellationToken).ConfigureAwait(false);
             return notLoaded.Length == 0
                 ? new AgentSandbox(agent, place, capabilities)
                 : throw new SandboxUnavailableException(
@@ -100,19 +109,21 @@ public sealed class AgentSandbox : ISandbox
     public async Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        request.Validate();
 
         // What only the agent reaches is saved, and listed, in the exchange that starts the program, as far as a frame holds it.
-        bool isAgentsFile = _place.Files is null;
+        bool isAgentsFile = _place.Workspace is null;
         bool isOneExchange = isAgentsFile && !(request.File?.Content.Length > GuestWorkspace.ChunkSize);
         if (!isOneExchange)
         {
-            await request.PrepareAsync(Files, cancellationToken).ConfigureAwait(false);
+            await request.PrepareAsync(Workspace, cancellationToken).ConfigureAwait(false);
         }
 
         // What ran out of memory before is not this program's.
         await _place.TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false);
-        AgentRun run = _agent.Start(request, savesFile: isOneExchange, listsFiles: request.ListsFiles && isAgentsFile);
-        return SandboxProcess.Start(kill => WaitAsync(run, kill));
+        OutputHub output = new(request);
+        AgentRun run = _agent.Start(request, savesFile: isOneExchange, listsFiles: request.ListsFiles && isAgentsFile, output: output);
+        return SandboxProcess.Start(_processes, request, output, run, kill => WaitAsync(run, kill));
     }
 
     /// <inheritdoc/>

@@ -47,6 +47,14 @@ internal sealed class AgentStreams(AgentClient agent) : IStreamFrames
         }
     }
 
+    /// <summary>Makes the stream to the standard input of a run, which has the run's number and opens with it.</summary>
+    public AgentStream Feed(uint number)
+    {
+        AgentStream stream = new(this, number, PipeScheduler.ThreadPool, isWriteOnly: true);
+        _streams[number] = stream;
+        return stream;
+    }
+
     /// <summary>Has the agent listen at a socket inside.</summary>
     /// <exception cref="IOException">It cannot.</exception>
     /// <exception cref="SandboxLostException">The channel has ended.</exception>

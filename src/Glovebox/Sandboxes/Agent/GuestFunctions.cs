@@ -45,7 +45,7 @@ internal sealed class GuestFunctions(OfferedFunctions offered, string folder)
             return;
         }
 
-        PackageSetup setup = new(offered, Packages, hasNetwork);
+        PackageSetup setup = new(offered, offered.Set.Packages, Packages, hasNetwork);
         if (offered.SetupVariables.Count == 0)
         {
             // The network is the sandbox's own: there is nothing to keep from code that builds a package.

@@ -1,4 +1,5 @@
 using System.Net;
+using Glovebox.Sandboxes.Files;
 
 namespace Glovebox.Sandboxes.Agentless;
 
@@ -10,6 +11,7 @@ namespace Glovebox.Sandboxes.Agentless;
 internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter programs, IWorkspace files, SandboxCapabilities capabilities)
     : ISandbox
 {
+    private readonly ProcessTable _processes = new();
     private readonly ProgramFinder _finder = new(programs.RunAsync);
 
     public string Kind => place.Kind;
@@ -20,12 +22,23 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
 
     public Task Ended => programs.Ended;
 
-    public IWorkspace Files => files;
+    public IWorkspace Workspace => files;
+
+    public ISandboxFiles Files => field ??= new GuestFiles(
+        this, Unavailable("files-unavailable", "Files outside of the work directory cannot be reached"));
+
+    public IReadOnlyList<ISandboxProcess> Processes => _processes.Running;
 
     public async Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (!request.StandardInput.IsEmpty)
+        request.Validate();
+        if (request.Terminal is not null)
+        {
+            throw Unavailable("terminal-unavailable", "Programs have no terminal");
+        }
+
+        if (request.HasOpenInput || !request.StandardInput.IsEmpty)
         {
             throw new SandboxUnavailableException(
                 "standard-input-unavailable",
@@ -33,13 +46,19 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
                 "Write the input into a file of the workspace, or take an image with Python.");
         }
 
-        await request.PrepareAsync(Files, cancellationToken).ConfigureAwait(false);
+        if (request.IsBackground)
+        {
+            throw Unavailable("background-unavailable", "No process stays in the background");
+        }
+
+        await request.PrepareAsync(Workspace, cancellationToken).ConfigureAwait(false);
 
         // What ran out of memory before is not this program's.
         await place.TakeOutOfMemoryAsync(isExpected: false).ConfigureAwait(false);
-        return SandboxProcess.Start(async kill =>
+        OutputHub output = new(request);
+        return SandboxProcess.Start(_processes, request, output, NoControls.Instance, async kill =>
         {
-            ProcessExit? exit = await _finder.RunAsync(request, kill).ConfigureAwait(false);
+            ProcessExit? exit = await _finder.RunAsync(request, output, kill).ConfigureAwait(false);
             return await place.FinishAsync(exit, reportsMemory: false, Ended, kill).ConfigureAwait(false);
         });
     }
@@ -62,6 +81,24 @@ internal sealed class AgentlessSandbox(SandboxPlace place, IProgramStarter progr
     }
 
     private static SandboxLostException NoAgent() => new("The sandbox has no guest agent.");
+
+    private static SandboxUnavailableException Unavailable(string code, string what) =>
+        new(code, $"{what} in a sandbox without a guest agent.", "Take an image, or a system, with Python.");
+
+    /// <summary>Nothing can be said to a process here; it can be killed.</summary>
+    private sealed class NoControls : IProcessControls
+    {
+        public static NoControls Instance { get; } = new();
+
+        public Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task CloseInputAsync() => throw new NotSupportedException();
+
+        public Task<bool> SignalAsync(int signal, CancellationToken cancellationToken) =>
+            Task.FromException<bool>(Unavailable("signals-unavailable", "Processes get no signals"));
+
+        public Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
 }
 
 /// <summary>Starts programs in a sandbox without a guest agent.</summary>

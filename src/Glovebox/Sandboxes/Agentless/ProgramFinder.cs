@@ -26,14 +26,17 @@ internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, Can
     private readonly ConcurrentDictionary<string, string> _programs = new(StringComparer.Ordinal);
 
     /// <summary>Runs the first program of a request that exists.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="output">Takes what it prints.</param>
+    /// <param name="kill">Ends it.</param>
     /// <returns>How it ended; null: the sandbox ended with it.</returns>
-    public async Task<ProcessExit?> RunAsync(ProcessRequest request, CancellationToken kill)
+    public async Task<ProcessExit?> RunAsync(ProcessRequest request, IOutputSink output, CancellationToken kill)
     {
         try
         {
             foreach (string name in request.Programs)
             {
-                if (await FindAsync(name, kill).ConfigureAwait(false) is not { } found)
+                if (await FindAsync(name, request.Directory, kill).ConfigureAwait(false) is not { } found)
                 {
                     return null;
                 }
@@ -41,7 +44,7 @@ internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, Can
                 if (found.Length > 1)
                 {
                     return found[0] == 'x'
-                        ? await run(Command(found[1..], request), request.Output ?? NoOutput.Instance, kill).ConfigureAwait(false)
+                        ? await run(Command(found[1..], request), output, kill).ConfigureAwait(false)
                         : new ProcessExit(ProcessExitKind.NotStarted, 126, $"{found[1..]}: Permission denied");
                 }
             }
@@ -54,24 +57,38 @@ internal sealed class ProgramFinder(Func<IReadOnlyList<string>, IOutputSink, Can
         }
     }
 
-    private static string[] Command(string program, ProcessRequest request) => request.Variables.Count == 0
-        ? [program, .. request.Arguments]
-        : [Shell, "-c", WithVariables, "sh", .. request.Variables.Select(v => $"{v.Key}={v.Value}"), "--", program, .. request.Arguments];
+    private static string[] Command(string program, ProcessRequest request)
+    {
+        string[] command = request.Variables.Count == 0
+            ? [program, .. request.Arguments]
+            :
+            [
+                Shell, "-c", WithVariables, "sh", .. request.Variables.Select(v => $"{v.Key}={v.Value}"), "--", program,
+                .. request.Arguments,
+            ];
+        return In(request.Directory, command);
+    }
+
+    private static string[] In(string? directory, string[] command) =>
+        directory is null ? command : [.. DirectoryShell.Enter(directory), .. command];
 
     /// <summary>Finds a program.</summary>
     /// <returns>What <see cref="Finder"/> prints; null: the sandbox has ended.</returns>
-    private async Task<string?> FindAsync(string name, CancellationToken kill)
+    private async Task<string?> FindAsync(string name, string? directory, CancellationToken kill)
     {
+        // A path is one of the directory in which the program starts.
+        bool isPath = name.Contains('/', StringComparison.Ordinal);
         if (_programs.TryGetValue(name, out string? known))
         {
             return known;
         }
 
         BoundedText answer = new(OutputStream.StandardOutput);
-        ProcessExit? exit = await run([Shell, "-c", Finder, "sh", name], answer, kill).ConfigureAwait(false);
+        string[] finder = In(isPath ? directory : null, [Shell, "-c", Finder, "sh", name]);
+        ProcessExit? exit = await run(finder, answer, kill).ConfigureAwait(false);
         kill.ThrowIfCancellationRequested();
         string? found = exit is null ? null : answer.ToString();
-        if (found is ['x', ..])
+        if (found is ['x', ..] && !isPath)
         {
             _programs[name] = found;
         }

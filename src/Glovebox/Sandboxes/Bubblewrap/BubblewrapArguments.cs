@@ -115,5 +115,6 @@ internal static class BubblewrapArguments
 /// <param name="Packages">Where the packages go, on the host.</param>
 /// <param name="Target">The same, in the sandbox.</param>
 /// <param name="Scratch">The sandbox's <c>/tmp</c>, on the host.</param>
+/// <param name="User">The user that pip runs as.</param>
 /// <param name="SharesNetwork">Whether the sandbox has the host's network.</param>
-internal sealed record BubblewrapInstallation(string Packages, string Target, string Scratch, bool SharesNetwork);
+internal sealed record BubblewrapInstallation(string Packages, string Target, string Scratch, GuestUser User, bool SharesNetwork);

@@ -64,7 +64,7 @@ internal static class BubblewrapControls
                 new("disk", EnforcementLevel.Partial, "temporary file systems have a size; the work directory has the disk's"),
                 policy.Network == NetworkAccess.Full
                     ? new("network", EnforcementLevel.None, "the host's network, as asked for")
-                    : new("network", EnforcementLevel.Full, "a network namespace with nothing but its loopback"),
+                    : new("network", EnforcementLevel.Full, "a network namespace with nothing but its loopback" + policy.ListDetail),
                 new("filesystem", EnforcementLevel.Full, "system directories read-only, nothing else of the host but the work directory"),
                 new("user", EnforcementLevel.Full, $"uid {user.Uid} of the host, without capabilities" + (
                     user.StandsForRoot ? "; the work directory is root's, and root's files are mapped to that uid"

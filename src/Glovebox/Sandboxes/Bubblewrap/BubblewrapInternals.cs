@@ -25,6 +25,10 @@ internal sealed record BubblewrapInternals
     /// <summary>Whether the agent forks ahead only while no guest process is there to see it.</summary>
     public bool HidesSpares { get; init; } = true;
 
+    /// <summary>Whether guest code cannot write installed packages: it is another user than the one who installed them, where there are
+    /// two, and sees them read-only.</summary>
+    public bool SealsPackages { get; init; } = true;
+
     /// <summary>What buys time.</summary>
     public Shortcuts Shortcuts { get; init; } = Shortcuts.All;
 

@@ -14,7 +14,7 @@ internal sealed class BubblewrapPlace(HostDirectory directory, long memory) : Sa
 
     public override string Kind => BubblewrapSandboxProvider.KindName;
 
-    public override IWorkspace Files => directory;
+    public override IWorkspace Workspace => directory;
 
     public override long Memory => memory;
 

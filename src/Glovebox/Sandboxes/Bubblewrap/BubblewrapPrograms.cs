@@ -43,7 +43,7 @@ internal sealed class BubblewrapPrograms(Func<IReadOnlyList<string>, SandboxComm
 
     /// <summary>Runs a program, which is looked for first.</summary>
     public async Task<ProcessExit> RunAsync(ProcessRequest request, CancellationToken kill) =>
-        (await new ProgramFinder(RunAsync).RunAsync(request, kill).ConfigureAwait(false))!;
+        (await new ProgramFinder(RunAsync).RunAsync(request, request.Output ?? NoOutput.Instance, kill).ConfigureAwait(false))!;
 
     public async ValueTask DisposeAsync()
     {

@@ -96,8 +96,14 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
                         "Install python3 in the system's folders, or take Functions out.");
                 }
 
+                bool hasNetwork = request.Policy.Network != NetworkAccess.None;
                 await functions.PrepareAsync(
-                    home.User, request.Policy.Network != NetworkAccess.None, commands.Program, cancellationToken).ConfigureAwait(false);
+                    _internals.SealsPackages ? GuestUser.Choose(functions.Folder, isOurs: true, _internals.AvoidsRoot) : home.User,
+                    hasNetwork,
+                    () => PackageKey.Of(request.Functions!, python, request.Variables, _readOnlyPaths, hasNetwork),
+                    place,
+                    commands.Program,
+                    cancellationToken).ConfigureAwait(false);
             }
 
             if (python is null)
@@ -162,7 +168,7 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
                 await functions.TellAsync(agent, either.Token).ConfigureAwait(false);
             }
 
-            if (await agent.SealAsync(request.Preload, either.Token).ConfigureAwait(false) is { Length: > 0 } notLoaded)
+            if (await agent.SealAsync(request, either.Token).ConfigureAwait(false) is { Length: > 0 } notLoaded)
             {
                 throw NotPreloaded(notLoaded);
             }
@@ -209,7 +215,10 @@ public sealed class BubblewrapSandboxProvider : ISandboxProvider
         BubblewrapPrograms programs = new(command => commands.Program(command));
         await programs.CheckAsync(cancellationToken).ConfigureAwait(false);
         return new AgentlessSandbox(
-            place, programs, place.Files, BubblewrapControls.Describe(request.Policy, place, home.User, hello: null, commands.HasSeccomp));
+            place,
+            programs,
+            place.Workspace,
+            BubblewrapControls.Describe(request.Policy, place, home.User, hello: null, commands.HasSeccomp));
     }
 
     private static SandboxUnavailableException NotPreloaded(string reason) =>

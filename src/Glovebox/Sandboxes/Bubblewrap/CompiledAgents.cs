@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Bubblewrap;
 
@@ -35,7 +36,7 @@ internal static class CompiledAgents
 
     private static Interpreter Identify(string python)
     {
-        string target = File.ResolveLinkTarget(python, returnFinalTarget: true)?.FullName ?? python;
+        string target = Links.EndOf(python);
         return new Interpreter(python, target, File.GetLastWriteTimeUtc(target));
     }
 

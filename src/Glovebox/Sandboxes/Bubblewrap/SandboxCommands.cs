@@ -38,7 +38,7 @@ internal sealed class SandboxCommands(
     /// <summary>The command that becomes the guest agent.</summary>
     public SandboxCommand Agent(string python)
     {
-        Dictionary<string, string> variables = Defaults(request.Policy.Network == NetworkAccess.Full);
+        Dictionary<string, string> variables = Defaults();
         if (!internals.HidesAgent)
         {
             variables["GLOVEBOX_TEST_DUMPABLE"] = "1";
@@ -68,16 +68,17 @@ internal sealed class SandboxCommands(
     public SandboxCommand Program(IReadOnlyList<string> command, BubblewrapInstallation? installation = null)
     {
         Dictionary<string, string> variables = installation is null
-            ? Defaults(request.Policy.Network == NetworkAccess.Full)
+            ? Defaults()
             : GuestVariables.Defaults(installation.SharesNetwork, request.Variables);
         GuestVariables.CopyTo(request.Variables, variables);
         return Launch(command, variables, isFirstProcess: false, installation);
     }
 
-    private Dictionary<string, string> Defaults(bool hasNetwork)
+    private Dictionary<string, string> Defaults()
     {
-        Dictionary<string, string> variables = GuestVariables.Defaults(hasNetwork, request.Variables);
-        GuestVariables.CopyTo(ProgramSettings.Variables(BubblewrapArguments.SettingsFolder, hasNetwork), variables);
+        Dictionary<string, string> variables = GuestVariables.Defaults(request.Policy.GuestHasNetwork, request.Variables);
+        GuestVariables.CopyTo(
+            ProgramSettings.Variables(BubblewrapArguments.SettingsFolder, request.Policy.ReachesNuGet), variables);
         return variables;
     }
 
@@ -104,7 +105,8 @@ internal sealed class SandboxCommands(
             "--ro-bind", place.Reachable(home.Files.AgentFile), BubblewrapArguments.AgentPath,
             .. BubblewrapArguments.Folders(request.Memory / 16),
             .. readOnlyPaths.SelectMany(BubblewrapArguments.Show),
-            .. (functions?.Folders ?? []).SelectMany(f => new[] { "--ro-bind", place.Reachable(f.Host), f.Guest }),
+            .. (functions?.Folders ?? []).SelectMany(
+                f => new[] { internals.SealsPackages ? "--ro-bind" : "--bind", place.Reachable(f.Host), f.Guest }),
 
             // What guest code can write comes last, so that nothing is mounted below it. Together it holds at most half of the memory, for
             // what is in it counts as memory and outlives the program.
@@ -123,7 +125,7 @@ internal sealed class SandboxCommands(
             "--chdir", BubblewrapArguments.WorkDirectory, "--",
             .. command,
         ];
-        return new SandboxCommand([Shell, "-c", Script(), "glovebox", .. arguments], place.Mounts);
+        return new SandboxCommand([Shell, "-c", Script(installation), "glovebox", .. arguments], place.Mounts);
     }
 
     private string[] Writable() =>
@@ -141,7 +143,7 @@ internal sealed class SandboxCommands(
     ];
 
     /// <summary>Makes the shell's script.</summary>
-    private string Script()
+    private string Script(BubblewrapInstallation? installation)
     {
         // No core dumps: they would land in the user's directory, or with the host's crash handler. When the host's memory is short,
         // sandboxes go before its own programs; where we are root with all capabilities, the kernel lets no guest go below this.
@@ -161,10 +163,17 @@ internal sealed class SandboxCommands(
             script.Append(CultureInfo.InvariantCulture, $"exec {SeccompDescriptor}<{Quote(place.Reachable(home.Files.SeccompFile!))}\n");
         }
 
-        script.Append("exec ");
-        if (home.User.MustSwitch)
+        if (installation is not null)
         {
-            script.Append(CultureInfo.InvariantCulture, $"setpriv --reuid {home.User.Uid} --regid {home.User.Gid} --clear-groups -- ");
+            // Other users read what this one installs.
+            script.Append("umask 022\n");
+        }
+
+        GuestUser user = installation?.User ?? home.User;
+        script.Append("exec ");
+        if (user.MustSwitch)
+        {
+            script.Append(CultureInfo.InvariantCulture, $"setpriv --reuid {user.Uid} --regid {user.Gid} --clear-groups -- ");
         }
 
         return script.Append(Quote(bwrap.Path)).Append(" \"$@\"\n").ToString();

@@ -8,7 +8,8 @@ namespace Glovebox.Sandboxes.Bubblewrap;
 
 /// <summary>The functions of a bubblewrap executor: their files on the host, which every sandbox sees read-only.</summary>
 /// <remarks>Packages are fetched and installed in sandboxes of their own, which see no work directory. The one that fetches them runs pip
-/// and no code of a package: it alone has the network, which is the host's, and the variables of the set-up.</remarks>
+/// and no code of a package: it alone has the network, which is the host's, and the variables of the set-up.
+/// What came from wheels alone is shared with other sandboxes: no code of a package or a guest has run where it was made.</remarks>
 internal sealed class SandboxFunctions(OfferedFunctions offered) : IAsyncDisposable
 {
     private const string Socket = BubblewrapArguments.CallsFolder + "/socket";
@@ -16,11 +17,18 @@ internal sealed class SandboxFunctions(OfferedFunctions offered) : IAsyncDisposa
     private const string Programs = $"{BubblewrapArguments.FunctionsFolder}/{OfferedFunctions.ProgramFolder}";
     private const string Packages = $"{BubblewrapArguments.FunctionsFolder}/{OfferedFunctions.PackageFolder}";
 
+    /// <summary>The packages' name among the mounts of a sandbox.</summary>
+    private const string MountName = "packages";
+
     /// <summary>Where both sandboxes have their temporary folder.</summary>
     private const string Wheels = "/tmp/wheels";
     private const string Variables = "variables";
 
+    /// <summary>Where wheels are that the caller names by their paths.</summary>
+    private const string LocalWheels = "local";
+
     private readonly FunctionFolder _folder = new(offered, Socket, isPrivate: false);
+    private PackageLease? _packages;
 
     public bool HasCalls => offered.HasCalls;
 
@@ -29,17 +37,21 @@ internal sealed class SandboxFunctions(OfferedFunctions offered) : IAsyncDisposa
 
     /// <summary>What of the host a sandbox sees, and where.</summary>
     public IReadOnlyList<(string Host, string Guest)> Folders =>
-        [(_folder.Library, Library), (_folder.Programs, Programs), (_folder.Packages, Packages)];
+        [(_folder.Library, Library), (_folder.Programs, Programs), (_packages?.Installed ?? _folder.Packages, Packages)];
 
-    /// <summary>Installs the packages, as far as that is not done.</summary>
-    /// <param name="user">The user of the sandboxes.</param>
+    /// <summary>Installs the packages, as far as that is not done, and lets a sandbox reach them.</summary>
+    /// <param name="user">The user that pip runs as: not the one that guest code runs as, unless there is only one.</param>
     /// <param name="hasNetwork">Whether the set-up has the network.</param>
+    /// <param name="key">Makes the key by which other sandboxes may share the packages, or null.</param>
+    /// <param name="place">The sandbox.</param>
     /// <param name="launch">Says how a command of the installation is started, given its folders.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FunctionSetupException">A package cannot be installed.</exception>
     public async Task PrepareAsync(
         GuestUser user,
         bool hasNetwork,
+        Func<string?> key,
+        BubblewrapPlace place,
         Func<IReadOnlyList<string>, BubblewrapInstallation?, SandboxCommand> launch,
         CancellationToken cancellationToken)
     {
@@ -48,30 +60,51 @@ internal sealed class SandboxFunctions(OfferedFunctions offered) : IAsyncDisposa
             return;
         }
 
-        await _folder.InstallAsync(async () =>
+        if (_packages is { } installed)
         {
-            if (user.MustSwitch)
+            place.Mounts?.Add(MountName, installed.Installed);
+            return;
+        }
+
+        // Without mounts, a user that is not ours reaches the packages through folders that all may enter.
+        bool isOpen = user.MustSwitch && place.Mounts is null;
+        string? shared = isOpen ? null : key();
+        bool isMounted = false;
+        using CancellationTokenSource deadline = FunctionSetup.Deadline(offered);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            _packages = await PackageCache.Shared.TakeAsync(shared, InstallAsync, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw FunctionSetup.TimedOut(offered, PackageSetup.Late);
+        }
+
+        if (!isMounted)
+        {
+            place.Mounts?.Add(MountName, _packages.Installed);
+        }
+
+        async Task<bool> InstallAsync(PackageFolder packages)
+        {
+            if (isOpen)
             {
-                GiveAway(_folder.Packages, user);
-                GiveAway(_folder.Scratch, user);
+                TemporaryFolders.LetOthersEnter(packages.Path);
             }
 
-            BubblewrapInstallation installation = new(_folder.Packages, Packages, _folder.Scratch, SharesNetwork: false);
-            BubblewrapPrograms fetching = new(command => launch(command, installation with { SharesNetwork = hasNetwork }));
-            BubblewrapPrograms installing = new(command => launch(command, installation));
-            await using (fetching.ConfigureAwait(false))
-            await using (installing.ConfigureAwait(false))
+            place.Mounts?.Add(MountName, packages.Installed);
+            isMounted = true;
+            bool isOfWheels = false;
+            await _folder.UseScratchAsync(async () =>
             {
-                await new PackageSetup(offered, Packages, hasNetwork)
-                    .FetchAndInstallAsync(
-                        Wheels,
-                        $"/tmp/{Variables}",
-                        (request, kill) => WithVariablesAsync(user, () => fetching.RunAsync(request, kill)),
-                        installing.RunAsync,
-                        cancellationToken)
-                    .ConfigureAwait(false);
-            }
-        }).ConfigureAwait(false);
+                BubblewrapInstallation installation = new(packages.Installed, Packages, _folder.Scratch, user, SharesNetwork: false);
+                isOfWheels = await InstallInAsync(installation, hasNetwork, launch, cancellationToken).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+
+            // A wheel may have been changed while it was installed.
+            return isOfWheels && shared is not null && shared == key();
+        }
     }
 
     /// <summary>Tells a sandbox's agent, before the seal.</summary>
@@ -81,7 +114,71 @@ internal sealed class SandboxFunctions(OfferedFunctions offered) : IAsyncDisposa
         await offered.ListenAsync(Socket, agent.ListenAsync, cancellationToken).ConfigureAwait(false);
     }
 
-    public ValueTask DisposeAsync() => _folder.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_packages is { } packages)
+        {
+            await packages.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _folder.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Runs pip.</summary>
+    /// <returns>Whether all came from wheels.</returns>
+    private async Task<bool> InstallInAsync(
+        BubblewrapInstallation installation,
+        bool hasNetwork,
+        Func<IReadOnlyList<string>, BubblewrapInstallation?, SandboxCommand> launch,
+        CancellationToken cancellationToken)
+    {
+        GuestUser user = installation.User;
+        if (user.MustSwitch)
+        {
+            GiveAway(installation.Packages, user);
+            GiveAway(installation.Scratch, user);
+        }
+
+        PackageSetup setup = new(
+            offered, await CopyWheelsAsync(user, cancellationToken).ConfigureAwait(false), installation.Target, hasNetwork);
+        BubblewrapPrograms fetching = new(command => launch(command, installation with { SharesNetwork = hasNetwork }));
+        BubblewrapPrograms installing = new(command => launch(command, installation));
+        await using (fetching.ConfigureAwait(false))
+        await using (installing.ConfigureAwait(false))
+        {
+            return await setup
+                .FetchAndInstallAsync(
+                    Wheels,
+                    $"/tmp/{Variables}",
+                    (request, kill) => WithVariablesAsync(user, () => fetching.RunAsync(request, kill)),
+                    installing.RunAsync,
+                    cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Copies the wheels that are named by their paths to where pip sees them, whoever may read them on the host.</summary>
+    /// <returns>The packages, with pip's paths.</returns>
+    private async Task<IReadOnlyList<string>> CopyWheelsAsync(GuestUser user, CancellationToken cancellationToken)
+    {
+        using HostDirectory directory = new(_folder.Scratch, user.Owner);
+        string[] packages = [.. offered.Set.Packages];
+        for (int i = 0; i < packages.Length; i++)
+        {
+            if (LocalWheel.Of(packages[i]) is { } wheel)
+            {
+                FileStream content = wheel.Open();
+                await using (content.ConfigureAwait(false))
+                {
+                    string place = $"{LocalWheels}/{i}/{Path.GetFileName(wheel.Path)}";
+                    await directory.WriteAsync(place, content, cancellationToken).ConfigureAwait(false);
+                    packages[i] = wheel.At(_ => $"/tmp/{place}");
+                }
+            }
+        }
+
+        return packages;
+    }
 
     /// <summary>Has the variables of the set-up in a file that only the user of the sandboxes reads, for as long as a program
     /// runs.</summary>

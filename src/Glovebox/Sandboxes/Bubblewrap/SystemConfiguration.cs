@@ -100,7 +100,7 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
             foreach (string path in Listed(listed, "etc"))
             {
                 // A link at the top that leaves what a sandbox has is followed: its end is what is shown.
-                string end = EndOf(path);
+                string end = Links.EndOf(path);
                 end = end.StartsWith("/usr/", StringComparison.Ordinal) ? path : end;
                 string copy = Path.Combine(target, Path.GetRelativePath(Path.Combine(root, "etc"), path));
                 Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -117,19 +117,6 @@ internal sealed partial class SystemConfiguration(string root, uint owner)
         }
 
         return mounts;
-    }
-
-    /// <summary>Where a chain of links ends; a path that is no link, or leads nowhere, is its own end.</summary>
-    private static string EndOf(string path)
-    {
-        try
-        {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        }
-        catch (IOException)
-        {
-            return path;
-        }
     }
 
     private IEnumerable<string> Listed(Dictionary<string, string[]> listed, string below) =>

@@ -10,9 +10,12 @@ namespace Glovebox.Sandboxes.Host;
 /// The process' exit ends the run, not the end of its output: a child that it left in the background may hold the pipes for long.
 /// What such a child prints later is read and dropped, so that it neither blocks nor dies of a broken pipe.
 /// </remarks>
-internal sealed class HostProcess : IDisposable
+internal sealed class HostProcess : IProcessControls, IDisposable
 {
     private const int BufferSize = 64 << 10;
+
+    /// <summary>What a terminal takes for the end of its input.</summary>
+    private static readonly byte[] EndOfFile = [4];
 
     /// <summary>After the exit, what was in the pipes or in a pump's hand by then is read however long that takes on a busy machine. What a
     /// pump was just taking out cannot be counted: it is waited for until nothing has come for this long.</summary>
@@ -24,16 +27,26 @@ internal sealed class HostProcess : IDisposable
     private readonly Process _process;
     private readonly Pump[] _pumps;
     private readonly Task _pumping;
+    private readonly HostTerminal? _terminal;
+    private readonly Stream _input;
 
-    private HostProcess(Process process, IOutputSink sink, ReadOnlyMemory<byte> input)
+    private HostProcess(Process process, IOutputSink sink, ReadOnlyMemory<byte>? input, HostTerminal? terminal)
     {
         _process = process;
-        _ = WriteInputAsync(process.StandardInput.BaseStream, input);
-        _pumps =
-        [
-            new Pump(process.StandardOutput.BaseStream, OutputStream.StandardOutput, sink),
-            new Pump(process.StandardError.BaseStream, OutputStream.StandardError, sink),
-        ];
+        _terminal = terminal;
+        _input = terminal?.Stream ?? process.StandardInput.BaseStream;
+        if (input is { } all)
+        {
+            _ = WriteInputAsync(_input, all);
+        }
+
+        _pumps = terminal is not null
+            ? [new Pump(terminal.Stream, OutputStream.StandardOutput, sink, () => terminal.Waiting)]
+            :
+            [
+                new Pump(process.StandardOutput.BaseStream, OutputStream.StandardOutput, sink),
+                new Pump(process.StandardError.BaseStream, OutputStream.StandardError, sink),
+            ];
 
         // What is there already would be handed on here, and a slow sink would hold up the caller.
         _pumping = Task.WhenAll(_pumps.Select(p => Task.Run(p.RunAsync)));
@@ -46,12 +59,44 @@ internal sealed class HostProcess : IDisposable
     /// <param name="sink">Gets what it prints.</param>
     /// <param name="input">What it reads from its standard input.</param>
     /// <exception cref="Win32Exception">It cannot be started.</exception>
-    public static HostProcess Start(ProcessStartInfo info, IOutputSink sink, ReadOnlyMemory<byte> input = default)
+    public static HostProcess Start(ProcessStartInfo info, IOutputSink sink, ReadOnlyMemory<byte> input = default) =>
+        Start(info, sink, input, terminal: null);
+
+    /// <summary>Starts a process whose standard input is written while it runs.</summary>
+    /// <param name="info">What to start.</param>
+    /// <param name="sink">Gets what it prints.</param>
+    /// <param name="size">The size of its terminal; null: it has none.</param>
+    /// <exception cref="Win32Exception">It cannot be started.</exception>
+    public static HostProcess StartOpen(ProcessStartInfo info, IOutputSink sink, TerminalSize? size)
+    {
+        HostTerminal? terminal = size is null ? null : new HostTerminal(size);
+        try
+        {
+            if (terminal is not null)
+            {
+                (info.FileName, string[] arguments) = terminal.Command(info.FileName, info.ArgumentList);
+                info.ArgumentList.Clear();
+                foreach (string argument in arguments)
+                {
+                    info.ArgumentList.Add(argument);
+                }
+            }
+
+            return Start(info, sink, input: null, terminal);
+        }
+        catch (Win32Exception)
+        {
+            terminal?.Dispose();
+            throw;
+        }
+    }
+
+    private static HostProcess Start(ProcessStartInfo info, IOutputSink sink, ReadOnlyMemory<byte>? input, HostTerminal? terminal)
     {
         info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
         info.UseShellExecute = false;
         BrokenPipes.AreTheDefaultInChildren();
-        return new HostProcess(Process.Start(info)!, sink, input);
+        return new HostProcess(Process.Start(info)!, sink, input, terminal);
     }
 
     /// <summary>Waits for the exit, and for the output that came before it.</summary>
@@ -71,6 +116,7 @@ internal sealed class HostProcess : IDisposable
             await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
+        _terminal?.Release();
         await DrainAsync().ConfigureAwait(false);
         int code = _process.ExitCode;
 
@@ -91,7 +137,53 @@ internal sealed class HostProcess : IDisposable
         _process.Kill();
     }
 
-    public void Dispose() => _process.Dispose();
+    public async Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
+        await _input.WriteAsync(data, cancellationToken).ConfigureAwait(false);
+
+    public async Task CloseInputAsync()
+    {
+        if (_terminal is not null)
+        {
+            await _input.WriteAsync(EndOfFile).ConfigureAwait(false);
+        }
+        else
+        {
+            await _input.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sends a signal to the process; only one with a terminal has a group of its own.</summary>
+    public Task<bool> SignalAsync(int signal, CancellationToken cancellationToken)
+    {
+        // One that was started just now has no group of its own yet.
+        bool isSent = !_process.HasExited
+            && ((_terminal is not null && Libc.Kill(-_process.Id, signal) == 0) || Libc.Kill(_process.Id, signal) == 0);
+        return Task.FromResult(isSent);
+    }
+
+    public Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken)
+    {
+        _terminal!.Resize(size);
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        _terminal?.Dispose();
+        _ = CloseAsync();
+    }
+
+    /// <summary>Closes the pipes, which .NET leaves to those who have used them: of the output when nobody has it open any more.</summary>
+    private async Task CloseAsync()
+    {
+        await _input.DisposeAsync().ConfigureAwait(false);
+        await _pumping.ConfigureAwait(false);
+        foreach (Pump pump in _pumps)
+        {
+            await pump.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 
     private static async Task WriteInputAsync(Stream stream, ReadOnlyMemory<byte> input)
     {
@@ -130,7 +222,7 @@ internal sealed class HostProcess : IDisposable
     }
 
     /// <summary>Reads one of the pipes for as long as a process has it open.</summary>
-    private sealed class Pump(Stream stream, OutputStream name, IOutputSink sink)
+    private sealed class Pump(Stream stream, OutputStream name, IOutputSink sink, Func<int>? waiting = null) : IAsyncDisposable
     {
         private long _taken;
         private long _received;
@@ -143,11 +235,14 @@ internal sealed class HostProcess : IDisposable
         public long Received => Interlocked.Read(ref _received);
 
         /// <summary>Bytes in the pipe.</summary>
-        public long Waiting =>
-            stream is PipeStream { IsConnected: true } pipe ? Libc.BytesToRead(pipe.SafePipeHandle) : 0;
+        public long Waiting => waiting is not null
+            ? waiting()
+            : stream is PipeStream { IsConnected: true } pipe ? Libc.BytesToRead(pipe.SafePipeHandle) : 0;
 
         /// <summary>From here on, what is read is dropped.</summary>
         public void Detach() => _detached = true;
+
+        public ValueTask DisposeAsync() => stream.DisposeAsync();
 
         public async Task RunAsync()
         {

@@ -8,6 +8,7 @@ internal static partial class Libc
 {
     public const int OpenReadOnly = 0;
     public const int OpenWriteOnly = 1;
+    public const int OpenReadWrite = 2;
     public const int OpenCreate = 0x40;
     public const int OpenExclusive = 0x80;
     public const int OpenNonBlocking = 0x800;
@@ -52,6 +53,12 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     public static partial int ChangeOwner(SafeFileHandle file, uint uid, uint gid);
+
+    /// <summary>Locks an open file for this descriptor alone, or fails at once.</summary>
+    public static bool TryLock(SafeFileHandle file) => Lock(file, 2 | 4 /* LOCK_EX | LOCK_NB */) == 0;
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Lock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int SetDescriptorFlags(int descriptor, int command, nint flags);

@@ -20,9 +20,10 @@ internal static class ProcessTree
     /// <summary>Kills until nothing is left, or the time for it is over.</summary>
     /// <param name="root">The first process, or null to go by the marker alone.</param>
     /// <param name="marker">The value of <see cref="MarkerVariable"/> in the processes that belong to the run.</param>
-    public static async Task KillAsync(int? root, string marker)
+    /// <param name="isBeginning">Whether longer values that begin with it belong to it, too.</param>
+    public static async Task KillAsync(int? root, string marker, bool isBeginning = false)
     {
-        byte[] needle = Encoding.ASCII.GetBytes($"{MarkerVariable}={marker}");
+        byte[] needle = Encoding.ASCII.GetBytes($"{MarkerVariable}={marker}{(isBeginning ? "" : "\0")}");
         long started = Stopwatch.GetTimestamp();
         HashSet<int> known = root is { } only ? [only] : [];
         do
@@ -84,15 +85,16 @@ internal static class ProcessTree
         }
     }
 
-    /// <summary>The parent's id, or null when the process is gone or a zombie.</summary>
+    /// <summary>The parent's id, or null when the process is gone or a zombie. One whose first thread has ended looks like one while others
+    /// of its threads run on.</summary>
     private static int? ParentOfLiving(int id)
     {
         try
         {
-            // "pid (name) state ppid ...": the name may hold anything, a parenthesis too.
+            // "pid (name) state ppid ...", and the number of threads 16 fields later: the name may hold anything, a parenthesis too.
             string stat = File.ReadAllText($"/proc/{id}/stat");
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 3);
-            return fields[0] is "Z" or "X" ? null : int.Parse(fields[1], CultureInfo.InvariantCulture);
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] is "Z" or "X" && fields[17] is "0" or "1" ? null : int.Parse(fields[1], CultureInfo.InvariantCulture);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

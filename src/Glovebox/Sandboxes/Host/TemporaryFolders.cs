@@ -44,12 +44,17 @@ internal static class TemporaryFolders
 
         _ = Swept.Value;
         string path = Path.Combine(Parent, $"{Prefix}{Environment.ProcessId}-{purpose}-{PidNamespace.Id}-{Guid.NewGuid():n}");
-        return Libc.MakeDirectory(path, OwnerOnly) == 0
-            ? path
-            : throw new SandboxUnavailableException(
-                "temporary-folder-unusable",
-                $"No folder can be made in '{Path.GetTempPath()}': {Libc.LastError}.",
-                "Set TMPDIR to a directory that you may write.");
+        if (Libc.MakeDirectory(path, OwnerOnly) == 0)
+        {
+            return path;
+        }
+
+        // Before anything else asks the system.
+        string error = Libc.LastError;
+        throw new SandboxUnavailableException(
+            "temporary-folder-unusable",
+            $"No folder can be made in '{Path.GetTempPath()}': {error}.",
+            "Set TMPDIR to a directory that you may write.");
     }
 
     /// <summary>Makes a folder in one that <see cref="Create"/> made. Only this user can enter it.</summary>

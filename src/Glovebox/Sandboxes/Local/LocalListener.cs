@@ -10,6 +10,7 @@ internal sealed class LocalListener : ISandboxListener
 
     private readonly Socket _listener;
     private readonly string? _path;
+    private bool _isDisposed;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="endPoint">A Unix socket in a folder that only this user can enter, which is replaced when it is there already, or a
@@ -57,7 +58,9 @@ internal sealed class LocalListener : ISandboxListener
     public ValueTask DisposeAsync()
     {
         _listener.Dispose();
-        if (_path is not null)
+
+        // Its owner may have deleted the folder since the first call.
+        if (_path is not null && !Interlocked.Exchange(ref _isDisposed, true))
         {
             File.Delete(_path);
         }

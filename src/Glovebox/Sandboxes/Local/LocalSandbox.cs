@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Glovebox.Functions.Setup;
+using Glovebox.Sandboxes.Files;
 using Glovebox.Sandboxes.Host;
 
 namespace Glovebox.Sandboxes.Local;
@@ -15,6 +16,9 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ended = new();
     private readonly List<LocalListener> _listeners = [];
+    private readonly ProcessTable _processes = new();
+    private int _background;
+    private GuestFiles? _files;
 
     public string Kind => "local";
 
@@ -22,7 +26,11 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
 
     public Task Ended => _ended.Task;
 
-    public IWorkspace Files => Directory;
+    public IWorkspace Workspace => Directory;
+
+    public ISandboxFiles Files => LazyInitializer.EnsureInitialized(ref _files, () => new GuestFiles(this));
+
+    public IReadOnlyList<ISandboxProcess> Processes => _processes.Running;
 
     public HostDirectory Directory { get; } = new(work);
 
@@ -42,18 +50,21 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
     public async Task<ISandboxProcess> StartProcessAsync(ProcessRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.IsService)
-        {
-            throw new NotSupportedException("On the host itself, the end of one program ends all: a service would go with it.");
-        }
-
+        request.Validate();
         await request.PrepareAsync(Directory, cancellationToken).ConfigureAwait(false);
-        return SandboxProcess.Start(kill => RunAsync(request, work, new Dictionary<string, string>(), kill));
+        OutputHub output = new(request);
+        LocalControls controls = new();
+        return SandboxProcess.Start(
+            _processes,
+            request,
+            output,
+            controls,
+            kill => RunAsync(request, work, new Dictionary<string, string>(), output, controls, kill));
     }
 
     /// <summary>Runs programs in another folder, with more variables.</summary>
     public FunctionSetup.Run RunIn(string folder, IReadOnlyDictionary<string, string> more) =>
-        (request, kill) => RunAsync(request, folder, more, kill);
+        (request, kill) => RunAsync(request, folder, more, request.Output ?? NoOutput.Instance, new LocalControls(), kill);
 
     public async Task<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken = default)
     {
@@ -105,14 +116,25 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
             await listener.DisposeAsync().ConfigureAwait(false);
         }
 
-        await ProcessTree.KillAsync(root: null, variables.Marker).ConfigureAwait(false);
+        await ProcessTree.KillAsync(root: null, variables.Marker, isBeginning: true).ConfigureAwait(false);
+        if (_files is not null)
+        {
+            await _files.DisposeAsync().ConfigureAwait(false);
+        }
+
         _stopping.Dispose();
     }
 
     private async Task<ProcessExit> RunAsync(
-        ProcessRequest request, string folder, IReadOnlyDictionary<string, string> more, CancellationToken kill)
+        ProcessRequest request,
+        string folder,
+        IReadOnlyDictionary<string, string> more,
+        IOutputSink output,
+        LocalControls controls,
+        CancellationToken kill)
     {
-        if (variables.FindProgram(request.Programs, work) is not { } program)
+        folder = Path.Combine(folder, request.Directory ?? "");
+        if (variables.FindProgram(request.Programs, request.Directory is null ? work : folder) is not { } program)
         {
             return new ProcessExit(ProcessExitKind.NotFound, 127, $"{request.Programs[0]}: not found");
         }
@@ -120,15 +142,23 @@ internal sealed class LocalSandbox(string work, LocalVariables variables) : ISan
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(kill, _stopping.Token);
         ProcessStartInfo info = new(program, request.Arguments) { WorkingDirectory = folder };
         variables.Apply(info.Environment);
-        foreach ((string name, string value) in request.Variables.Concat(more))
+        foreach ((string name, string value) in request.AllVariables.Concat(more))
         {
             info.Environment[name] = value;
         }
 
+        // What runs beside others is known by a marker of its own, so that the ends of others leave it alive.
+        string marker = request.IsBackground || request.IsService
+            ? $"{variables.Marker}-{Interlocked.Increment(ref _background)}"
+            : variables.Marker;
+        info.Environment[ProcessTree.MarkerVariable] = marker;
         try
         {
-            using HostProcess process = HostProcess.Start(info, request.Output ?? NoOutput.Instance, request.StandardInput);
-            return await process.WaitAsync(() => ProcessTree.KillAsync(process.Id, variables.Marker), either.Token).ConfigureAwait(false);
+            using HostProcess process = request.HasOpenInput
+                ? HostProcess.StartOpen(info, output, request.Terminal)
+                : HostProcess.Start(info, output, request.StandardInput);
+            controls.Process = process;
+            return await process.WaitAsync(() => ProcessTree.KillAsync(process.Id, marker), either.Token).ConfigureAwait(false);
         }
         catch (Win32Exception e)
         {

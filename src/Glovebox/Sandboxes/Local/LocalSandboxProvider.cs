@@ -77,7 +77,8 @@ public sealed class LocalSandboxProvider(string? virtualEnvironment = null) : IS
         variables.AddFolders([folder.Library, folder.Packages], folder.Programs);
         if (functions.Set.Packages.Count > 0)
         {
-            PackageSetup setup = new(functions, folder.Packages, hasNetwork: true);
+            PackageSetup setup = new(
+                functions, [.. functions.Set.Packages.Select(LocalWheel.WithFullPath)], folder.Packages, hasNetwork: true);
             await folder.InstallAsync(
                 () => setup.InstallAsync(sandbox.RunIn(folder.Scratch, functions.SetupVariables), cancellationToken)).ConfigureAwait(false);
         }

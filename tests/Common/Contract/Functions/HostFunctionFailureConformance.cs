@@ -151,6 +151,18 @@ public abstract class HostFunctionFailureConformance(ExecutorKind kind)
     }
 
     [Fact]
+    public async Task Where_nobody_is_to_be_asked_an_approval_of_the_code_counts_for_that_code()
+    {
+        int calls = 0;
+        await using Session session = await Session.StartAsync(kind, With(new ApprovalRequiredAIFunction(Function(() => ++calls, "pay"))));
+        CodeBlock[] blocks = [new("python", "import functions\nprint(functions.pay())")];
+        CodeExecutionOptions approved = new() { ApprovesFunctionCalls = true };
+        Assert.Equal("1\n", (await session.Executor.ExecuteCodeBlocksAsync(blocks, approved, Ct)).Output);
+        Assert.Equal(1, (await session.Executor.ExecuteCodeBlocksAsync(blocks, Ct)).ExitCode);
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
     public async Task An_approval_that_throws_approves_nothing()
     {
         int calls = 0;

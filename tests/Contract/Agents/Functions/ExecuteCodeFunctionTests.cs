@@ -321,6 +321,8 @@ public sealed class ExecuteCodeFunctionTests
 
         public bool SharesState => sharesState;
 
+        public bool NeedsApproval => false;
+
         public void ThrowIfStopped()
         {
         }

@@ -96,7 +96,9 @@ public sealed class ContainerRequestTests
         Assert.Equal(500_000_000, host.NanoCPUs);
         Assert.Equal(26, host.PidsLimit);
         Assert.True(host.ReadonlyRootfs);
-        Assert.Contains("/home/glovebox", host.Tmpfs.Keys);
+        string[] writable = ["/tmp", "/var/tmp", "/home/glovebox"];
+        long[] sizes = [.. writable.Select(f => long.Parse(host.Tmpfs[f].Split("size=")[1], null))];
+        Assert.Equal(32L << 20, sizes.Sum() + host.ShmSize);
         Assert.Equal("1048576", host.StorageOpt["size"]);
         Assert.Equal("runsc", host.Runtime);
         Assert.False(host.AutoRemove);
@@ -125,11 +127,18 @@ public sealed class ContainerRequestTests
         Assert.Equal(
             [("bind", "/host/work", "/workspace", false), ("bind", "/host/data", "/mnt/data", true), ("volume", "cache", "/mnt/cache", false)],
             host.Mounts.Select(m => (m.Type, m.Source, m.Target, m.ReadOnly ?? false)));
-        Assert.Equal(["custom.service:10.0.0.5", "gateway:host-gateway"], host.ExtraHosts);
+        Assert.Equal(["custom.service:10.0.0.5", "gateway:host-gateway", "glovebox:127.0.0.1"], host.ExtraHosts);
         global::Docker.DotNet.Models.DeviceRequest device = Assert.Single(host.DeviceRequests);
         Assert.Equal(("nvidia", -1L), (device.Driver, device.Count));
         Assert.Equal(["gpu", "compute"], Assert.Single(device.Capabilities));
         Assert.Equal(["0"], device.DeviceIDs);
+    }
+
+    [Fact]
+    public void The_engine_or_the_caller_may_lead_the_containers_name_elsewhere()
+    {
+        Assert.Empty(Build(new() { Policy = new() { Network = NetworkAccess.Full } }).HostConfig.ExtraHosts);
+        Assert.Equal(["glovebox:10.0.0.5"], Build(new() { ExtraHosts = { ["glovebox"] = "10.0.0.5" } }).HostConfig.ExtraHosts);
     }
 
     [Fact]

@@ -40,6 +40,24 @@ public sealed class NetworkTests : IDisposable
         Assert.Equal("reached", await canary.PrintAsync("bash", attempt));
     }
 
+    [Theory]
+    [InlineData(NetworkAccess.None, null)]
+    [InlineData(NetworkAccess.SetupOnly, null)]
+    [InlineData(NetworkAccess.SetupOnly, "true")]
+    [InlineData(NetworkAccess.Full, null)]
+    public async Task Programs_reach_themselves_by_localhost_and_by_the_containers_name(NetworkAccess network, string? init)
+    {
+        await using DockerCommandLineCodeExecutor executor = await StartAsync(network, init);
+        Assert.Equal("localhost reached\nglovebox reached", await executor.PrintAsync("python", """
+            import socket
+            assert socket.getfqdn()
+            for name in 'localhost', socket.gethostname():
+                server = socket.create_server(('', 0))
+                socket.create_connection((name, server.getsockname()[1]), 5)
+                print(name, 'reached')
+            """));
+    }
+
     [Fact]
     public async Task Without_a_set_up_there_is_no_network_from_the_beginning()
     {

@@ -60,9 +60,9 @@ public sealed class PolicyTests
     [Fact]
     public async Task A_read_only_root_leaves_the_work_directory_the_home_and_the_temporary_folders()
     {
-        const string Writes = "for folder in /usr/local /etc /var /workspace $HOME /tmp /dev/shm; do touch $folder/x 2>/dev/null && echo -n \"$folder \"; done; true";
+        const string Writes = "for folder in /usr/local /etc /var /workspace $HOME /tmp /var/tmp /dev/shm; do touch $folder/x 2>/dev/null && echo -n \"$folder \"; done; true";
         await using DockerCommandLineCodeExecutor executor = await StartAsync(new() { ReadOnlyRootFilesystem = true });
-        Assert.Equal("/workspace /home/glovebox /tmp /dev/shm", await executor.PrintAsync("bash", Writes));
+        Assert.Equal("/workspace /home/glovebox /tmp /var/tmp /dev/shm", await executor.PrintAsync("bash", Writes));
         Assert.Equal("1", await executor.PrintAsync("sh", "grep -c ' / .* ro,' /proc/mounts"));
         await using DockerCommandLineCodeExecutor canary = await StartAsync(new());
         Assert.Equal("0", (await canary.RunAsync("sh", "grep -c ' / .* ro,' /proc/mounts")).Output.Trim());

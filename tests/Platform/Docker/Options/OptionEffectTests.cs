@@ -17,6 +17,37 @@ public sealed class OptionEffectTests
         Assert.DoesNotContain("MY_SECRET", await DockerCommand.RunAsync("docker", "inspect", name), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Without_a_network_pip_and_dotnet_have_settings_that_only_root_can_change(bool isReadOnly)
+    {
+        await using DockerCommandLineCodeExecutor executor = await TestContainers.StartAsync(
+            new() { Image = TestImages.Python, Policy = new() { ReadOnlyRootFilesystem = isReadOnly } });
+        Assert.Equal("install.no-warn-script-location='false'\ninstall.quiet='1'", await executor.PrintAsync("sh", "python3 -m pip config list | grep -v :env:"));
+        Assert.Equal("no", await executor.PrintAsync("sh", "touch $PIP_CONFIG_FILE /etc/glovebox/new 2>/dev/null && echo yes || echo no"));
+        const string Parse = "import os, sys, xml.dom.minidom as dom; print(os.path.basename(sys.argv[1]), dom.parse(sys.argv[1]).documentElement.tagName)";
+        Assert.Equal(
+            "offline.targets Project\noffline.config configuration",
+            await executor.PrintAsync("bash", $"for f in $BeforeMicrosoftNETSdkTargets /etc/glovebox/*.config; do python3 -c '{Parse}' $f; done"));
+    }
+
+    [Fact]
+    public async Task A_set_up_with_a_network_looks_for_packages_in_it()
+    {
+        const string Print = "echo \"<$BeforeMicrosoftNETSdkTargets>\"";
+        DockerCommandLineCodeExecutorOptions options = new() { Image = TestImages.Python, InitCommand = Print + " >/etc/seen" };
+        await using DockerCommandLineCodeExecutor executor = await TestContainers.StartAsync(options);
+        Assert.Equal("<>", await executor.PrintAsync("sh", "cat /etc/seen"));
+        Assert.Equal("</etc/glovebox/offline.targets>", await executor.PrintAsync("sh", Print));
+        options.Environment["BeforeMicrosoftNETSdkTargets"] = "mine";
+        await using DockerCommandLineCodeExecutor own = await TestContainers.StartAsync(options);
+        Assert.Equal("<mine> <mine>", await own.PrintAsync("sh", $"echo $(cat /etc/seen; {Print})"));
+        await using DockerCommandLineCodeExecutor network = await TestContainers.StartAsync(
+            new() { Image = TestImages.Python, Policy = new() { Network = NetworkAccess.Full } });
+        Assert.Equal("<>", await network.PrintAsync("sh", Print));
+    }
+
     [Fact]
     public async Task A_container_name_is_the_containers()
     {

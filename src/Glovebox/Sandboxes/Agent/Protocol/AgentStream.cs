@@ -9,27 +9,38 @@ namespace Glovebox.Sandboxes.Agent.Protocol;
 /// <param name="frames">Sends its frames.</param>
 /// <param name="number">Its number.</param>
 /// <param name="readers">Where reads that waited for bytes go on.</param>
-/// <param name="window">How many bytes are on their way in one direction at most; the agent has the same number.</param>
-internal sealed class AgentStream(IStreamFrames frames, uint number, PipeScheduler readers, int window = AgentStream.Window)
+/// <param name="window">How many bytes are on their way from the guest at most; the agent has the same number.</param>
+/// <param name="sendWindow">How many are on their way to the guest at most. What waits there is the guest's own memory, so it is
+/// more.</param>
+/// <param name="isWriteOnly">Whether the other side sends no bytes.</param>
+internal sealed class AgentStream(
+    IStreamFrames frames,
+    uint number,
+    PipeScheduler readers,
+    int window = AgentStream.Window,
+    int sendWindow = AgentStream.SendWindow,
+    bool isWriteOnly = false)
     : SequentialStream
 {
     public const int Window = 128 << 10;
+    public const int SendWindow = 512 << 10;
 
     private const int LargestFrame = 64 << 10;
 
     private readonly Pipe _received = new(
         new PipeOptions(readerScheduler: readers, pauseWriterThreshold: 0, useSynchronizationContext: false));
     private readonly int _window = window;
+    private readonly int _sendWindow = sendWindow;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
 
     private TaskCompletionSource? _sendable;
-    private int _sendCredit = window;
+    private int _sendCredit = sendWindow;
     private Exception? _failure;
 
     private int _receiveCredit = window;
     private int _consumed;
-    private bool _readsEnded;
+    private bool _readsEnded = isWriteOnly;
     private bool _writesEnded;
 
     public uint Number => number;
@@ -122,6 +133,13 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
     /// <summary>The channel has ended.</summary>
     public void Lose() => Fail(Lost());
 
+    /// <summary>The other side is gone, and says no more of it.</summary>
+    public void Leave()
+    {
+        frames.Forget(this);
+        Fail(new IOException("The process has ended."));
+    }
+
     protected override async Task CloseAsync()
     {
         bool isOver;
@@ -189,7 +207,7 @@ internal sealed class AgentStream(IStreamFrames frames, uint number, PipeSchedul
     {
         lock (_lock)
         {
-            if (count > _window - _sendCredit)
+            if (count > _sendWindow - _sendCredit)
             {
                 throw new GuestProtocolException("a connection has taken more than was sent");
             }

@@ -11,15 +11,18 @@ internal enum GuestFrameType : byte
     /// Answered by a hello.</summary>
     Configure = 1,
 
-    /// <summary>To the agent: a <see cref="AgentRunKind"/>, a Python script's name or nothing, programs, arguments, then a file's path and
-    /// its bytes if one is to be saved. Answered by an exit; before it by a reply when the file cannot be saved, after it by the replies to
-    /// a list if that was asked for and the program has ended by itself.</summary>
+    /// <summary>To the agent: a <see cref="AgentRunKind"/>, a Python script's name or nothing, programs, arguments, variables, a
+    /// directory, a terminal's rows and columns or zeros, standard input, then a file's path and its bytes if one is to be saved.
+    /// Answered by an exit; before it by a reply when the file cannot be saved, after it by the replies to a list if that was asked for
+    /// and the program has ended by itself.</summary>
     Run,
 
-    /// <summary>To the agent: end the run with everything that it started. Of a service: with everything.</summary>
+    /// <summary>To the agent: end the run and everything but the runs that stay and what descends from these; of a run in the background:
+    /// what descends from it alone.</summary>
     Kill,
 
-    /// <summary>To the agent: the set-up is over; import these modules, and give nothing more than guest code may have.</summary>
+    /// <summary>To the agent: the set-up is over; import these modules, give guest code these variables, and nothing more than it may
+    /// have.</summary>
     Seal,
 
     /// <summary>To the agent: list the work directory. The files come in replies that have more to follow.</summary>
@@ -57,8 +60,15 @@ internal enum GuestFrameType : byte
     /// <summary>To the agent: the number of a listener that is to end. Answered by a reply.</summary>
     Unlisten,
 
-    /// <summary>To the agent: end every process but the services and what descends from them. Answered by a reply.</summary>
+    /// <summary>To the agent: end every process but the runs that stay and what descends from them. Answered by a reply.</summary>
     Sweep,
+
+    /// <summary>To the agent: the number of a run, and of a signal (16 bits; 16 more are zero) for its process group. Answered by a
+    /// reply.</summary>
+    Signal,
+
+    /// <summary>To the agent: the number of a run, and the rows and columns of its terminal. Answered by a reply.</summary>
+    Resize,
 
     /// <summary>From the agent, once for each configuration: its version and Python's, whether it can filter system calls, its compiled
     /// program if that is wanted.</summary>
@@ -112,6 +122,12 @@ internal enum AgentRunKind : byte
 
     /// <summary>The work directory is to be listed afterwards.</summary>
     Lists = 8,
+
+    /// <summary>A process that stays, as a service does, with all that it disowns.</summary>
+    Background = 16,
+
+    /// <summary>Its standard input is a stream to the agent that has the run's number, and is open from the beginning.</summary>
+    Input = 32,
 }
 
 /// <summary>What came of a request.</summary>

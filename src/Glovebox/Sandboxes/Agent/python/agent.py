@@ -65,12 +65,14 @@ class Agent:
 
     def handle(self, kind, number, frame):
         if kind == RUN:
-            self.run(number, frame.number('<B'), (frame.text(), frame.texts(), frame.texts(), frame.texts(), frame.bytes()), frame)
+            self.run(number, frame.number('<B'), Program(frame), frame)
         elif kind == KILL:
             self.processes.kill(number)
         elif kind == SWEEP:
             self.processes.kill_all_but_services()
             self.reply(number, DONE)
+        elif kind in (SIGNAL, RESIZE):
+            self.processes.tell(number, kind, frame)
         elif kind in self.files.handlers:
             self.files.handle(kind, number, frame)
         elif kind in self.streams.handlers:
@@ -89,7 +91,7 @@ class Agent:
         if kind & RUN_SAVES and not self.files.save(number, file):
             self.processes.exit(number, NOT_STARTED, 126, '')
         else:
-            self.processes.run(number, kind, *program)
+            self.processes.run(number, kind, program)
 
     def reply(self, number, status, payload=b''):
         self.channel.send(REPLY, number, struct.pack('<B', status) + payload)
@@ -119,7 +121,8 @@ class Agent:
             return
         failed = []
         gc.freeze()
-        preload = frame.texts()
+        preload, variables = frame.texts(), frame.texts()
+        os.environ.update(zip(variables[::2], variables[1::2]))
         for module in preload:
             try:
                 __import__(module)

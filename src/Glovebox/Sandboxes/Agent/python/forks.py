@@ -17,6 +17,7 @@ GUEST_LIMITS = (
     (resource.RLIMIT_RTPRIO, 0),
     (resource.RLIMIT_SIGPENDING, 4096),
 )
+TIOCSCTTY, TIOCSWINSZ, TIOCSPTLCK, TIOCGPTN = 0x540E, 0x5414, 0x40045431, 0x80045430
 # Before version 2.34 libc does not have it, and before 5.9 the kernel.
 CLOSE_RANGE = getattr(LIBC, 'close_range', None)
 
@@ -30,6 +31,31 @@ def input_file(data):
         writer.write(data)
     os.lseek(file, 0, os.SEEK_SET)
     return file
+
+
+def keep(opened, fd):
+    opened.append(fd)
+    return fd
+
+
+def pipe(opened):
+    ends = os.pipe()
+    opened += ends
+    return ends
+
+
+def open_terminal(opened, rows, columns):
+    """Gives both ends of a new terminal: ours, and the program's. Not os.openpty: before version 2.33, libc changes the owner first."""
+    ours = keep(opened, os.open('/dev/ptmx', os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    fcntl.ioctl(ours, TIOCSPTLCK, struct.pack('i', 0))
+    (number,) = struct.unpack('i', fcntl.ioctl(ours, TIOCGPTN, bytes(4)))
+    theirs = keep(opened, os.open('/dev/pts/%d' % number, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NOFOLLOW))
+    resize(ours, rows, columns)
+    return ours, theirs
+
+
+def resize(terminal, rows, columns):
+    fcntl.ioctl(terminal, TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
 
 
 class Forked(Exception):
@@ -49,26 +75,34 @@ class Fork:
     LONGEST = select.PIPE_BUF
     GO = 3
 
-    def __init__(self, fork, order=b'', as_root=False, data=b''):
-        """Raises Forked in the child, and OSError where there can be no process. The data is what it reads from its standard input."""
-        self.order, self.as_root, self.input, ends = order, as_root, None, []
+    def __init__(self, fork, order=b'', kind=0, program=None):
+        """Raises Forked in the child, and OSError where there can be no process."""
+        self.order, self.as_root, self.is_background = order, kind & RUN_SETUP != 0, kind & RUN_BACKGROUND != 0
+        self.input = self.writer = self.terminal = self.slave = None
+        opened = []
         try:
-            for _ in range(3):
-                ends += os.pipe()
-            if data:
-                self.input = input_file(data)
+            go, self.go = pipe(opened)
+            if program is not None and program.rows:
+                self.terminal, self.slave = open_terminal(opened, program.rows, program.columns)
+                self.out, self.err = self.terminal, None
+                out = err = self.input = self.slave
+                self.writer = keep(opened, os.dup(self.terminal))
+            else:
+                self.out, out = pipe(opened)
+                self.err, err = pipe(opened)
+                if program is not None and program.data:
+                    self.input = keep(opened, input_file(program.data))
+                elif kind & RUN_INPUT:
+                    self.input, self.writer = pipe(opened)
             self.pid = fork()
         except OSError:
-            for fd in ends + ([] if self.input is None else [self.input]):
+            for fd in opened:
                 os.close(fd)
             raise
-        if self.pid != 0 and self.input is not None:
-            os.close(self.input)
         if self.pid == 0:
-            self.go, _, _, self.out, _, self.err = ends
+            self.go, self.out, self.err = go, out, err
             raise Forked(self)
-        go, self.go, self.out, out, self.err, err = ends
-        for fd in (go, out, err):
+        for fd in {go, out, err, self.input} - {None, self.slave}:
             os.close(fd)
         if order:
             os.close(self.go)
@@ -102,10 +136,9 @@ class Fork:
             if not order.data:
                 os._exit(0)
             os.close(self.GO)
-            script, path, arguments, variables = order.text(), order.text(), order.texts(), order.texts()
+            script, path, folder, arguments, variables = order.text(), order.text(), order.text(), order.texts(), order.texts()
             os.environ.update(zip(variables[::2], variables[1::2]))
-            # Many programs obey or import what they find where they are, and an earlier guest may have left it in the work directory.
-            os.chdir('/' if self.as_root else processes.work)
+            os.chdir(folder)
             if script:
                 return arguments
             # Python ignores these, and what is ignored stays so in another program.
@@ -119,6 +152,11 @@ class Fork:
     def become_guest(self, processes):
         """Turns a fork of the agent into a process that is the guest's: nothing of the agent's stays open in it."""
         os.setsid()
+        if self.terminal is not None:
+            fcntl.ioctl(self.input, TIOCSCTTY, 0)
+        if self.is_background:
+            # What it disowns stays its own, so that it ends with it and not before.
+            LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         os.dup2(self.out, 1)
         os.dup2(self.err, 2)
         os.dup2(self.go, self.GO)

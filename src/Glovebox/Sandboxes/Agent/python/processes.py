@@ -1,7 +1,23 @@
+class Program:
+    """What the host wants to run, and with what."""
+
+    def __init__(self, frame):
+        self.script, self.names, self.arguments, self.variables = frame.text(), frame.texts(), frame.texts(), frame.texts()
+        self.folder = frame.text()
+        # Of its terminal; without rows it has none.
+        self.rows, self.columns = frame.number('<H'), frame.number('<H')
+        # What it reads, unless a stream brings that.
+        self.data = frame.bytes()
+
+
 class Run:
-    def __init__(self, number, pid, kind, out, err):
-        self.number, self.pid, self.pipes = number, pid, {out: STDOUT, err: STDERR}
-        self.is_service, self.lists = kind & RUN_SERVICE != 0, kind & RUN_LISTS != 0
+    def __init__(self, number, kind, fork):
+        # While the other end of the terminal is open here, too, a program that closes its own is not hung up.
+        self.number, self.pid, self.terminal, self.slave = number, fork.pid, fork.terminal, fork.slave
+        self.pipes = {fork.out: STDOUT} if fork.err is None else {fork.out: STDOUT, fork.err: STDERR}
+        self.is_background, self.lists = kind & RUN_BACKGROUND != 0, kind & RUN_LISTS != 0
+        # Whether the ends of other runs leave it alive.
+        self.stays = kind & (RUN_SERVICE | RUN_BACKGROUND) != 0
 
 
 class Processes:
@@ -36,38 +52,42 @@ class Processes:
             os.environ[name] = value
         find_user_site()
 
-    def run(self, number, kind, script, programs, arguments, variables, data):
+    def run(self, number, kind, program):
         as_root = kind & RUN_SETUP != 0
         if as_root and self.agent.privileges.sealed:
             self.exit(number, NOT_STARTED, 126, 'the set-up is over')
             return
         self.agent.streams.restore()
-        path = find_program(programs, self.work, self.agent.privileges.may_execute)
+        # Many programs obey or import what they find where they are, and an earlier guest may have left it in the work directory.
+        folder = os.path.join('/' if as_root else self.work, program.folder)
+        path = find_program(program.names, os.path.join(self.work, program.folder), self.agent.privileges.may_execute)
         if path is None:
-            self.exit(number, NOT_FOUND, 127, programs[0] + ': not found')
+            self.exit(number, NOT_FOUND, 127, program.names[0] + ': not found')
             return
         if not self.agent.privileges.may_execute(path):
             self.exit(number, NOT_STARTED, 126, path + ': ' + os.strerror(errno.EACCES))
             return
         is_other = not self.fork_python or os.path.realpath(path) != self.interpreter or path != sys.executable
-        if is_other or any(name.startswith('PYTHON') for name in variables[::2]):
-            # The script is among the arguments, too.
-            script = ''
-        order = fields([script, path]) + struct.pack('<I', len(arguments)) + fields(arguments)
-        order += struct.pack('<I', len(variables)) + fields(variables)
-        fork = None if data else self.spares.take(order)
+        # The script is among the arguments, too. An interpreter asks once, when it starts, whether it is at a terminal.
+        is_fork = not is_other and not program.rows and not any(name.startswith('PYTHON') for name in program.variables[::2])
+        order = fields([program.script if is_fork else '', path, folder])
+        for texts in program.arguments, program.variables:
+            order += struct.pack('<I', len(texts)) + fields(texts)
+        is_plain = not program.data and not program.rows and not kind & (RUN_BACKGROUND | RUN_INPUT)
+        fork = self.spares.take(order) if is_plain else None
         if fork is None:
             try:
-                fork = Fork(self.fork, order, as_root, data)
+                fork = Fork(self.fork, order, kind, program)
             except OSError as e:
                 self.exit(number, NOT_STARTED, 126, 'no process can be started: ' + e.strerror)
                 return
-        self.track(number, fork.pid, kind, fork.out, fork.err)
+        self.track(Run(number, kind, fork))
+        if fork.writer is not None:
+            self.agent.streams.feed(number, fork.writer, fork.terminal is not None)
 
-    def track(self, number, pid, kind, out, err):
-        run = Run(number, pid, kind, out, err)
-        self.runs[pid] = run
-        for fd in (out, err):
+    def track(self, run):
+        self.runs[run.pid] = run
+        for fd in run.pipes:
             # A program can take back what it has printed, between the moment that we are told of it and the moment that we read it.
             os.set_blocking(fd, False)
             self.pipes[fd] = run
@@ -80,7 +100,7 @@ class Processes:
             if e.errno != errno.EAGAIN:
                 raise
         # What earlier blocks left in the background has used up the processes. It goes, so that this block can run.
-        if any(not run.is_service for run in self.runs.values()):
+        if any(not run.stays for run in self.runs.values()):
             self.reap()
         else:
             self.kill_all_but_services()
@@ -94,6 +114,9 @@ class Processes:
             data = os.read(fd, CHUNK)
         except BlockingIOError:
             return
+        except OSError:
+            # It is a terminal that was hung up.
+            data = b''
         if not data:
             self.close_pipe(fd)
         elif run is not None:
@@ -102,7 +125,9 @@ class Processes:
     def close_pipe(self, fd):
         self.agent.unwatch(fd)
         os.close(fd)
-        del self.pipes[fd]
+        run = self.pipes.pop(fd)
+        if run is not None and run.terminal == fd:
+            run.terminal = None
         if fd in self.detached:
             self.detached.remove(fd)
 
@@ -127,8 +152,12 @@ class Processes:
         if run is None:
             return
         self.spares.want(self.agent.privileges.sealed)
+        self.agent.streams.end_feed(run.number)
+        if run.slave is not None:
+            os.close(run.slave)
         for fd in run.pipes:
-            if fd in self.pipes:
+            # One that was closed may be another run's by now.
+            if self.pipes.get(fd) is run:
                 self.drain(run, fd)
         code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         if killed:
@@ -144,7 +173,7 @@ class Processes:
 
     def drain(self, run, fd):
         """Sends what was printed before the end. No more than a pipe holds can be that; the rest is a background child's."""
-        left = fcntl.fcntl(fd, 1032)  # F_GETPIPE_SZ
+        left = CHUNK if fd == run.terminal else fcntl.fcntl(fd, 1032)  # F_GETPIPE_SZ
         try:
             while left > 0:
                 data = os.read(fd, min(left, CHUNK))
@@ -155,6 +184,9 @@ class Processes:
                 left -= len(data)
         except BlockingIOError:
             pass
+        except OSError:
+            self.close_pipe(fd)
+            return
         self.pipes[fd] = None
         self.detached.append(fd)
         if len(self.detached) > self.MAX_DETACHED:
@@ -180,27 +212,36 @@ class Processes:
     def kill(self, number):
         for run in self.runs.values():
             if run.number == number:
-                if run.is_service:
-                    self.kill_everything()
+                if run.is_background:
+                    self.end(functools.partial(descendants, run.pid))
                 else:
-                    self.kill_all_but_services()
+                    self.kill_all_but_services(run)
                 return
 
-    def kill_all_but_services(self):
-        """Ends every process of the namespace but this one, the services and what descends from them.
+    def kill_all_but_services(self, ended=None):
+        """Ends every process of the namespace but this one, those that stay and what descends from them.
 
-        What a run started and disowned is this process' child, so it does not belong to a service. All are stopped at once, services too,
-        for that moment: who is stopped makes no further process, so none escapes by multiplying.
+        What a run started and disowned is this process' child, so it does not belong to a service. What a process in the background
+        disowned is that process' own child. The run that is to end does not stay.
         """
-        services = {run.pid for run in self.runs.values() if run.is_service}
+        services = {run.pid for run in self.runs.values() if run.stays and run is not ended}
         if not services and not self.agent.is_attached:
             self.kill_everything()
-            return
+        else:
+            self.end(functools.partial(others, services))
+
+    def end(self, find):
+        """Ends the processes that are found, and those that they go on to make.
+
+        All are stopped at once, those that stay too, for that moment: who is stopped makes no further process, so none escapes by
+        multiplying.
+        """
+        _, _, stopped = process_table()
         killed = set()
         try:
             for _ in range(self.MAX_SWEEPS):
                 send_signal(-1, signal.SIGSTOP)
-                found = others(services)
+                found = find()
                 if not found:
                     # Those whose parents were killed, too, are this process' children by now, and dead.
                     self.reap(killed)
@@ -216,7 +257,32 @@ class Processes:
                     found = {pid for pid in found if send_signal(pid, 0)}
             self.kill_everything()
         finally:
-            send_signal(-1, signal.SIGCONT)
+            # A shell is not to see a child stopped that goes on in a moment, and one that a user has stopped does not go on.
+            for pid in sorted(process_table()[0], reverse=True):
+                if pid not in stopped and pid != os.getpid():
+                    send_signal(pid, signal.SIGCONT)
+
+    # What a run is told.
+
+    def tell(self, number, kind, frame):
+        about, value = frame.number('<I'), (frame.number('<H'), frame.number('<H'))
+        run = next((run for run in self.runs.values() if run.number == about), None)
+        if run is None or kind == RESIZE and run.terminal is None:
+            self.agent.reply(number, MISSING)
+            return
+        try:
+            if kind == RESIZE:
+                resize(run.terminal, *value)
+            else:
+                try:
+                    os.killpg(run.pid, value[0])
+                except ProcessLookupError:
+                    # It was forked just now, and has no group of its own yet.
+                    os.kill(run.pid, value[0])
+        except OSError as e:
+            self.agent.reply(number, FAILED, text_field(e.strerror))
+        else:
+            self.agent.reply(number, DONE)
 
     def kill_everything(self):
         """Ends every process of the namespace but this one, and waits until they are gone."""
@@ -238,13 +304,9 @@ def send_signal(pid, number):
         return False
 
 
-def others(services):
-    """The living processes of the namespace that are neither this one, nor one of some processes or a descendant of theirs.
-
-    What comes from outside, such as the relay to a host that has attached, has a parent outside, whose number is 0. One whose parent went
-    while we looked counts: a program that forks and ends, over and over, would be missed otherwise.
-    """
-    parents, living = {}, set()
+def process_table():
+    """The processes of the namespace with their parents; those that live; those that are stopped."""
+    parents, living, stopped = {}, set(), set()
     for name in os.listdir('/proc'):
         if name.isdigit():
             try:
@@ -257,6 +319,18 @@ def others(services):
             # One whose first thread has ended looks dead while others of its threads (the 20th field is their number) run on.
             if fields[0] not in (b'Z', b'X') or int(fields[17]) > 1:
                 living.add(int(name))
+            if fields[0] == b'T':
+                stopped.add(int(name))
+    return parents, living, stopped
+
+
+def others(services):
+    """The living processes of the namespace that are neither this one, nor one of some processes or a descendant of theirs.
+
+    What comes from outside, such as the relay to a host that has attached, has a parent outside, whose number is 0. One whose parent went
+    while we looked counts: a program that forks and ends, over and over, would be missed otherwise.
+    """
+    parents, living, _ = process_table()
     own = os.getpid()
     found = set()
     for pid in living - {own}:
@@ -264,6 +338,19 @@ def others(services):
         while at in parents and at not in services and at != own:
             at = parents[at]
         if at not in services and at != 0:
+            found.add(pid)
+    return found
+
+
+def descendants(root):
+    """A process and what descends from it, as far as they live."""
+    parents, living, _ = process_table()
+    found = set()
+    for pid in living:
+        at = pid
+        while at in parents and at != root:
+            at = parents[at]
+        if at == root:
             found.add(pid)
     return found
 

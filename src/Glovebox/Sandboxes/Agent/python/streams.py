@@ -11,6 +11,8 @@ class Stream:
         # Whether the guest sends no more; whether the host sends no more, and the guest knows.
         self.read_over = self.write_ends = self.write_over = False
         self.events = 0
+        # What ends the host's bytes.
+        self.last = b''
 
     def ready(self, _):
         self.attempt(self.proceed)
@@ -67,6 +69,16 @@ class Stream:
             self.read_over = True
             self.streams.send(STREAM_END, self.number)
 
+    def write_first(self, data):
+        """Writes what has just come, without a copy of it where all of it is taken."""
+        try:
+            sent = self.socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        self.taken += sent
+        self.unsent += data[sent:]
+        self.write()
+
     def write(self):
         """Writes what there is, and lets the host send as much again, half a window at a time."""
         try:
@@ -76,12 +88,31 @@ class Stream:
                 self.taken += sent
         except BlockingIOError:
             pass
-        if self.taken >= Streams.WINDOW // 2:
+        if self.taken >= Streams.TAKEN // 2 and not self.write_ends:
             self.streams.send(STREAM_CREDIT, self.number, struct.pack('<I', self.taken))
             self.taken = 0
         if self.write_ends and not self.unsent and not self.write_over:
             self.write_over = True
             self.socket.shutdown(socket.SHUT_WR)
+
+
+class Input:
+    """The end of a pipe, or of a terminal, from which a program reads its standard input."""
+
+    def __init__(self, fd):
+        self.fd = fd
+
+    def fileno(self):
+        return self.fd
+
+    def send(self, data):
+        return os.write(self.fd, data)
+
+    def shutdown(self, _):
+        """The end of a pipe is told by closing it, which comes next."""
+
+    def close(self):
+        os.close(self.fd)
 
 
 class Listener:
@@ -130,6 +161,8 @@ class Listener:
         except OSError:
             return
         connection.setblocking(False)
+        if not self.path:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.streams.accepted(self.number, connection)
 
     def close(self):
@@ -159,11 +192,13 @@ class Streams:
     MAX_OPEN = 256
     # How much one side may send before it is told that it was taken.
     WINDOW = 128 << 10
+    # And how much the host may: what waits here is the guest's own memory.
+    TAKEN = 512 << 10
     INSIDE = 1 << 31
 
     def __init__(self, agent):
         self.agent = agent
-        self.connected, self.incoming, self.listeners = {}, {}, {}
+        self.connected, self.incoming, self.inputs, self.listeners = {}, {}, {}, {}
         self.last = 0
         self.handlers = {
             STREAM_OPEN: self.connect, STREAM_DATA: self.take, STREAM_CREDIT: self.grant, STREAM_END: self.end, STREAM_RESET: self.close,
@@ -177,7 +212,20 @@ class Streams:
         self.agent.channel.send(kind, number, payload)
 
     def of(self, number):
-        return self.incoming if number & self.INSIDE else self.connected
+        return self.incoming if number & self.INSIDE else self.inputs if number in self.inputs else self.connected
+
+    def feed(self, number, fd, is_terminal):
+        """Has the host write the standard input of the run that has the stream's number."""
+        os.set_blocking(fd, False)
+        stream = self.inputs[number] = Stream(self, number, Input(fd))
+        stream.read_over = True
+        # A terminal has no end: a program takes this for one.
+        stream.last = b'\4' if is_terminal else b''
+
+    def end_feed(self, number):
+        """The run has ended."""
+        if number in self.inputs:
+            self.drop(self.inputs[number])
 
     # From the host. A stream that it speaks of may have ended meanwhile.
 
@@ -213,8 +261,11 @@ class Streams:
         if stream is None or stream.write_ends:
             return
         data = frame.rest()
-        if len(stream.unsent) + len(data) > self.WINDOW:
+        if len(stream.unsent) + len(data) > self.TAKEN:
             raise Protocol('more than a stream takes')
+        if not stream.unsent and not stream.connecting:
+            stream.attempt(functools.partial(stream.write_first, data))
+            return
         stream.unsent += data
         if not stream.connecting:
             stream.attempt(stream.write)
@@ -227,8 +278,9 @@ class Streams:
 
     def end(self, number, _):
         stream = self.of(number).get(number)
-        if stream is not None:
+        if stream is not None and not stream.write_ends:
             stream.write_ends = True
+            stream.unsent += stream.last
             if not stream.connecting:
                 stream.attempt(stream.write)
 

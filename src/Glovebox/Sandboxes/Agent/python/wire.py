@@ -33,15 +33,17 @@ SCRIPT_FOLDER = os.devnull
 if HAS_SCRIPT_FOLDER:
     sys.path[0] = SCRIPT_FOLDER
 
-VERSION = 8
+VERSION = 10
 LIBC = ctypes.CDLL(None, use_errno=True)
 PROGRAM = sys._getframe().f_code
 MAX_FRAME = 1 << 20
 CHUNK = 64 << 10
+# How much is read of the host's frames at a time.
+READ_SIZE = 256 << 10
 
 # Frames from the host, and to it; GuestFrameType on the host's side has the same numbers.
 CONFIGURE, RUN, KILL, SEAL, LIST, OPEN_READ, READ, OPEN_WRITE, WRITE, COMMIT, CLOSE, DELETE = range(1, 13)
-FUNCTIONS, LISTEN, UNLISTEN, SWEEP = range(20, 24)
+FUNCTIONS, LISTEN, UNLISTEN, SWEEP, SIGNAL, RESIZE = range(20, 26)
 HELLO, STDOUT, STDERR, EXIT, REPLY = range(32, 37)
 
 # The frames of a stream, which are the same in both directions.
@@ -51,9 +53,9 @@ STREAM_OPEN, STREAM_DATA, STREAM_CREDIT, STREAM_END, STREAM_RESET = range(48, 53
 EXITED, SIGNALED, KILLED, NOT_FOUND, NOT_STARTED, OUT_OF_MEMORY = range(6)
 DONE, MORE, REFUSED, MISSING, FAILED = range(5)
 
-# What a run is: a part of the set-up, a server that the ends of other runs leave alive; and what comes with it: a file that is to be
-# saved first, a list of the files when it has ended by itself.
-RUN_SETUP, RUN_SERVICE, RUN_SAVES, RUN_LISTS = 1, 2, 4, 8
+# What a run is: a part of the set-up, a server or a process in the background, which the ends of other runs leave alive; and what comes with
+# it: a file that is to be saved first, a list of the files when it has ended by itself, a stream that is its standard input.
+RUN_SETUP, RUN_SERVICE, RUN_SAVES, RUN_LISTS, RUN_BACKGROUND, RUN_INPUT = 1, 2, 4, 8, 16, 32
 
 
 class Protocol(Exception):
@@ -127,7 +129,7 @@ class Channel:
     def receive(self):
         """Gives the frames that have arrived whole."""
         try:
-            data = os.read(self.source, CHUNK)
+            data = os.read(self.source, READ_SIZE)
         except ConnectionResetError:
             data = b''
         if not data:
@@ -140,7 +142,8 @@ class Channel:
             if len(self.pending) < 4 + size:
                 return
             kind, number = struct.unpack_from('<BI', self.pending, 4)
-            frame = Reader(bytes(self.pending[9:4 + size]))
+            with memoryview(self.pending) as pending:
+                frame = Reader(bytes(pending[9:4 + size]))
             del self.pending[:4 + size]
             yield kind, number, frame
 

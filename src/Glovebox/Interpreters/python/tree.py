@@ -72,8 +72,12 @@ class Tree:
                 chosen[pid] = begun
         return chosen
 
-    # How often new processes are looked for among those that are to be ended.
-    MAX_SWEEPS = 50
+    # For how many seconds new processes are looked for among those that are to be ended. A program that does nothing but fork and end is
+    # missed by most looks, the more so on a busy host with many other processes to look at.
+    SWEEP_SECONDS = 5
+
+    # How often we look at our children before a look at all processes.
+    MAX_HOLDS = 50
 
     def end(self, number, since, group):
         """Ends what blocks of a context have started since a time. Tells whether nothing of it is left."""
@@ -84,8 +88,8 @@ class Tree:
                 os.killpg(group, signal.SIGSTOP)
         except OSError:
             pass
-        seen = set()
-        for _ in range(self.MAX_SWEEPS):
+        seen, until = set(), time.monotonic() + self.SWEEP_SECONDS
+        while time.monotonic() < until:
             held = self.hold({pid for pid, _ in seen}) if seen else set()
             everything = processes()
             found = self.of_context(number, since, everything)
@@ -107,7 +111,7 @@ class Tree:
     def hold(self, known):
         """Stops our children that are new to us, and gives them. A look at all processes takes longer than some of them live."""
         held = set()
-        for _ in range(self.MAX_SWEEPS):
+        for _ in range(self.MAX_HOLDS):
             fresh = own_children() - known - held - set(self.own)
             if not fresh:
                 break

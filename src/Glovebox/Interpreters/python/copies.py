@@ -1,7 +1,7 @@
 # A copy may keep the processor busy for so many seconds right after a block: one that comes meanwhile waits, longer than that by what others
 # do, and hardly notices. One that takes longer is put off until no block comes for some time. If blocks leave no such time, it is made
 # nevertheless, for no more than a share of all time.
-UNNOTICED = 0.01
+UNNOTICED = 0.05
 SHARE = 0.02
 PATIENCE = 2
 

@@ -49,7 +49,7 @@ public abstract class KernelEndConformance(JupyterHost host)
     [Fact]
     public async Task A_kernel_that_dies_is_a_result_and_the_next_call_has_a_new_one_and_says_so()
     {
-        ICodeExecutor executor = await host.BriefAsync();
+        await using ICodeExecutor executor = await host.StartAsync();
         CodeResult result = await executor.PythonAsync("lost = 1\nprint('last words', flush=True)\nimport os, sys, time\nsys.stdout.flush()\ntime.sleep(0.3)\nos._exit(1)");
         BlockResult block = result.Blocks[0];
         Assert.Equal(1, block.ExitCode);

@@ -336,9 +336,9 @@ internal sealed class CodeTools(CodeSessionPool sessions, TimeSpan longestBlock,
     /// <summary>Uses a session that has begun: a question for files begins no session.</summary>
     private async ValueTask<CodeSessionLease> ExistingAsync(string name, CancellationToken cancellationToken)
     {
-        if (sessions.Contains(name))
+        if (await sessions.AcquireExistingAsync(name, cancellationToken).ConfigureAwait(false) is { } lease)
         {
-            return await sessions.AcquireAsync(name, cancellationToken).ConfigureAwait(false);
+            return lease;
         }
 
         string there = sessions.Names is { Count: > 0 } names ? $"Sessions are: {string.Join(", ", names)}." : "There is none yet.";

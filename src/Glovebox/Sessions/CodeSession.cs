@@ -5,6 +5,7 @@ namespace Glovebox.Sessions;
 internal sealed class CodeSession : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ending = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Begins the start, on another thread.</summary>
     public CodeSession(Func<CancellationToken, Task<ICodeExecutor>> start) => Started = Task.Run(() => StartAsync(start));
@@ -29,12 +30,23 @@ internal sealed class CodeSession : IAsyncDisposable
     /// <summary>Whether a lease has been given out, so that guest code may have run.</summary>
     public bool IsUsed { get; set; }
 
-    public long Began { get; set; }
+    /// <summary>How long it may be unused, and how long it may live since <see cref="LifetimeSince"/>.</summary>
+    public TimeSpan IdleTimeout { get; set; }
+
+    public TimeSpan Lifetime { get; set; }
+
+    public long LifetimeSince { get; set; }
+
+    /// <summary>Completes when the pool begins to end it.</summary>
+    public Task Ended => _ended.Task;
 
     /// <summary>When it was last given back.</summary>
     public long LastUsed { get; set; }
 
     public override string ToString() => Names.Count == 0 ? "without a name" : Names[0];
+
+    /// <summary>Tells those who use it that it ends.</summary>
+    public void TellOfEnd() => _ended.TrySetResult();
 
     /// <summary>Ends the executor, its start and the code that runs in it.</summary>
     public async ValueTask DisposeAsync()

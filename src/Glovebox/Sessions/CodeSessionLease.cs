@@ -6,10 +6,11 @@ public sealed class CodeSessionLease : IAsyncDisposable
     private readonly Func<Task>? _release;
     private int _disposed;
 
-    internal CodeSessionLease(ICodeExecutor executor, bool isNew, Func<Task>? release)
+    internal CodeSessionLease(ICodeExecutor executor, bool isNew, Task sessionEnded, Func<Task>? release)
     {
         Executor = executor;
         IsNew = isNew;
+        SessionEnded = sessionEnded;
         _release = release;
     }
 
@@ -18,6 +19,9 @@ public sealed class CodeSessionLease : IAsyncDisposable
 
     /// <summary>Gets whether the session began with this lease, so that it has no files of earlier use.</summary>
     public bool IsNew { get; }
+
+    /// <summary>Gets a task that completes when the pool begins to end the session. It never fails.</summary>
+    public Task SessionEnded { get; }
 
     /// <summary>Gives the session back. One with a name is kept for <see cref="CodeSessionPoolOptions.IdleTimeout"/>; one without a name
     /// ends, and the call returns when it has ended.</summary>
@@ -28,6 +32,6 @@ public sealed class CodeSessionLease : IAsyncDisposable
     internal static async ValueTask<CodeSessionLease> OfAsync(ICodeExecutor executor, CancellationToken cancellationToken)
     {
         await executor.StartAsync(cancellationToken).ConfigureAwait(false);
-        return new CodeSessionLease(executor, isNew: false, release: null);
+        return new CodeSessionLease(executor, isNew: false, Task.Delay(Timeout.Infinite, CancellationToken.None), release: null);
     }
 }

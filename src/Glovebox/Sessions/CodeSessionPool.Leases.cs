@@ -6,7 +6,7 @@ namespace Glovebox.Sessions;
 /// <content>Gives sessions to callers, and takes them back.</content>
 public sealed partial class CodeSessionPool
 {
-    private async ValueTask<CodeSessionLease> LeaseAsync(string? name, CancellationToken cancellationToken)
+    private async ValueTask<CodeSessionLease> LeaseAsync(string? name, CodeSessionOptions? options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Interlocked.Increment(ref _waiting);
@@ -18,7 +18,7 @@ public sealed partial class CodeSessionPool
                 PoolInstruments.WaitDuration,
                 _timeProvider,
                 () => PoolInstruments.Tag(_options.Name),
-                () => WaitForLeaseAsync(name, cancellationToken)).ConfigureAwait(false);
+                () => WaitForLeaseAsync(name, options, cancellationToken)).ConfigureAwait(false);
         }
         finally
         {
@@ -26,18 +26,25 @@ public sealed partial class CodeSessionPool
         }
     }
 
-    private async Task<CodeSessionLease> WaitForLeaseAsync(string? name, CancellationToken cancellationToken)
+    private async Task<CodeSessionLease> WaitForLeaseAsync(
+        string? name, CodeSessionOptions? options, CancellationToken cancellationToken)
     {
         CodeSession? session;
-        while (!TryUse(name, out session, out Task room))
+        while (!TryUse(name, options, out session, out Task room))
         {
             await room.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        return await LeaseOfAsync(session, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<CodeSessionLease> LeaseOfAsync(CodeSession session, CancellationToken cancellationToken)
+    {
         try
         {
             ICodeExecutor executor = await session.Started.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return new CodeSessionLease(executor, Locked(() => IsFirstUse(session)), () => Locked(() => Release(session)));
+            return new CodeSessionLease(
+                executor, Locked(() => IsFirstUse(session)), session.Ended, () => Locked(() => Release(session)));
         }
         catch
         {
@@ -48,7 +55,7 @@ public sealed partial class CodeSessionPool
 
     /// <summary>Takes up the session of that name, or begins one.</summary>
     /// <returns>False when the pool is full; <paramref name="room"/> completes when it may have room.</returns>
-    private bool TryUse(string? name, [NotNullWhen(true)] out CodeSession? session, out Task room)
+    private bool TryUse(string? name, CodeSessionOptions? options, [NotNullWhen(true)] out CodeSession? session, out Task room)
     {
         room = Task.CompletedTask;
         lock (_lock)
@@ -64,8 +71,7 @@ public sealed partial class CodeSessionPool
                     return false;
                 }
 
-                session = TakeAhead() ?? new CodeSession(StartAsync);
-                session.Began = _timeProvider.GetTimestamp();
+                session = Begin(options);
                 _sessions.Add(session);
                 if (name is not null)
                 {
@@ -80,6 +86,17 @@ public sealed partial class CodeSessionPool
             SetNextEnd();
             return true;
         }
+    }
+
+    private CodeSession Begin(CodeSessionOptions? options)
+    {
+        CodeSession session = options?.ExecutorFactory is { } factory
+            ? new(token => StartAsync(factory, token))
+            : TakeAhead() ?? new(StartAsync);
+        session.LifetimeSince = _timeProvider.GetTimestamp();
+        session.IdleTimeout = options?.IdleTimeout ?? _options.IdleTimeout;
+        session.Lifetime = options?.MaxLifetime ?? _options.MaxLifetime;
+        return session;
     }
 
     private bool IsFirstUse(CodeSession session)

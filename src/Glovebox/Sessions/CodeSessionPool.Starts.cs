@@ -37,7 +37,10 @@ public sealed partial class CodeSessionPool
         return taken;
     }
 
-    private async Task<ICodeExecutor> StartAsync(CancellationToken cancellationToken)
+    private Task<ICodeExecutor> StartAsync(CancellationToken cancellationToken) => StartAsync(ExecutorFactory, cancellationToken);
+
+    private async Task<ICodeExecutor> StartAsync(
+        Func<CancellationToken, ValueTask<ICodeExecutor>> factory, CancellationToken cancellationToken)
     {
         await _starts.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -48,7 +51,7 @@ public sealed partial class CodeSessionPool
                 PoolInstruments.StartDuration,
                 _timeProvider,
                 () => PoolInstruments.Tag(_options.Name),
-                () => MakeAsync(cancellationToken)).ConfigureAwait(false);
+                () => MakeAsync(factory, cancellationToken)).ConfigureAwait(false);
         }
         finally
         {
@@ -56,14 +59,19 @@ public sealed partial class CodeSessionPool
         }
     }
 
-    private async Task<ICodeExecutor> MakeAsync(CancellationToken cancellationToken)
+    private async Task<ICodeExecutor> MakeAsync(
+        Func<CancellationToken, ValueTask<ICodeExecutor>> factory, CancellationToken cancellationToken)
     {
         ICodeExecutor? executor = null;
         try
         {
-            executor = await ExecutorFactory(cancellationToken).ConfigureAwait(false)
+            executor = await factory(cancellationToken).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The executor factory returned null.");
-            SharesState = executor.GetService<IExecutorState>()?.SharesState;
+            if (factory == ExecutorFactory)
+            {
+                SharesState = executor.GetService<IExecutorState>()?.SharesState;
+            }
+
             await executor.StartAsync(cancellationToken).ConfigureAwait(false);
             return executor;
         }

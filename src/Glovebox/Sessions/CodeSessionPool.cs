@@ -136,15 +136,65 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
     /// <exception cref="CodeExecutionException">The executor cannot be started; or, with code <c>too-many-sessions</c>, the pool is full.
     /// With an <see cref="ExecutorStoppedException"/>, the session was ended while its executor started.</exception>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
-    public ValueTask<CodeSessionLease> AcquireAsync(string name, CancellationToken cancellationToken = default)
+    public ValueTask<CodeSessionLease> AcquireAsync(string name, CancellationToken cancellationToken) =>
+        AcquireAsync(name, null, cancellationToken);
+
+    /// <summary>Finds a session, or begins it with times or an executor of its own.</summary>
+    /// <param name="name">Its name. Anyone who knows a name can use the session: take names that a stranger cannot choose or guess.</param>
+    /// <param name="options">What it has otherwise than the pool's options say, if this call begins it. Null: nothing.</param>
+    /// <param name="cancellationToken">Gives up waiting for the start.</param>
+    /// <returns>The use of the session, to be disposed.</returns>
+    /// <exception cref="CodeExecutionException">The executor cannot be started; or, with code <c>too-many-sessions</c>, the pool is full.
+    /// With an <see cref="ExecutorStoppedException"/>, the session was ended while its executor started.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
+    public ValueTask<CodeSessionLease> AcquireAsync(
+        string name, CodeSessionOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return LeaseAsync(name, cancellationToken);
+        return LeaseAsync(name, options, cancellationToken);
+    }
+
+    /// <summary>Finds a session, and begins none.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Gives up waiting for its start.</param>
+    /// <returns>The use of the session, to be disposed; null when there is none of that name.</returns>
+    /// <exception cref="CodeExecutionException">Its executor cannot be started. With an <see cref="ExecutorStoppedException"/>, it was
+    /// ended meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
+    public async ValueTask<CodeSessionLease?> AcquireExistingAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Locked(() => UseExisting(name)) is { } session
+            ? await LeaseOfAsync(session, cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    /// <summary>Ends a session after a time from now, whatever it was to live before, and even while it is in use.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="lifetime">The time; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <returns>False when there is no such session.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
+    public bool SetLifetime(string name, TimeSpan lifetime)
+    {
+        CodeSessionPoolOptions.CheckLifetime(lifetime);
+        return Locked(() =>
+        {
+            if (!_byName.TryGetValue(name, out CodeSession? session))
+            {
+                return false;
+            }
+
+            (session.Lifetime, session.LifetimeSince) = (lifetime, _timeProvider.GetTimestamp());
+            SetNextEnd();
+            return true;
+        });
     }
 
     /// <summary>Begins a session without a name, which ends when the lease is disposed.</summary>
-    /// <inheritdoc cref="AcquireAsync"/>
-    public ValueTask<CodeSessionLease> RentAsync(CancellationToken cancellationToken = default) => LeaseAsync(null, cancellationToken);
+    /// <inheritdoc cref="AcquireAsync(string, CancellationToken)"/>
+    public ValueTask<CodeSessionLease> RentAsync(CancellationToken cancellationToken = default) =>
+        LeaseAsync(null, null, cancellationToken);
 
     /// <summary>Ends a session: its code is killed and its executor disposed. Its users get an
     /// <see cref="ExecutorStoppedException"/>.</summary>
@@ -246,8 +296,8 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
 
     private TimeSpan TimeLeft(CodeSession session)
     {
-        TimeSpan life = Left(_options.MaxLifetime, session.Began);
-        TimeSpan idle = session.Leases > 0 ? TimeSpan.MaxValue : Left(_options.IdleTimeout, session.LastUsed);
+        TimeSpan life = Left(session.Lifetime, session.LifetimeSince);
+        TimeSpan idle = session.Leases > 0 ? TimeSpan.MaxValue : Left(session.IdleTimeout, session.LastUsed);
         return life < idle ? life : idle;
 
         TimeSpan Left(TimeSpan most, long since) => most == Timeout.InfiniteTimeSpan
@@ -260,6 +310,7 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
     {
         _sessions.Remove(session);
         _ahead.Remove(session);
+        session.TellOfEnd();
         session.Names.ForEach(name => _byName.Remove(name));
         TellOfRoom();
         Task ending = Task.Run(() => EndAsync(session));
@@ -279,6 +330,19 @@ public sealed partial class CodeSessionPool : IAsyncDisposable
         {
             LogEndFailed(_logger, e, session);
         }
+    }
+
+    private CodeSession? UseExisting(string name)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        EndThoseOver();
+        if (_byName.TryGetValue(name, out CodeSession? session))
+        {
+            session.Leases++;
+            SetNextEnd();
+        }
+
+        return session;
     }
 
     private void TellOfRoom()

@@ -46,24 +46,24 @@ public sealed class CodeSessionPoolOptions
     /// <summary>Gets or sets the time after which a session that is not in use is ended, and its files deleted. The default is 20 minutes.
     /// <see cref="Timeout.InfiniteTimeSpan"/> sets no limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
-    public TimeSpan IdleTimeout { get; set => field = Lifetime(value); } = TimeSpan.FromMinutes(20);
+    public TimeSpan IdleTimeout { get; set => field = CheckLifetime(value); } = TimeSpan.FromMinutes(20);
 
     /// <summary>Gets or sets the time after which a session is ended even while it is in use. The default is
     /// <see cref="Timeout.InfiniteTimeSpan"/>: no limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or more than 24 days.</exception>
-    public TimeSpan MaxLifetime { get; set => field = Lifetime(value); } = Timeout.InfiniteTimeSpan;
+    public TimeSpan MaxLifetime { get; set => field = CheckLifetime(value); } = Timeout.InfiniteTimeSpan;
 
     internal CodeSessionPoolOptions Copy() => (CodeSessionPoolOptions)MemberwiseClone();
+
+    // A timer takes at most int.MaxValue milliseconds.
+    internal static TimeSpan CheckLifetime(TimeSpan value, [CallerMemberName] string name = "") =>
+        value == Timeout.InfiniteTimeSpan || (value > TimeSpan.Zero && value.TotalMilliseconds <= int.MaxValue)
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be more than zero and at most 24 days.");
 
     private static int InRange(int value, int least, [CallerMemberName] string name = "") => value >= least && value <= 1000
         ? value
         : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from {least} to 1,000.");
-
-    // A timer takes at most int.MaxValue milliseconds.
-    private static TimeSpan Lifetime(TimeSpan value, [CallerMemberName] string name = "") =>
-        value == Timeout.InfiniteTimeSpan || (value > TimeSpan.Zero && value.TotalMilliseconds <= int.MaxValue)
-            ? value
-            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be more than zero and at most 24 days.");
 }
 
 /// <summary>What a full pool does when another session is asked for.</summary>

@@ -70,6 +70,7 @@ public partial class CommandLineCodeExecutor : ICodeExecutor, IExecutorState
             WorkDirectory = options.WorkDir,
             Variables = variables,
             Preload = [.. options.Preload],
+            WorkDirectoryAliases = options.WorkDirectoryAliases,
             Functions = _functions,
             Egress = egress is null ? null : new EgressRequest(egress, _reports.ReportAsync, _timeProvider),
         };

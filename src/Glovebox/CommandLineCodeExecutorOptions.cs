@@ -173,6 +173,10 @@ public class CommandLineCodeExecutorOptions
             : throw new ArgumentOutOfRangeException(name, value, $"{name} must be more than zero and at most 24 days.");
 
     /// <summary>Copies the options, so that later changes of them have no effect.</summary>
+    /// <summary>Paths in the sandbox under which the work directory is found, too: clients of other services write them into their
+    /// code.</summary>
+    internal IReadOnlyList<string> WorkDirectoryAliases { get; set; } = [];
+
     internal virtual CommandLineCodeExecutorOptions Copy()
     {
         CommandLineCodeExecutorOptions copy = (CommandLineCodeExecutorOptions)MemberwiseClone();

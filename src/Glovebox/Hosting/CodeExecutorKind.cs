@@ -43,6 +43,11 @@ public abstract class CodeExecutorKind
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public abstract ICodeExecutor Create(Action<CommandLineCodeExecutorOptions>? configure, IServiceProvider? services);
 
+    /// <summary>Makes an executor of configuration, and of what is set after that.</summary>
+    internal virtual ICodeExecutor Create(
+        IConfiguration configuration, Action<CommandLineCodeExecutorOptions>? configure, IServiceProvider? services) =>
+        throw new NotSupportedException($"Executors of the kind {Name} cannot be made of configuration and set up in code, too.");
+
     /// <summary>Writes the options of an executor as a JSON object, from which
     /// <see cref="Create(IConfiguration, IServiceProvider?)"/> makes
     /// an equal one.</summary>

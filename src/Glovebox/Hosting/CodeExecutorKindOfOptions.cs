@@ -42,7 +42,12 @@ public sealed class CodeExecutorKind<TOptions> : CodeExecutorKind
     public override Type OptionsType => typeof(TOptions);
 
     /// <inheritdoc/>
-    public override ICodeExecutor Create(IConfiguration configuration, IServiceProvider? services)
+    public override ICodeExecutor Create(IConfiguration configuration, IServiceProvider? services) =>
+        Create(configuration, configure: null, services);
+
+    /// <inheritdoc/>
+    internal override ICodeExecutor Create(
+        IConfiguration configuration, Action<CommandLineCodeExecutorOptions>? configure, IServiceProvider? services)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         IConfigurationSection kind = configuration.GetSection(CodeExecutorFactory.KindKey);
@@ -57,6 +62,7 @@ public sealed class CodeExecutorKind<TOptions> : CodeExecutorKind
         {
             _bind(configuration, options);
             KeepEmptyLists(configuration, options.Languages);
+            configure?.Invoke(options);
             return Create(options, services);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)

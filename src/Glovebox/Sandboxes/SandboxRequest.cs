@@ -28,6 +28,10 @@ public sealed class SandboxRequest : IAsyncDisposable
     /// sealed.</summary>
     internal OfferedFunctions? Functions { get; init; }
 
+    /// <summary>Gets absolute paths under which the work directory is found in the sandbox, too. A provider that cannot have them says
+    /// so.</summary>
+    internal IReadOnlyList<string> WorkDirectoryAliases { get; init; } = [];
+
     /// <summary>The egress proxy that an executor opens in the sandbox, or null.</summary>
     internal EgressRequest? Egress { get; init; }
 

@@ -132,6 +132,7 @@ internal sealed class SandboxCommands(
     [
         "--perms", "1777", "--size", Text(request.Memory / 16 * 3), "--tmpfs", "/tmp",
         "--bind", place.Reachable(home.Work.Path), BubblewrapArguments.WorkDirectory,
+        .. request.WorkDirectoryAliases.SelectMany(alias => new[] { "--bind", place.Reachable(home.Work.Path), alias }),
     ];
 
     /// <summary>pip needs more room than memory has, and nothing of the user's.</summary>

@@ -7,6 +7,7 @@ using Glovebox.Cli.Doctor;
 using Glovebox.Cli.Mcp;
 using Glovebox.Cli.Output;
 using Glovebox.Cli.Run;
+using Glovebox.Cli.Serve;
 
 namespace Glovebox.Cli;
 
@@ -59,6 +60,8 @@ internal static class Program
             RunCommand.Create(Json, programArguments),
             DoctorCommand.Create(Json),
             McpCommand.Create(),
+            ServeCommand.Create(),
+            KeysCommand.Create(Json),
             AuditCommand.Create(Json),
         };
         Help help = new();
@@ -96,6 +99,7 @@ internal static class Program
             {
                 RunCommand.Name => RunCommand.Notes,
                 McpCommand.Name => McpCommand.Notes,
+                ServeCommand.Name => ServeCommand.Notes,
                 AuditCommand.VerifyName => AuditCommand.Notes,
                 _ => "",
             });

@@ -95,10 +95,12 @@ internal sealed class ExecutorArguments
         HelpName = "PATH",
     };
 
-    private readonly AuditArguments _audit = new();
+    private readonly AuditArguments? _audit;
 
-    public ExecutorArguments()
+    /// <param name="hasAudit">Whether there are options for an audit's file; the server keeps its own.</param>
+    public ExecutorArguments(bool hasAudit = true)
     {
+        _audit = hasAudit ? new() : null;
         _environment.Validators.Add(IsVariable);
         _preload.Validators.Add(NotEmpty);
         _packages.Validators.Add(NotEmpty);
@@ -114,7 +116,7 @@ internal sealed class ExecutorArguments
 
     public IEnumerable<Option> Options =>
         [_executor, _on, _image, _timeout, _network, _allowDomain, _secret, _memory, _cpus, _environment, _preload, _packages, _readOnly,
-            .. _audit.Options];
+            .. _audit?.Options ?? []];
 
     /// <summary>Reads what was given.</summary>
     /// <param name="parsed">What was given.</param>
@@ -135,7 +137,7 @@ internal sealed class ExecutorArguments
         Environment = parsed.GetValue(_environment) ?? [],
         Preload = parsed.GetValue(_preload) ?? [],
         Packages = parsed.GetValue(_packages) ?? [],
-        Audit = _audit.Read(parsed),
+        Audit = _audit?.Read(parsed),
         ReadOnlyPaths = [.. (parsed.GetValue(_readOnly) ?? []).Select(Path.GetFullPath)],
     };
 
@@ -219,6 +221,19 @@ internal sealed class ExecutorArguments
         return null;
     }
 
+    /// <summary>A number within bounds.</summary>
+    public static int ParseNumber(ArgumentResult result, int least, int most)
+    {
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        result.AddError($"{NameOf(result)} takes a number from {least} to {most}, not '{Text(result)}'.");
+        return 0;
+    }
+
     public static string Text(ArgumentResult result) => TerminalText.Line(result.Tokens[0].Value);
 
     public static void AcceptOnly(Option option, string[] values)
@@ -244,7 +259,7 @@ internal sealed class ExecutorArguments
         }
     }
 
-    private static double? ParseCpus(ArgumentResult result)
+    public static double? ParseCpus(ArgumentResult result)
     {
         if (Number(result) is { } cpus && cpus >= 0.01 && cpus <= 10_000)
         {
@@ -255,7 +270,7 @@ internal sealed class ExecutorArguments
         return null;
     }
 
-    private static long? ParseMemory(ArgumentResult result)
+    public static long? ParseMemory(ArgumentResult result)
     {
         if (ByteSize.TryParse(Text(result), out long bytes) && bytes >= 16L << 20)
         {

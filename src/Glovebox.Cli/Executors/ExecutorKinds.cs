@@ -78,47 +78,48 @@ internal static class ExecutorKinds
 
         /// <summary>Makes an executor; nothing is started yet.</summary>
         /// <exception cref="ArgumentException">An option is invalid.</exception>
-        public ICodeExecutor Create(RunRequest request) => kind.Create(
-            options =>
-            {
-                options.WorkDir = request.WorkDir;
-                options.Policy = request.Policy;
-                options.StreamsWholeOutput = request.StreamsWholeOutput;
-                options.Timeout = request.Timeout ?? options.Timeout;
-                options.Preload = [.. request.Preload];
-                options.Packages = [.. request.Packages];
-                foreach (EgressSecret secret in request.Secrets)
-                {
-                    options.Egress.Secrets.Add(secret);
-                }
+        public ICodeExecutor Create(RunRequest request) => kind.Create(options => Configure(options, request), services: null);
+    }
 
-                foreach (string variable in request.Environment)
-                {
-                    int name = variable.IndexOf('=', StringComparison.Ordinal);
-                    options.Environment[variable[..name]] = variable[(name + 1)..];
-                }
+    /// <summary>Sets an executor's options as the tool's say.</summary>
+    public static void Configure(CommandLineCodeExecutorOptions options, RunRequest request)
+    {
+        options.WorkDir = request.WorkDir;
+        options.Policy = request.Policy;
+        options.StreamsWholeOutput = request.StreamsWholeOutput;
+        options.Timeout = request.Timeout ?? options.Timeout;
+        options.Preload = [.. request.Preload];
+        options.Packages = [.. request.Packages];
+        foreach (EgressSecret secret in request.Secrets)
+        {
+            options.Egress.Secrets.Add(secret);
+        }
 
-                // In a reply they are no code. One that is named for the whole input is a mistake, and is said to be unknown.
-                options.SkippedLanguages = request.Language is null ? [.. LanguageRegistry.DataFormats] : [];
-                switch (options)
-                {
-                    case DockerCodeExecutorOptions docker:
-                        docker.Image = request.Image ?? docker.Image;
-                        docker.PullProgress = PullProgress.OnStandardError();
-                        docker.ExtraVolumes = [.. request.ReadOnlyPaths.Select(p => new VolumeMount(p, p, ReadOnly: true))];
-                        break;
-                    case InterpreterCodeExecutorOptions interpreter:
-                        interpreter.ReadOnlyPaths = [.. request.ReadOnlyPaths];
-                        break;
-                    case JupyterCodeExecutorOptions jupyter:
-                        jupyter.ReadOnlyPaths = [.. request.ReadOnlyPaths];
-                        break;
-                    case BubblewrapCommandLineCodeExecutorOptions bubblewrap:
-                        bubblewrap.ReadOnlyPaths = [.. request.ReadOnlyPaths];
-                        break;
-                }
-            },
-            services: null);
+        foreach (string variable in request.Environment)
+        {
+            int name = variable.IndexOf('=', StringComparison.Ordinal);
+            options.Environment[variable[..name]] = variable[(name + 1)..];
+        }
+
+        // In a reply they are no code. One that is named for the whole input is a mistake, and is said to be unknown.
+        options.SkippedLanguages = request.Language is null ? [.. LanguageRegistry.DataFormats] : [];
+        switch (options)
+        {
+            case DockerCodeExecutorOptions docker:
+                docker.Image = request.Image ?? docker.Image;
+                docker.PullProgress = PullProgress.OnStandardError();
+                docker.ExtraVolumes = [.. request.ReadOnlyPaths.Select(p => new VolumeMount(p, p, ReadOnly: true))];
+                break;
+            case InterpreterCodeExecutorOptions interpreter:
+                interpreter.ReadOnlyPaths = [.. request.ReadOnlyPaths];
+                break;
+            case JupyterCodeExecutorOptions jupyter:
+                jupyter.ReadOnlyPaths = [.. request.ReadOnlyPaths];
+                break;
+            case BubblewrapCommandLineCodeExecutorOptions bubblewrap:
+                bubblewrap.ReadOnlyPaths = [.. request.ReadOnlyPaths];
+                break;
+        }
     }
 }
 

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using Glovebox.Sessions;
 using Glovebox.Cli.Executors;
 
@@ -32,7 +30,7 @@ internal static class McpCommand
             Description = "The most sessions at a time. Default: 8.",
             HelpName = "NUMBER",
             DefaultValueFactory = _ => 8,
-            CustomParser = result => ParseNumber(result, 1, MostSessions),
+            CustomParser = result => ExecutorArguments.ParseNumber(result, 1, MostSessions),
         };
         Option<double?> idleTimeout = new("--idle-timeout")
         {
@@ -45,7 +43,7 @@ internal static class McpCommand
             Description = $"The most characters of an answer's text. Default: {CodeResult.DefaultMaxTextLength}.",
             HelpName = "CHARACTERS",
             DefaultValueFactory = _ => CodeResult.DefaultMaxTextLength,
-            CustomParser = result => ParseNumber(result, CodeResult.MinMaxTextLength, LongestText),
+            CustomParser = result => ExecutorArguments.ParseNumber(result, CodeResult.MinMaxTextLength, LongestText),
         };
         Command command = new(Name, "Offers sandboxes to a client of the Model Context Protocol.") { maxSessions, idleTimeout, maxText };
         ExecutorArguments executor = new();
@@ -65,18 +63,5 @@ internal static class McpCommand
             return McpHost.RunAsync(executor.Read(parsed, keepsState: true), sessions, parsed.GetValue(maxText), cancellationToken);
         });
         return command;
-    }
-
-    private static int ParseNumber(ArgumentResult result, int least, int most)
-    {
-        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            && number >= least && number <= most)
-        {
-            return number;
-        }
-
-        result.AddError(
-            $"{ExecutorArguments.NameOf(result)} takes a number from {least} to {most}, not '{ExecutorArguments.Text(result)}'.");
-        return 0;
     }
 }

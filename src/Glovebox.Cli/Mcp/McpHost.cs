@@ -1,6 +1,7 @@
 using Glovebox.Audit;
 using Glovebox.Cli.Doctor;
 using Glovebox.Cli.Executors;
+using Glovebox.Cli.Output;
 using Glovebox.Cli.Run;
 using Glovebox.Hosting;
 using Glovebox.Middleware;

@@ -12,6 +12,9 @@ internal sealed partial class ToolProcess(Process process, TimeSpan longest) : I
 
     public int Id => process.Id;
 
+    /// <summary>What has been read of standard output so far.</summary>
+    public string Printed => _read.ToString();
+
     public async Task WriteAsync(byte[] input)
     {
         try

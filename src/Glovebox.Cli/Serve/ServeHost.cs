@@ -76,6 +76,8 @@ internal static class ServeHost
             builder.WebHost.UseUrls([.. request.Listen?.Select(ListenAddress.Url) ?? [DefaultListen]]);
         }
 
+        ServeTelemetry.AddTo(builder.Services);
+
         // The tool itself waits for signals.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddCodeExecutorKinds([.. ExecutorKinds.All]);

@@ -250,6 +250,7 @@ internal sealed class ServerSessions : IAsyncDisposable
                 o.IncludesCode = o.IncludesOutput = o.IncludesArguments = _options.AuditIncludesCode;
             },
             _loggers)
+        .UseOpenTelemetry()
         .Build();
 
     /// <summary>The executor with its audit, made once for a session.</summary>

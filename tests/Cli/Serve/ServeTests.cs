@@ -119,6 +119,38 @@ public sealed partial class ServeTests : IDisposable
         Assert.Equal(125, second.ExitCode);
     }
 
+    [Fact]
+    public async Task Traces_and_metrics_go_where_the_usual_variables_say()
+    {
+        using HttpListener collector = new();
+        int port = FreePort();
+        collector.Prefixes.Add($"http://127.0.0.1:{port}/");
+        collector.Start();
+        _tool.With("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{port}").With("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+        using ToolProcess server = await StartAsync();
+        using HttpClient client = await ClientAsync(server);
+        using HttpResponseMessage response = await client.PostAsJsonAsync("/v1/execute", new { code = "'told' + 'nobody'" }, Cancelled);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        server.Signal(Terminate);
+        HashSet<string> wanted = ["/v1/traces", "/v1/metrics"];
+        while (wanted.Count > 0)
+        {
+            HttpListenerContext sent = await collector.GetContextAsync().WaitAsync(Cancelled);
+            using MemoryStream body = new();
+            await sent.Request.InputStream.CopyToAsync(body, Cancelled);
+            string text = System.Text.Encoding.Latin1.GetString(body.ToArray());
+            Assert.DoesNotContain("nobody", text, StringComparison.Ordinal);
+            if (text.Contains("execute", StringComparison.Ordinal))
+            {
+                wanted.Remove(sent.Request.Url!.AbsolutePath);
+            }
+
+            sent.Response.Close();
+        }
+
+        await server.ExitAsync();
+    }
+
     public void Dispose()
     {
         _tool.Dispose();
@@ -145,6 +177,13 @@ public sealed partial class ServeTests : IDisposable
         HttpClient client = new() { BaseAddress = new Uri(Address(server)) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key.Output.Trim());
         return client;
+    }
+
+    private static int FreePort()
+    {
+        using System.Net.Sockets.TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [GeneratedRegex("Listening on (http://[^;, ]+)")]

@@ -261,6 +261,17 @@ public sealed class NativeTests(SharedServer shared) : IClassFixture<SharedServe
     }
 
     [Theory]
+    [InlineData("/home/user")]
+    [InlineData("/mnt/data")]
+    public async Task The_work_directory_is_where_clients_of_other_services_look_for_it(string path)
+    {
+        using HttpClient client = shared.Server.Client();
+        JsonNode result = await client.PostAsync(
+            "/v1/execute", new { code = $"open('{path}/x', 'w').write('here')\nimport os\nprint(open('/workspace/x').read(), os.getcwd())" });
+        Assert.Equal("here /workspace\n", (string)result["output"]!);
+    }
+
+    [Theory]
     [InlineData("../x")]
     [InlineData("/etc/x")]
     [InlineData("a/../../x")]

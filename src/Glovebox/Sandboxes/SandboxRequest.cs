@@ -78,8 +78,15 @@ public sealed class SandboxRequest : IAsyncDisposable
     }
 
     /// <summary>Makes a request of the same, but for what is preloaded, which somebody else imports.</summary>
-    internal SandboxRequest WithoutPreload() =>
-        new() { Policy = Policy, WorkDirectory = WorkDirectory, Variables = Variables, Functions = Functions, Egress = Egress };
+    internal SandboxRequest WithoutPreload() => new()
+    {
+        Policy = Policy,
+        WorkDirectory = WorkDirectory,
+        Variables = Variables,
+        WorkDirectoryAliases = WorkDirectoryAliases,
+        Functions = Functions,
+        Egress = Egress,
+    };
 
     /// <exception cref="ArgumentException">A value holds what no sandbox takes.</exception>
     internal void Validate()

@@ -16,14 +16,13 @@ internal static class ListenAddress
     {
         foreach (string text in result.Tokens.Select(t => t.Value).Where(t => !IsAddress(t)))
         {
-            result.AddError(
-                $"{result.Option.Name} takes ADDRESS:PORT with an IP address or localhost, or unix:/PATH, not '{TerminalText.Line(text)}'.");
+            string wrong = TerminalText.Line(text);
+            result.AddError($"{result.Option.Name} takes ADDRESS:PORT with an IP address or localhost, or unix:/PATH, not '{wrong}'.");
         }
     }
 
-    public static string Url(string text) => text.StartsWith(Http, StringComparison.Ordinal) || text.StartsWith(Https, StringComparison.Ordinal)
-        ? text
-        : Http + text;
+    public static string Url(string text) =>
+        text.StartsWith(Http, StringComparison.Ordinal) || text.StartsWith(Https, StringComparison.Ordinal) ? text : Http + text;
 
     private static bool IsAddress(string text)
     {

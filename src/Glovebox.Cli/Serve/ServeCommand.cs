@@ -51,7 +51,8 @@ internal static class ServeCommand
             DefaultValueFactory = _ => 1,
             CustomParser = result => ExecutorArguments.ParseNumber(result, 0, 1000),
         };
-        Option<double?> idleTimeout = Seconds("--idle-timeout", "The time after which an unused session ends, with its files. Default: 1200.");
+        Option<double?> idleTimeout = Seconds(
+            "--idle-timeout", "The time after which an unused session ends, with its files. Default: 1200.");
         Option<double?> maxLifetime = Seconds("--max-lifetime", "The longest that a session may live. Default: 86400.");
         Option<double?> drain = Seconds("--drain", "How long an end waits for what runs. Default: 10.");
         Option<string[]> allowHost = new("--allow-host")
@@ -64,7 +65,11 @@ internal static class ServeCommand
             Description = "An origin whose web pages may call the server. May be given more than once.",
             HelpName = "ORIGIN",
         };
-        Option<string?> config = new("--config") { Description = "A file with templates and the web server's settings.", HelpName = "FILE" };
+        Option<string?> config = new("--config")
+        {
+            Description = "A file with templates and the web server's settings.",
+            HelpName = "FILE",
+        };
         Option<bool> auditCode = new("--audit-code") { Description = "Keep code and its output in the server's audit, too." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "Log warnings and errors alone." };
         Command command = new(Name, "Serves sandboxes over HTTP: to its own clients, E2B's, Azure's and MCP's, and to browsers.")

@@ -49,7 +49,8 @@ internal sealed class PendingCalls(TimeSpan longest, Callback? callback, TimePro
 
     /// <summary>Answers a call.</summary>
     /// <returns>False when no such call waits.</returns>
-    public bool Answer(string id, JsonElement? result, string? error) => _waiting.TryRemove(id, out TaskCompletionSource<JsonElement?>? answer)
+    public bool Answer(string id, JsonElement? result, string? error) =>
+        _waiting.TryRemove(id, out TaskCompletionSource<JsonElement?>? answer)
         && (error is null ? answer.TrySetResult(result) : answer.TrySetException(new HostFunctionException(error)));
 
     public void Dispose() => callback?.Dispose();

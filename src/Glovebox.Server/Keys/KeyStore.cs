@@ -77,8 +77,8 @@ internal sealed class KeyStore(ServerDatabase database, TimeProvider time)
         database.Change(d =>
         {
             d.Execute("DELETE FROM sign_ins WHERE ends <= @0", Now);
-            return d.Execute(
-                "INSERT INTO sign_ins (hash, key, ends) VALUES (@0, @1, @2)", Hash(token), key.Id, Now + (long)SignInTime.TotalMilliseconds);
+            long ends = Now + (long)SignInTime.TotalMilliseconds;
+            return d.Execute("INSERT INTO sign_ins (hash, key, ends) VALUES (@0, @1, @2)", Hash(token), key.Id, ends);
         });
         return token;
     }

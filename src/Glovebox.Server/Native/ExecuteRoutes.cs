@@ -10,7 +10,8 @@ namespace Glovebox.Server.Native;
 internal sealed class ExecuteRoutes(ServerSessions sessions, SessionRoutes found, SessionExecution execution, TimeProvider time)
 {
     /// <summary>Results are written by the core.</summary>
-    private static readonly JsonTypeInfo<BlockResult> Result = (JsonTypeInfo<BlockResult>)CodeExecutionJson.Update.Options.GetTypeInfo(typeof(BlockResult));
+    private static readonly JsonTypeInfo<BlockResult> Result =
+        (JsonTypeInfo<BlockResult>)CodeExecutionJson.Update.Options.GetTypeInfo(typeof(BlockResult));
 
     /// <summary>In a session that there is.</summary>
     public async Task ExecuteAsync(ApiCall call)

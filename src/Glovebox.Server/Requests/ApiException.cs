@@ -24,7 +24,8 @@ internal sealed class ApiException(int status, string code, string message, stri
     {
         ApiException api => api,
         ExecutorStoppedException => new(410, "session-ended", "The session has ended."),
-        CodeExecutionException { Code: "too-many-sessions" } e => new(429, e.Code, e.Message, e.Hint) { RetryAfter = TimeSpan.FromSeconds(5) },
+        CodeExecutionException { Code: "too-many-sessions" } e =>
+            new(429, e.Code, e.Message, e.Hint) { RetryAfter = TimeSpan.FromSeconds(5) },
         SandboxFileException e => new(StatusOfFile(e.Code), e.Code, e.Message, e.Hint),
         CodeExecutionException e => new(StatusOf(e.Code), e.Code, e.Message, e.Hint),
         System.Text.Json.JsonException e => Invalid(BodyErrors.Of(e)),

@@ -181,8 +181,10 @@ internal sealed class ServerSessions : IAsyncDisposable
                 $"There are: {string.Join(", ", TemplateNames(key))}. Templates are named in the server's configuration.");
     }
 
-    private IEnumerable<string> TemplateNames(ApiKey key) =>
-        _options.Templates.Keys.Prepend(GloveboxServerOptions.DefaultTemplate).Distinct().Where(n => key.Limits.Templates?.Contains(n) != false);
+    private IEnumerable<string> TemplateNames(ApiKey key) => _options.Templates.Keys
+        .Prepend(GloveboxServerOptions.DefaultTemplate)
+        .Distinct()
+        .Where(n => key.Limits.Templates?.Contains(n) != false);
 
     private TimeSpan Within(string what, TimeSpan? asked)
     {

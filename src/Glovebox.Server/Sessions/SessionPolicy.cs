@@ -79,12 +79,13 @@ internal static class SessionPolicy
 
     private static void CheckList(IReadOnlyList<string> rules, ExecutionPolicy template, KeyNetwork allowed)
     {
+        IReadOnlyList<string> ofTemplate = template.Network == NetworkAccess.AllowList ? template.AllowedDomains : [];
         foreach (string rule in rules)
         {
             bool isAllowed = allowed switch
             {
                 KeyNetwork.None => false,
-                _ when template.Network == NetworkAccess.AllowList && template.AllowedDomains.Contains(rule, StringComparer.OrdinalIgnoreCase) => true,
+                _ when ofTemplate.Contains(rule, StringComparer.OrdinalIgnoreCase) => true,
                 KeyNetwork.Template => template.Network == NetworkAccess.Full && IsPublic(rule),
                 _ => IsPublic(rule),
             };

@@ -46,7 +46,7 @@ public sealed partial class ServeTests : IDisposable
             using HttpClient client = await ClientAsync(server);
             Task<HttpResponseMessage> running = client.PostAsJsonAsync(
                 "/v1/execute",
-                new { code = $"import subprocess\nsubprocess.run(['sleep', '600', '{_marker}'], executable='/bin/sh')\nimport time; time.sleep(600) # {_marker}" },
+                new { code = $"import subprocess\nsubprocess.run(['sh', '-c', 'sleep 600; true', '{_marker}'])" },
                 Cancelled);
             _ = await Task.WhenAny(running, HostProcesses.AppearsAsync(_marker));
             server.Signal(Kill);
@@ -73,7 +73,9 @@ public sealed partial class ServeTests : IDisposable
         using HttpResponseMessage began = await client.PostAsync("/v1/sessions", null, Cancelled);
         JsonNode session = (await began.Content.ReadFromJsonAsync<JsonNode>(Cancelled))!;
         using HttpResponseMessage ran = await client.PostAsJsonAsync(
-            $"/v1/sessions/{session["id"]}/execute", new { code = "import os\nprint(os.environ['COLOUR'])\nx = bytearray(400 << 20)" }, Cancelled);
+            $"/v1/sessions/{session["id"]}/execute",
+            new { code = "import os\nprint(os.environ['COLOUR'])\nx = bytearray(400 << 20)" },
+            Cancelled);
         JsonNode result = (await ran.Content.ReadFromJsonAsync<JsonNode>(Cancelled))!;
         Assert.StartsWith("red\n", (string)result["output"]!, StringComparison.Ordinal);
         Assert.NotEqual(0, (int)result["exitCode"]!);

@@ -44,7 +44,8 @@ public sealed class SessionOptionsTests
     public async Task A_lifetime_that_is_set_counts_from_then()
     {
         await using CodeSessionPool pool = Pool();
-        await using CodeSessionLease lease = await pool.AcquireAsync("a", new CodeSessionOptions { MaxLifetime = TimeSpan.FromMinutes(1) }, Ct);
+        CodeSessionOptions brief = new() { MaxLifetime = TimeSpan.FromMinutes(1) };
+        await using CodeSessionLease lease = await pool.AcquireAsync("a", brief, Ct);
         _clock.Advance(TimeSpan.FromSeconds(59));
         Assert.True(pool.SetLifetime("a", TimeSpan.FromMinutes(1)));
         _clock.Advance(TimeSpan.FromSeconds(59));
@@ -94,5 +95,6 @@ public sealed class SessionOptionsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new CodeSessionOptions { MaxLifetime = TimeSpan.FromDays(25) });
     }
 
-    private CodeSessionPool Pool() => new(_setup.Make, new CodeSessionPoolOptions { IdleTimeout = TimeSpan.FromMinutes(20) }, timeProvider: _clock);
+    private CodeSessionPool Pool() =>
+        new(_setup.Make, new CodeSessionPoolOptions { IdleTimeout = TimeSpan.FromMinutes(20) }, timeProvider: _clock);
 }

@@ -7,7 +7,7 @@ namespace Glovebox.Tests.Server.Support;
 internal sealed class Events(Stream stream) : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<SseItem<string>> _items =
-        SseParser.Create(stream).EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        SseParser.Create(stream).EnumerateAsync().GetAsyncEnumerator(TestContext.Current.CancellationToken);
 
     public async Task<(string Name, string Data, long Id)> NextAsync()
     {

@@ -292,7 +292,7 @@ public abstract class HostFunctionFailureConformance(ExecutorKind kind)
 
         public Task Begun => _begun.Task;
 
-        public Task CancelledAsync() => _cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20), Ct);
+        public Task CancelledAsync() => _cancelled.Task.WaitAsync(TimeSpan.FromSeconds(45), Ct);
 
         private async Task WaitAsync(CancellationToken cancellationToken)
         {

@@ -1,19 +1,18 @@
 using Glovebox.Interpreters;
 using Glovebox.Server.Requests;
-using Glovebox.Server.Sessions;
 
 namespace Glovebox.Server.Native;
 
 /// <summary>Contexts of a session: make, list, close, interrupt, restart, roll back, branch.</summary>
-internal sealed class ContextRoutes(ServerSessions sessions, SessionRoutes found)
+internal sealed class ContextRoutes(SessionRoutes found)
 {
-    public Task ListAsync(ApiCall call) => WithAsync(call, use => call.AnswerAsync(
+    public Task ListAsync(ApiCall call) => found.WithAsync(call, use => call.AnswerAsync(
         new([.. use.Interpreters.Contexts.Select(AnswerOf)]), NativeJson.Default.ContextList));
 
     public async Task MakeAsync(ApiCall call)
     {
         ContextBody body = await call.ReadOrDefaultAsync(NativeJson.Default.ContextBody, new()).ConfigureAwait(false);
-        await WithAsync(call, async use =>
+        await found.WithAsync(call, async use =>
         {
             CodeContext made = await use.Interpreters.CreateContextAsync(
                 new()
@@ -65,16 +64,7 @@ internal sealed class ContextRoutes(ServerSessions sessions, SessionRoutes found
 
     private static ContextAnswer AnswerOf(CodeContext context) => new(context.Name, context.Language, context.BlockCount);
 
-    private Task WithContextAsync(ApiCall call, Func<CodeContext, Task> handle) => WithAsync(call, use => handle(
+    private Task WithContextAsync(ApiCall call, Func<CodeContext, Task> handle) => found.WithAsync(call, use => handle(
         use.Interpreters.FindContext(call.Route("context"))
             ?? throw ApiException.NotFound("unknown-context", "The session has no such context.")));
-
-    private async Task WithAsync(ApiCall call, Func<SessionUse, Task> handle)
-    {
-        SessionUse use = await sessions.UseAsync(found.Of(call), call.Aborted).ConfigureAwait(false);
-        await using (use.ConfigureAwait(false))
-        {
-            await handle(use).ConfigureAwait(false);
-        }
-    }
 }

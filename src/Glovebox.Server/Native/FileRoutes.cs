@@ -140,10 +140,6 @@ internal sealed class FileRoutes(
     private async Task WithAsync(ApiCall call, Func<SessionUse, Task> handle)
     {
         using IDisposable running = work.Begin();
-        SessionUse use = await sessions.UseAsync(found.Of(call), call.Aborted).ConfigureAwait(false);
-        await using (use.ConfigureAwait(false))
-        {
-            await handle(use).ConfigureAwait(false);
-        }
+        await found.WithAsync(call, handle).ConfigureAwait(false);
     }
 }

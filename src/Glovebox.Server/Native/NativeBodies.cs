@@ -217,8 +217,6 @@ internal sealed record AuditAnswer(long Number, DateTimeOffset Time, string Sess
 
 internal sealed record AuditList(IReadOnlyList<AuditAnswer> Events, long? Next);
 
-internal sealed record HealthAnswer(string Status);
-
 /// <summary>What an unknown member means is not guessed: it is an error.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
@@ -253,7 +251,6 @@ internal sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(PermissionsBody))]
 [JsonSerializable(typeof(FileEventAnswer))]
 [JsonSerializable(typeof(AuditList))]
-[JsonSerializable(typeof(HealthAnswer))]
 internal sealed partial class NativeJson : JsonSerializerContext
 {
     /// <summary>Names of enums in the API: <c>out-of-memory</c>.</summary>

@@ -6,7 +6,7 @@ using Glovebox.Server.Sessions;
 namespace Glovebox.Server.Native;
 
 /// <summary>Processes of a session: start, list, signal, and attach over a WebSocket.</summary>
-internal sealed class ProcessRoutes(ServerSessions sessions, SessionRoutes found)
+internal sealed class ProcessRoutes(SessionRoutes found)
 {
     /// <summary>What the latest output of a process may have for those who attach late, in bytes.</summary>
     private const int Backlog = 1 << 20;
@@ -17,7 +17,7 @@ internal sealed class ProcessRoutes(ServerSessions sessions, SessionRoutes found
     public async Task StartAsync(ApiCall call)
     {
         ProcessBody body = await call.ReadAsync(NativeJson.Default.ProcessBody).ConfigureAwait(false);
-        await WithAsync(call, async use =>
+        await found.WithAsync(call, async use =>
         {
             ProcessRequest request = new([body.Program], body.Arguments)
             {
@@ -33,7 +33,7 @@ internal sealed class ProcessRoutes(ServerSessions sessions, SessionRoutes found
         }).ConfigureAwait(false);
     }
 
-    public Task ListAsync(ApiCall call) => WithAsync(call, use => call.AnswerAsync(
+    public Task ListAsync(ApiCall call) => found.WithAsync(call, use => call.AnswerAsync(
         new([.. use.Sandbox.Processes.Select(AnswerOf)]), NativeJson.Default.ProcessList));
 
     public async Task SignalAsync(ApiCall call)
@@ -47,12 +47,12 @@ internal sealed class ProcessRoutes(ServerSessions sessions, SessionRoutes found
             throw ApiException.Invalid($"There is no signal of this name. There are: {names}.");
         }
 
-        await WithAsync(call, async use => await call.AnswerAsync(
+        await found.WithAsync(call, async use => await call.AnswerAsync(
             new(await ProcessOf(call, use).SignalAsync(known, call.Aborted).ConfigureAwait(false)),
             NativeJson.Default.SignalAnswer).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    public Task AttachAsync(ApiCall call) => WithAsync(call, async use =>
+    public Task AttachAsync(ApiCall call) => found.WithAsync(call, async use =>
     {
         ISandboxProcess process = ProcessOf(call, use);
         if (!call.Http.WebSockets.IsWebSocketRequest)
@@ -141,15 +141,6 @@ internal sealed class ProcessRoutes(ServerSessions sessions, SessionRoutes found
             {
                 await process.CloseInputAsync(cancellationToken).ConfigureAwait(false);
             }
-        }
-    }
-
-    private async Task WithAsync(ApiCall call, Func<SessionUse, Task> handle)
-    {
-        SessionUse use = await sessions.UseAsync(found.Of(call), call.Aborted).ConfigureAwait(false);
-        await using (use.ConfigureAwait(false))
-        {
-            await handle(use).ConfigureAwait(false);
         }
     }
 }

@@ -92,6 +92,16 @@ internal sealed class SessionRoutes(ServerSessions sessions, GloveboxServerOptio
 
     public ServerSession Of(ApiCall call) => sessions.Get(call.Key, call.Route("session"));
 
+    /// <summary>Has the session of a request in use while it is handled.</summary>
+    public async Task WithAsync(ApiCall call, Func<SessionUse, Task> handle)
+    {
+        SessionUse use = await sessions.UseAsync(Of(call), call.Aborted).ConfigureAwait(false);
+        await using (use.ConfigureAwait(false))
+        {
+            await handle(use).ConfigureAwait(false);
+        }
+    }
+
     public SessionRequest RequestOf(SessionBody body)
     {
         if (body.Metadata.Count > MaxMetadata
